@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { Condition } from './condition';
+import { DecisionRecord } from './decision-record';
+import { EnvironmentName, FlagKey, RuleName, VariantName } from './identifiers';
+import { RolloutBlock } from './rollout-block';
+
+/** Version of the stored shape; migrations bring older documents up to it. */
+export const FLAG_SCHEMA_VERSION = 1;
+
+/** The types a flag may have, as OpenFeature names them. */
+export const FlagType = z.enum(['boolean', 'string', 'number', 'object']);
+export type FlagType = z.infer<typeof FlagType>;
+
+/** A share of targeting keys for one variant. Weights of a split are percent with up to three decimals and add up to 100. */
+export const WeightedVariant = z.strictObject({ variant: VariantName, weight: z.number().min(0).max(100) });
+
+/** What a matching rule serves: one variant, or a split by the flag's salt. */
+export const Serve = z.union([
+  z.strictObject({ variant: VariantName }),
+  z.strictObject({ split: z.array(WeightedVariant).min(2).max(50) }),
+]);
+export type Serve = z.infer<typeof Serve>;
+
+/** One ordered rule: the first whose condition matches decides. */
+export const Rule = z.strictObject({ name: RuleName, if: Condition, serve: Serve });
+export type Rule = z.infer<typeof Rule>;
+
+/** Another flag that must serve one of `variants`; otherwise this flag serves its off variant. */
+export const Prerequisite = z.strictObject({ flag: FlagKey, variants: z.array(VariantName).min(1).max(20) });
+export type Prerequisite = z.infer<typeof Prerequisite>;
+
+const definitionShape = {
+  enabled: z.boolean().default(true),
+  type: FlagType,
+  description: z.string().max(1000).optional(),
+  owner: z.string().max(200).optional(),
+  tags: z.array(z.string().min(1).max(60)).max(50).default([]),
+  /** Values by variant name; each has the flag's type. */
+  variants: z.record(VariantName, z.json()),
+  defaultVariant: VariantName,
+  /** Served while the flag is not enabled or a prerequisite fails. */
+  offVariant: VariantName,
+  rules: z.array(Rule).max(200).default([]),
+  prerequisites: z.array(Prerequisite).max(20).default([]),
+  /** Salt of the flag's own splits. When omitted, the flag key. */
+  salt: z.string().min(1).max(64).optional(),
+};
+
+/** What people write: a flag without what Headgate itself keeps (environment, revision, rollout). */
+export const FlagDefinition = z.strictObject({ key: FlagKey, ...definitionShape });
+export type FlagDefinition = z.infer<typeof FlagDefinition>;
+
+/** A flag as it is stored. `_id` is `environment/key`. */
+export const Flag = z.strictObject({
+  _id: z.string(),
+  schemaVersion: z.int().positive(),
+  environment: EnvironmentName,
+  key: FlagKey,
+  ...definitionShape,
+  salt: z.string().min(1).max(64),
+  /** Raised by one on every write; every write is a compare-and-swap on it. */
+  revision: z.int().positive(),
+  rollout: RolloutBlock.optional(),
+  /** A deleted flag is a tombstone: revision and audit chain go on, evaluators do not see it. */
+  deleted: z.boolean().optional(),
+  /** The record of the last write, whole, so that any later writer can complete the audit chain. Never sent to SDKs. */
+  lastChange: DecisionRecord,
+});
+export type Flag = z.infer<typeof Flag>;
