@@ -48,7 +48,11 @@ export const Reason = z.strictObject({
 export type Reason = z.infer<typeof Reason>;
 
 /** One field before and after a write. */
-export const FieldChange = z.strictObject({ field: z.string(), before: z.json().optional(), after: z.json().optional() });
+export const FieldChange = z.strictObject({
+  field: z.string(),
+  before: z.json().optional(),
+  after: z.json().optional(),
+});
 export type FieldChange = z.infer<typeof FieldChange>;
 
 /** A raise that was decided but overtaken by a lowering before it was written. */

@@ -6,7 +6,10 @@ const name = (what: string, max: number): z.ZodString =>
     .string()
     .min(1, `${what} must not be empty`)
     .max(max, `${what} may have at most ${max} characters`)
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, `${what} may hold letters, digits, '-' and '_' and starts with a letter or digit`);
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9_-]*$/,
+      `${what} may hold letters, digits, '-' and '_' and starts with a letter or digit`,
+    );
 
 /** Names an environment, such as `production`; part of every identity. */
 export const EnvironmentName = name('an environment', 40);

@@ -1,0 +1,140 @@
+import type { Metric } from '../flags/plan/metric';
+import type { DataQuality, Stratum } from '../metrics/windows';
+
+/** What the workflow is told to do. `promote` says only that the evidence allows it: approvals and blackouts are the workflow's. */
+export const Verdict = { Promote: 'promote', Hold: 'hold', Narrow: 'narrow', Rollback: 'rollback' } as const;
+/** One of the verdicts. */
+export type Verdict = (typeof Verdict)[keyof typeof Verdict];
+
+/** Stable codes of what an analysis found; each comes with its numbers. */
+export const ReasonCode = {
+  GuardrailHarm: 'GUARDRAIL_HARM',
+  CeilingPassed: 'CEILING_PASSED',
+  SharedFaultAfterRaise: 'SHARED_FAULT_AFTER_RAISE',
+  SharedFault: 'SHARED_FAULT',
+  SampleRatioMismatch: 'SAMPLE_RATIO_MISMATCH',
+  MixedExposure: 'MIXED_EXPOSURE',
+  OutcomesMissing: 'OUTCOMES_MISSING',
+  LateDataDiffers: 'LATE_DATA_DIFFERS',
+  NoData: 'NO_DATA',
+  NoDataDeadline: 'NO_DATA_DEADLINE',
+  TooFewUnits: 'TOO_FEW_UNITS',
+  BakeNotServed: 'BAKE_NOT_SERVED',
+  SafetyNotShown: 'SAFETY_NOT_SHOWN',
+  SafetyShown: 'SAFETY_SHOWN',
+  Inconclusive: 'INCONCLUSIVE',
+} as const;
+/** One of the reason codes. */
+export type ReasonCode = (typeof ReasonCode)[keyof typeof ReasonCode];
+
+/** A coded reason with the numbers behind it. */
+export interface AnalysisReason {
+  readonly code: ReasonCode;
+  readonly text: string;
+  readonly metric?: string;
+  readonly segment?: string;
+  readonly numbers?: Readonly<Record<string, number>>;
+}
+
+/** What of the plan the judge needs. */
+export interface JudgePlan {
+  readonly metrics: readonly Metric[];
+  /** Promised chance of rolling back a rollout whose guardrails are all within their margins, over all looks and metrics. */
+  readonly falseRollbackRate: number;
+  /** Promised chance of promoting a guardrail that is at its margin. */
+  readonly falsePromotionRate: number;
+  /** Outcomes of the guardrails' events each arm must have within the current step. */
+  readonly minimumSample: number;
+  /** What a fault of both arms right after a raise, or silence past its deadline, leads to. */
+  readonly onNoData: 'hold' | 'roll_back';
+  /** Silence longer than this is past its deadline, in milliseconds. */
+  readonly noDataDeadlineMs: number;
+}
+
+/** Where the rollout stands when it is looked at. */
+export interface StepContext {
+  readonly step: number;
+  /** Percent now served by plan or override. */
+  readonly weight: number;
+  /** Percent the next promotion would serve; 100 for completion. */
+  readonly nextWeight: number;
+  readonly transition: number;
+  /** When the current step's weight was first written, by the database clock. */
+  readonly stepStartedAt: number;
+  /** When the weight was last raised. */
+  readonly raisedAt: number;
+  readonly bakeMs: number;
+  /** Leased time already served at this step. */
+  readonly bakedMs: number;
+  /** Grows whenever safety evidence must start afresh (exclusion, readmission, edit). */
+  readonly safetyEpoch: number;
+  /** Grows when the candidate's value changed, so harm evidence starts afresh too. */
+  readonly harmEpoch: number;
+}
+
+/** One look. */
+export interface AnalysisInput {
+  readonly plan: JudgePlan;
+  readonly context: StepContext;
+  /** Closed strata not judged before, in time order. */
+  readonly strata: readonly Stratum[];
+  /** What {@link analyse} returned last time; null at the first look. */
+  readonly state: AnalysisState | null;
+  /** The source did not answer at this look. */
+  readonly sourceDown: boolean;
+  readonly nowMs: number;
+}
+
+/** One metric's findings so far. */
+export interface MetricFinding {
+  readonly metric: string;
+  readonly segment: string;
+  readonly role: 'guardrail' | 'goal';
+  /** Outcomes of each arm in the current evidence. */
+  readonly controlCount: number;
+  readonly candidateCount: number;
+  /** The arms' values, weighted alike over strata. Null without data. */
+  readonly control: number | null;
+  readonly candidate: number | null;
+  /** Harm: how much worse the candidate is, in the metric's unit, positive is worse; with its always-valid interval. */
+  readonly harm: number | null;
+  readonly harmLower: number | null;
+  readonly harmUpper: number | null;
+  /** The margin in the metric's unit, at the control's present level. */
+  readonly margin: number | null;
+  /** Evidence (e-value) against 'the harm is within the margin'. */
+  readonly harmEvidence: number;
+  /** Evidence (e-value) against 'the harm at the next weight is past the margin'. */
+  readonly safetyEvidence: number;
+  readonly safetyShown: boolean;
+}
+
+/** The whole judgement of one look. */
+export interface Analysis {
+  readonly verdict: Verdict;
+  readonly reasons: readonly AnalysisReason[];
+  readonly findings: readonly MetricFinding[];
+  /** Combined evidence over all guardrails; rolls back at 1 / falseRollbackRate. */
+  readonly harmEvidence: number;
+  readonly sampleRatio: { readonly expected: number; readonly observed: number | null; readonly evidence: number };
+  readonly dataQuality: DataQuality;
+  /** Start of the last window judged, or null. */
+  readonly lastWindowAt: number | null;
+  /** Requests or other guardrail outcomes of each arm in the current step. */
+  readonly stepSample: { readonly control: number; readonly candidate: number };
+  /** 0 calm – 1 at the edge of a rollback: shortens the interval between looks. */
+  readonly tension: number;
+}
+
+/** Everything the judge must remember between looks: plain JSON, bounded, keyed by the last closed window. */
+export interface AnalysisState {
+  readonly version: number;
+  readonly lastWindowAt: number | null;
+  readonly [key: string]: unknown;
+}
+
+/** An analysis and the state to hand in at the next look. */
+export interface AnalysisResult {
+  readonly analysis: Analysis;
+  readonly state: AnalysisState;
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** What is measured of the events named. `error_rate` and `slower_than` are shares (0–1); `mean_value` is in the value's unit. */
+export const MetricKind = z.enum(['error_rate', 'slower_than', 'mean_value', 'events_per_exposure']);
+export type MetricKind = z.infer<typeof MetricKind>;
+
+/** How much worse the candidate may be at full exposure: `absolute` in the metric's unit plus `relative` as a share of control. */
+export const Margin = z.strictObject({
+  absolute: z.number().nonnegative().default(0),
+  relative: z.number().nonnegative().default(0),
+});
+export type Margin = z.infer<typeof Margin>;
+
+/** One metric a rollout is judged by, with every default filled in. */
+export const Metric = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(60)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/),
+  /** A guardrail can roll back and must be shown safe; a goal is reported. */
+  role: z.enum(['guardrail', 'goal']).default('guardrail'),
+  kind: MetricKind,
+  /** Event name as reported through OpenFeature tracking. */
+  event: z.string().min(1).max(60).default('request'),
+  /** For `slower_than`: the limit in the value's unit (milliseconds for requests). */
+  threshold: z.number().positive().optional(),
+  direction: z.enum(['lower_is_better', 'higher_is_better']).default('lower_is_better'),
+  margin: Margin,
+  /** For both arms, an absolute bound that must not be passed; judged apart from the comparison. */
+  ceiling: z.number().optional(),
+});
+export type Metric = z.infer<typeof Metric>;
