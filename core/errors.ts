@@ -27,6 +27,8 @@ export const ErrorCode = {
   DatabaseUnsafe: 'DATABASE_UNSAFE',
   TemporalUnavailable: 'TEMPORAL_UNAVAILABLE',
   SourceUnavailable: 'SOURCE_UNAVAILABLE',
+  StackUnavailable: 'STACK_UNAVAILABLE',
+  PortInUse: 'PORT_IN_USE',
   Overloaded: 'OVERLOADED',
   // A bug of ours.
   Internal: 'INTERNAL',

@@ -1,0 +1,24 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { canonicalJson } from './canonical-json';
+
+/** SHA-256 of the canonical JSON of a value, in lower-case hex. */
+export function contentHash(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+/** SHA-256 of a text, in lower-case hex; how tokens are stored. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** HMAC-SHA-256 over the canonical JSON of a value, in lower-case hex. */
+export function sign(key: string, value: unknown): string {
+  return createHmac('sha256', key).update(canonicalJson(value)).digest('hex');
+}
+
+/** Whether a signature made by {@link sign} fits, compared in constant time. */
+export function isSignatureOf(signature: string, key: string, value: unknown): boolean {
+  const expected = Buffer.from(sign(key, value), 'hex');
+  const given = Buffer.from(signature, 'hex');
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}

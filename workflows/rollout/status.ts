@@ -1,0 +1,92 @@
+import type { Reason } from '../../flags/document/decision-record';
+
+/** Where a rollout is in its life. The first four live; the rest are ends. */
+export const RolloutPhase = {
+  Assessing: 'assessing',
+  Progressing: 'progressing',
+  Paused: 'paused',
+  Narrowed: 'narrowed',
+  Completed: 'completed',
+  RolledBack: 'rolled_back',
+  Aborted: 'aborted',
+  Superseded: 'superseded',
+  Refused: 'refused',
+} as const;
+/** One of the phases. */
+export type RolloutPhase = (typeof RolloutPhase)[keyof typeof RolloutPhase];
+
+/** How a rollout may end. */
+export type RolloutOutcome = 'completed' | 'rolled_back' | 'aborted' | 'superseded' | 'refused';
+
+/** Whether a phase is an end. */
+export function isTerminal(phase: RolloutPhase): phase is RolloutOutcome {
+  return (
+    phase === 'completed' ||
+    phase === 'rolled_back' ||
+    phase === 'aborted' ||
+    phase === 'superseded' ||
+    phase === 'refused'
+  );
+}
+
+/** What a live rollout waits for before it raises; null while nothing is due. */
+export type WaitingFor = 'bake' | 'data' | 'approval' | 'blackout' | 'operator' | null;
+
+/** One guardrail or goal as the last look saw it. */
+export interface MetricStatus {
+  readonly metric: string;
+  readonly control: number | null;
+  readonly candidate: number | null;
+  readonly harm: number | null;
+  readonly harmLower: number | null;
+  readonly harmUpper: number | null;
+  readonly margin: number | null;
+  readonly harmEvidence: number;
+  readonly safetyShown: boolean;
+}
+
+/** The last look in short: what the workflow keeps of an analysis. */
+export interface LookStatus {
+  readonly at: string;
+  readonly verdict: string;
+  readonly reasons: readonly Reason[];
+  readonly metrics: readonly MetricStatus[];
+  readonly harmEvidence: number;
+  readonly dataQuality: string;
+  readonly sample: { readonly control: number; readonly candidate: number };
+  readonly tension: number;
+  /** SHA-256 of the whole analysis, which stands in the worker's log and the stored state. */
+  readonly digest: string;
+}
+
+/** Answer of the `status` query and body of the status API. */
+export interface RolloutStatus {
+  readonly rolloutId: string;
+  readonly environment: string;
+  readonly flag: string;
+  readonly candidate: string;
+  readonly phase: RolloutPhase;
+  readonly waitingFor: WaitingFor;
+  /** One sentence: what it is doing or why it ended. */
+  readonly summary: string;
+  readonly step: number;
+  readonly steps: readonly { readonly weight: number; readonly bakeMs: number }[];
+  readonly weight: number;
+  readonly transition: number;
+  readonly bakedMs: number;
+  readonly bakeMs: number;
+  readonly startedAt: string;
+  readonly startedBy: string;
+  readonly excludedSegments: readonly string[];
+  readonly lastLook: LookStatus | null;
+  readonly nextLookAt: string | null;
+}
+
+/** One line of a rollout's story. */
+export interface TimelineEntry {
+  readonly at: string;
+  readonly what: string;
+  readonly text: string;
+  readonly transition?: number;
+  readonly weight?: number;
+}
