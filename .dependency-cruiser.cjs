@@ -19,7 +19,8 @@ const rooms = {
   gateway: ['core', 'flags', 'ml', 'store'],
   sdk: ['core', 'flags/evaluator'],
   cli: ['core', 'flags', 'metrics', 'ml', 'analysis', 'changes', 'stack'],
-  stack: ['core'],
+  // A database is probed the moment it is started, with the probe that servers and workers use.
+  stack: ['core', 'store/database-probe'],
 };
 
 const names = [...Object.keys(rooms), 'demo', 'bench', 'test', 'console'];

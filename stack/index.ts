@@ -1,0 +1,13 @@
+export { defaultDataDir } from './data-dir';
+export { SEARCH_ATTRIBUTES } from './search-attributes';
+export { startStack } from './start-stack';
+export { resetStack, stackStatus, stopStack } from './stop-stack';
+export type {
+  MongodbComponent,
+  Stack,
+  StackComponent,
+  StackOptions,
+  StackPorts,
+  StackStatus,
+  TemporalComponent,
+} from './stack-types';

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { MongoClient, type Db } from 'mongodb';
+import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
+import { mongoProbeTarget } from './database-probe-target';
+
+/** What a database can do beyond what Headgate cannot do without. */
+export interface DatabaseCapabilities {
+  /** Changes arrive by themselves; without them they are polled for. */
+  readonly changeStreams: boolean;
+  /** Not used for correctness; a sign of a real replica set. */
+  readonly transactions: boolean;
+  readonly replicaSet: boolean;
+}
+
+/** The few operations the probe races; a port, so that a database that loses updates can be played in tests. */
+export interface ProbeTarget {
+  insert(id: string, revision: number): Promise<void>;
+  readRevision(id: string): Promise<number>;
+  /** Replaces the document only where it still has revision `from`; whether it did. */
+  swap(id: string, from: number, to: number): Promise<boolean>;
+  /** Puts a unique index on a field that only `claim` writes. */
+  makeUnique(): Promise<void>;
+  /** Inserts a document with that value in the unique field; false when the value is taken. */
+  claim(value: string): Promise<boolean>;
+  hasReplicaSet(): Promise<boolean>;
+  hasChangeStreams(): Promise<boolean>;
+  hasTransactions(): Promise<boolean>;
+  /** Removes everything the probe has written. */
+  cleanUp(): Promise<void>;
+}
+
+const RACERS = 8;
+const SWAPS_EACH = 5;
+const CLAIM_ROUNDS = 5;
+
+/**
+ * Races a database at what every invariant rests on, and finds out what more it can do. About half a second.
+ *
+ * @throws {HeadgateError} DATABASE_UNSAFE when it loses concurrent updates or lets a unique value in twice
+ */
+export async function probeDatabase(target: ProbeTarget): Promise<DatabaseCapabilities> {
+  try {
+    await target.makeUnique();
+    const [, , changeStreams, transactions, replicaSet] = await Promise.all([
+      raceSwaps(target),
+      raceClaims(target),
+      target.hasChangeStreams(),
+      target.hasTransactions(),
+      target.hasReplicaSet(),
+    ]);
+    return { changeStreams, transactions, replicaSet };
+  } finally {
+    await target.cleanUp();
+  }
+}
+
+/** Probes a database that a caller already holds, in a collection of its own that is dropped afterwards. */
+export async function probeMongo(client: MongoClient, db: Db): Promise<DatabaseCapabilities> {
+  return probeDatabase(mongoProbeTarget(client, db, `headgate_probe_${randomUUID().slice(0, 8)}`));
+}
+
+/**
+ * Connects, probes and disconnects.
+ *
+ * @throws {HeadgateError} DATABASE_UNAVAILABLE when it does not answer in time, DATABASE_UNSAFE as `probeDatabase`
+ */
+export async function probeMongoUrl(url: string, database: string, timeoutMs = 10_000): Promise<DatabaseCapabilities> {
+  let client: MongoClient | undefined;
+  try {
+    client = await new MongoClient(url, { serverSelectionTimeoutMS: timeoutMs }).connect();
+    return await probeMongo(client, client.db(database));
+  } catch (error) {
+    if (error instanceof HeadgateError) throw error;
+    throw new HeadgateError(
+      ErrorCode.DatabaseUnavailable,
+      `the database at ${withoutSecrets(url)}: ${messageOf(error)}`,
+      {
+        cause: error,
+        retryable: true,
+        remedy: 'Start it, or correct HEADGATE_MONGODB_URL.',
+      },
+    );
+  } finally {
+    await client?.close();
+  }
+}
+
+/** A connection string that may be shown: user, password and options taken out. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/\/\/[^/]*@/, '//').replace(/\?.*$/, '');
+}
+
+/** Each acknowledged swap must count once: several clients raise one counter, each from the revision it has read. */
+async function raceSwaps(target: ProbeTarget): Promise<void> {
+  const id = 'swapped';
+  await target.insert(id, 0);
+  const racer = async (): Promise<void> => {
+    for (let done = 0; done < SWAPS_EACH;) {
+      const seen = await target.readRevision(id);
+      if (await target.swap(id, seen, seen + 1)) done += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: RACERS }, racer));
+  const acknowledged = RACERS * SWAPS_EACH;
+  const counted = await target.readRevision(id);
+  if (counted !== acknowledged) {
+    throw unsafe(`it lost ${acknowledged - counted} of ${acknowledged} concurrent updates that it had acknowledged`);
+  }
+}
+
+/** Of clients that insert one unique value at the same time, exactly one may succeed. */
+async function raceClaims(target: ProbeTarget): Promise<void> {
+  for (let round = 0; round < CLAIM_ROUNDS; round += 1) {
+    const claims = await Promise.all(Array.from({ length: RACERS }, () => target.claim(`value-${round}`)));
+    const winners = claims.filter(Boolean).length;
+    if (winners !== 1) throw unsafe(`${winners} of ${RACERS} concurrent inserts of one unique value succeeded`);
+  }
+}
+
+function unsafe(finding: string): HeadgateError {
+  return new HeadgateError(ErrorCode.DatabaseUnsafe, `this database cannot keep flags safely: ${finding}`, {
+    remedy: 'Use MongoDB 6 or later. FerretDB 1.x is known to lose concurrent updates.',
+  });
+}

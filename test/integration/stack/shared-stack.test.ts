@@ -1,0 +1,16 @@
+import { probeMongoUrl } from '../../../store/database-probe';
+import { temporalTrouble } from '../../../stack/temporal-checks';
+
+describe('the stack shared by all tests', () => {
+  it('has a database that passes the probe within two seconds', async () => {
+    const began = performance.now();
+    const capabilities = await probeMongoUrl(process.env['HEADGATE_MONGODB_URL'] ?? '', 'headgate_shared_stack');
+    expect(performance.now() - began).toBeLessThan(2000);
+    expect(capabilities.changeStreams).toBe(true);
+  });
+
+  it('has a Temporal server that serves the default namespace', async () => {
+    const address = process.env['HEADGATE_TEMPORAL_ADDRESS'] ?? '';
+    expect(await temporalTrouble(address, 'default', 5000)).toBeUndefined();
+  });
+});
