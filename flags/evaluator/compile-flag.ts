@@ -1,0 +1,104 @@
+import type { Rule, Serve } from '../document/flag';
+import { targetingKeyOf } from './attribute';
+import { BUCKET_COUNT, bucketUnder, prepareSalt, thresholdOf } from './bucket';
+import { compileCondition, type SegmentLookup } from './condition';
+import type { Lease } from './lease';
+import type { CompiledFlag, Predicate, Resolver, SdkFlag } from './resolution';
+import { compileRollout } from './rollout';
+import { failure, resolutionMaker, type ResolutionMaker } from './variants';
+
+/** Where a flag's compilation finds what it refers to. */
+export interface FlagReferences {
+  readonly segment: SegmentLookup;
+  readonly prerequisite: (key: string) => CompiledFlag | undefined;
+  /** The lease of a rollout, made when it is new. */
+  readonly lease: (rolloutId: string) => Lease;
+}
+
+/** Compiles one flag to one closure: disabled, prerequisites, rules in order, default; the live rollout stands at its place. */
+export function compileFlag(flag: SdkFlag, references: FlagReferences): Resolver {
+  const make = resolutionMaker(flag);
+  if (!flag.enabled) {
+    const off = make(flag.offVariant, 'DISABLED');
+    return () => off;
+  }
+  return withPrerequisites(flag, make, references, compileRules(flag, make, references));
+}
+
+function withPrerequisites(flag: SdkFlag, make: ResolutionMaker, references: FlagReferences, then: Resolver): Resolver {
+  if (flag.prerequisites.length === 0) return then;
+  const checks = flag.prerequisites.map(({ flag: key, variants }) => ({
+    required: references.prerequisite(key)?.resolve,
+    variants: new Set<string | undefined>(variants),
+    failed: make(flag.offVariant, 'DISABLED', { metadata: { prerequisiteFailed: key } }),
+  }));
+  return (context, monotonicMs) => {
+    for (const { required, variants, failed } of checks) {
+      if (required === undefined || !variants.has(required(context, monotonicMs).details.variant)) return failed;
+    }
+    return then(context, monotonicMs);
+  };
+}
+
+function compileRules(flag: SdkFlag, make: ResolutionMaker, references: FlagReferences): Resolver {
+  const otherwise = compileDefault(flag, make, references);
+  const rules = flag.rules.map((rule) => ({
+    matches: compileCondition(rule.if, references.segment),
+    resolve: compileRule(rule, flag, make, references),
+  }));
+  const [only] = rules;
+  if (only === undefined) return otherwise;
+  if (rules.length === 1) return either(only.matches, only.resolve, otherwise);
+  return (context, monotonicMs) => {
+    for (const { matches, resolve } of rules) if (matches(context)) return resolve(context, monotonicMs);
+    return otherwise(context, monotonicMs);
+  };
+}
+
+function either(matches: Predicate, then: Resolver, otherwise: Resolver): Resolver {
+  return (context, monotonicMs) => (matches(context) ? then(context, monotonicMs) : otherwise(context, monotonicMs));
+}
+
+function compileDefault(flag: SdkFlag, make: ResolutionMaker, references: FlagReferences): Resolver {
+  const { rollout } = flag;
+  if (rollout?.place.kind === 'default') {
+    const lease = references.lease(rollout.id);
+    return compileRollout(rollout, { ...references, flag: flag.key, make, lease, placeReason: 'DEFAULT' });
+  }
+  const isStatic = flag.rules.length === 0 && rollout === undefined;
+  const resolution = make(flag.defaultVariant, isStatic ? 'STATIC' : 'DEFAULT');
+  return () => resolution;
+}
+
+function compileRule(rule: Rule, flag: SdkFlag, make: ResolutionMaker, references: FlagReferences): Resolver {
+  const { rollout } = flag;
+  if (rollout?.place.kind === 'rule' && rollout.place.rule === rule.name) {
+    const lease = references.lease(rollout.id);
+    return compileRollout(rollout, { ...references, flag: flag.key, make, lease, placeReason: 'TARGETING_MATCH' });
+  }
+  return compileServe(rule.serve, flag, make);
+}
+
+function compileServe(serve: Serve, flag: SdkFlag, make: ResolutionMaker): Resolver {
+  if ('variant' in serve) {
+    const resolution = make(serve.variant, 'TARGETING_MATCH');
+    return () => resolution;
+  }
+  const salt = prepareSalt(flag.salt);
+  let total = 0;
+  const shares = serve.split.map(({ variant, weight }) => {
+    total += weight;
+    return { below: thresholdOf(total), resolution: make(variant, 'SPLIT') };
+  });
+  const last = shares.at(-1);
+  // Weights add up to 100; whatever an unchecked document leaves over goes to the last variant rather than to nobody.
+  if (last !== undefined) last.below = BUCKET_COUNT;
+  const keyless = failure('TARGETING_KEY_MISSING', `flag '${flag.key}' splits by targeting key, and there is none`);
+  return (context) => {
+    const key = targetingKeyOf(context);
+    if (key === undefined) return keyless;
+    const bucket = bucketUnder(salt, key);
+    for (const { below, resolution } of shares) if (bucket < below) return resolution;
+    return keyless;
+  };
+}

@@ -1,0 +1,106 @@
+import type { EvaluationContext } from '@openfeature/core';
+import type { FlagType } from '../document/flag';
+import { compileAll, type Compiled } from './compile-all';
+import { noLease, type Lease } from './lease';
+import type { CompiledFlag, CompiledSegment, Details, Resolution, SdkFlag, SdkSegment } from './resolution';
+import { failure } from './variants';
+
+const NOT_READY = failure('PROVIDER_NOT_READY', 'no flags have been received yet');
+
+/** Flags and segments of one environment at one moment, compiled: each evaluation sees this one state and nothing else. */
+export class CompiledSnapshot {
+  constructor(
+    readonly flags: ReadonlyMap<string, CompiledFlag>,
+    readonly segments: ReadonlyMap<string, CompiledSegment>,
+    /** By rollout id, for the rollouts of this snapshot; shared with the snapshots before and after it. */
+    readonly leases: ReadonlyMap<string, Lease>,
+  ) {}
+
+  /**
+   * Grants, renews or (with minus infinity) ends a rollout's lease, without compiling anything. Unknown rollouts are ignored.
+   *
+   * @param expiresAtMonotonicMs - on the clock later given to {@link resolve}
+   */
+  setLease(rolloutId: string, expiresAtMonotonicMs: number): void {
+    const lease = this.leases.get(rolloutId);
+    if (lease !== undefined) lease.expiresAtMonotonicMs = expiresAtMonotonicMs;
+  }
+
+  /**
+   * Evaluates one flag. Allocates nothing when it succeeds and never throws, whatever the context.
+   *
+   * @param monotonicMs - the evaluator's monotonic clock, against which leases run
+   * @returns shared, frozen objects; in failures `details.value` is undefined and the caller's default is due
+   */
+  resolve(flagKey: string, expectedType: FlagType, context: EvaluationContext, monotonicMs: number): Resolution {
+    const flag = this.flags.get(flagKey);
+    if (flag === undefined) return failure('FLAG_NOT_FOUND', `there is no flag '${flagKey}'`);
+    if (flag.type !== expectedType) return typeMismatch(flag, expectedType);
+    try {
+      return flag.resolve(context, monotonicMs);
+    } catch (error) {
+      // A context may hold accessors that throw, and is not ours.
+      return failure('INVALID_CONTEXT', `the evaluation context could not be read: ${String(error)}`);
+    }
+  }
+
+  /** {@link resolve} as OpenFeature's resolution details, with the caller's default in failures. */
+  evaluate<T>(
+    flagKey: string,
+    expectedType: FlagType,
+    defaultValue: T,
+    context: EvaluationContext,
+    monotonicMs: number,
+  ): Details<T> {
+    return withDefault(this.resolve(flagKey, expectedType, context, monotonicMs), defaultValue);
+  }
+}
+
+/** The details of a resolution; a failure carries the caller's default. */
+export function withDefault<T>({ details }: Resolution, defaultValue: T): Details<T> {
+  return (details.errorCode === undefined ? details : { ...details, value: defaultValue }) as Details<T>;
+}
+
+/** What an evaluator without any snapshot answers. */
+export function notReady(): Resolution {
+  return NOT_READY;
+}
+
+/** Flags and segments as they are sent to evaluators. */
+export interface SnapshotSource {
+  readonly flags: readonly SdkFlag[];
+  readonly segments: readonly SdkSegment[];
+}
+
+/**
+ * Compiles a snapshot. Given the one before, whatever has the same revision and the same references is used again, and live rollouts keep
+ * their lease; a rollout not seen before has none until {@link CompiledSnapshot.setLease}.
+ */
+export function compileSnapshot({ flags, segments }: SnapshotSource, before?: CompiledSnapshot): CompiledSnapshot {
+  const leases = new Map<string, Lease>();
+  for (const { rollout, deleted } of flags) {
+    if (rollout === undefined || deleted === true) continue;
+    const lease = before?.leases.get(rollout.id) ?? noLease();
+    lease.ttlMs = rollout.leaseMs;
+    leases.set(rollout.id, lease);
+  }
+  const leaseOf = (rolloutId: string): Lease => leases.get(rolloutId) ?? noLease();
+  const compiled: Compiled = compileAll(flags, segments, leaseOf, before);
+  return new CompiledSnapshot(compiled.flags, compiled.segments, leases);
+}
+
+/** Which of the segments that a flag's live rollout observes have the user, for outcomes to be kept apart by them. */
+export function matchedSegments(snapshot: CompiledSnapshot, flagKey: string, context: EvaluationContext): string[] {
+  const observed = snapshot.flags.get(flagKey)?.source.rollout?.observe.segments ?? [];
+  return observed.filter((key) => {
+    try {
+      return snapshot.segments.get(key)?.matches(context) === true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function typeMismatch(flag: CompiledFlag, expected: FlagType): Resolution {
+  return failure('TYPE_MISMATCH', `flag '${flag.source.key}' is of type ${flag.type}, not ${expected}`);
+}
