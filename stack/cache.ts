@@ -16,7 +16,7 @@ export interface CacheEntry {
 interface Manifest {
   readonly origin: string;
   /** SHA-256 in hex of every file, by its path inside the entry. */
-  readonly files: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** What a build into the cache needs to know. */
@@ -63,8 +63,9 @@ export async function readEntry(
   const found = await digests(dir, present);
   const same =
     manifest !== undefined &&
-    Object.keys(found).length === Object.keys(manifest.files).length &&
-    Object.entries(manifest.files).every(([file, digest]) => found[file] === digest);
+    present.length > 0 &&
+    Object.keys(found).length === Object.keys(manifest.files ?? {}).length &&
+    Object.entries(manifest.files ?? {}).every(([file, digest]) => found[file] === digest);
   if (!same) {
     log(`the cached ${key} is damaged and will be replaced`);
     return undefined;

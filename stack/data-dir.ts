@@ -18,6 +18,9 @@ export interface ComponentRecord {
   readonly uiPort?: number;
   readonly origin: string;
   readonly engine: string;
+  /** How it was started, so that whoever adopts it can start it again. */
+  readonly command: string;
+  readonly args: readonly string[];
 }
 
 /** A folder is only ever emptied when it holds this file. */

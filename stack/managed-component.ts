@@ -8,16 +8,13 @@ import { removeRecord, writeRecord, type ComponentName, type ComponentRecord } f
 import { isAlive, processIdentity, signalProcess } from './process-identity';
 import type { Watchdog } from './watchdog';
 
+/** What a component's process is made of; kept in its record. */
+export type LaunchFacts = Omit<ComponentRecord, 'pid' | 'identity'>;
+
 /** How a component is started, again and again in the same way. */
-export interface LaunchPlan {
+export interface LaunchPlan extends LaunchFacts {
   readonly name: ComponentName;
   readonly dataDir: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly port: number;
-  readonly uiPort?: number;
-  readonly origin: string;
-  readonly engine: string;
   /** Whether it answers as it should; asked again and again until it does. */
   readonly isReady: () => Promise<boolean>;
   readonly readyTimeoutMs: number;
@@ -49,7 +46,7 @@ export class ManagedComponent {
    * @throws {HeadgateError} STACK_UNAVAILABLE when it ends first or never answers; its last lines are in the message
    */
   async start(): Promise<void> {
-    const { name, dataDir, command, args, port, uiPort, origin, engine, isReady, readyTimeoutMs } = this.plan;
+    const { name, dataDir, command, args, port, uiPort, origin, engine } = this.plan;
     const log = openSync(join(dataDir, 'logs', `${name}.log`), 'a');
     // A session of its own: Ctrl-C must not end it under a caller that still has to end in order.
     const child = spawn(command, args, { cwd: join(dataDir, name), stdio: ['ignore', log, log], detached: true });
@@ -62,10 +59,21 @@ export class ManagedComponent {
     if (child.pid !== undefined && identity !== undefined) {
       this.running = { pid: child.pid, identity };
       this.watchdog?.watch(child.pid, identity);
-      await writeRecord(dataDir, name, { pid: child.pid, identity, port, uiPort, origin, engine });
+      await writeRecord(dataDir, name, { pid: child.pid, identity, port, uiPort, origin, engine, command, args });
     }
+    await this.awaitAnswer(() => ended);
+  }
+
+  /**
+   * Waits until the process answers as it should; ends it when it does not in time.
+   *
+   * @param ending - how the process has ended, where that is known
+   */
+  async awaitAnswer(ending: () => string | undefined = () => undefined): Promise<void> {
+    const { name, dataDir, isReady, readyTimeoutMs } = this.plan;
     const deadline = Date.now() + readyTimeoutMs;
     while (!(await isReady())) {
+      const ended = ending();
       if (ended === undefined && Date.now() < deadline) {
         await sleep(READY_POLL_MS);
         continue;

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { probeMongoUrl, withoutSecrets, type DatabaseCapabilities } from '../store/database-probe';
 import { readRecord } from './data-dir';
-import { ManagedComponent, type LaunchPlan } from './managed-component';
+import { ManagedComponent, type LaunchFacts, type LaunchPlan } from './managed-component';
 import { mongodReady, standinReady } from './mongodb-checks';
 import { choosePort, LOOPBACK } from './ports';
 import { isAlive } from './process-identity';
@@ -36,17 +36,22 @@ export async function startMongodb(context: StartContext): Promise<Started<Mongo
   }
   const record = await readRecord(dataDir, 'mongodb');
   if (record !== undefined && isAlive(record.pid, record.identity)) {
-    const engine = record.engine === 'mongod' ? 'mongod' : 'standin';
-    const program: Program = { engine, command: '', args: [], origin: record.origin };
-    const adopted = new ManagedComponent(launchPlan(program, record.port, context), undefined, record);
+    const adopted = new ManagedComponent(launchPlan(record, dataDir), undefined, record);
+    await adopted.awaitAnswer();
     const capabilities = await probe(mongodbUrl(record.port), env);
     const component = describe(mongodbUrl(record.port), adopted, 'already running', capabilities, began, context);
     return { component, process: undefined };
   }
-  const program = await firstWay('mongodb', waysFor(await engineOf(dataDir), context), context.log);
+  const program = await firstWay(
+    'mongodb',
+    waysFor(await engineOf(dataDir), context),
+    'HEADGATE_MONGODB_URL',
+    context.log,
+  );
   return startWithRetry([context.ports.mongodb], async () => {
     const port = await choosePort(context.ports.mongodb, USUAL_PORT, 'the database');
-    const managed = new ManagedComponent(launchPlan(program, port, context), context.watchdog);
+    const args = [...program.args, ...serverArguments(program.engine, dataDir, port)];
+    const managed = new ManagedComponent(launchPlan({ ...program, args, port }, dataDir), context.watchdog);
     await managed.start();
     try {
       await writeFile(engineFile(dataDir), program.engine);
@@ -85,33 +90,25 @@ async function engineOf(dataDir: string): Promise<Engine | undefined> {
   return text === 'mongod' || text === 'standin' ? text : undefined;
 }
 
-function launchPlan(program: Program, port: number, { dataDir }: StartContext): LaunchPlan {
+/** The server's arguments: its data folder, the port, loopback only. */
+export function serverArguments(engine: Program['engine'], dataDir: string, port: number): string[] {
   const data = join(dataDir, 'mongodb');
-  const mongod = [
-    '--dbpath',
-    data,
-    '--bind_ip',
-    LOOPBACK,
-    '--nounixsocket',
-    '--replSet',
-    REPLICA_SET,
-    '--wiredTigerCacheSizeGB',
-    '0.25',
-  ];
-  const standin = ['--data', join(data, 'standin.mv')];
+  const common = ['--port', String(port)];
+  if (engine !== 'mongod') return [...common, '--data', join(data, 'standin.mv')];
+  // The cache would otherwise take half of the machine's memory.
+  const modest = ['--nounixsocket', '--wiredTigerCacheSizeGB', '0.25'];
+  return [...common, '--dbpath', data, '--bind_ip', LOOPBACK, '--replSet', REPLICA_SET, ...modest];
+}
+
+function launchPlan(how: LaunchFacts, dataDir: string): LaunchPlan {
+  const url = mongodbUrl(how.port);
   return {
+    ...how,
     name: 'mongodb',
     dataDir,
-    command: program.command,
-    args: [...program.args, '--port', String(port), ...(program.engine === 'mongod' ? mongod : standin)],
-    port,
-    origin: program.origin,
-    engine: program.engine,
     readyTimeoutMs: READY_TIMEOUT_MS,
     isReady: () =>
-      program.engine === 'mongod'
-        ? mongodReady(mongodbUrl(port), REPLICA_SET, `${LOOPBACK}:${port}`)
-        : standinReady(mongodbUrl(port)),
+      how.engine === 'mongod' ? mongodReady(url, REPLICA_SET, `${LOOPBACK}:${how.port}`) : standinReady(url),
   };
 }
 

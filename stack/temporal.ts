@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
 import { readRecord, type ComponentRecord } from './data-dir';
-import { ManagedComponent, type LaunchPlan } from './managed-component';
+import { ManagedComponent, type LaunchFacts, type LaunchPlan } from './managed-component';
 import { accepts, choosePort, LOOPBACK } from './ports';
 import { isAlive } from './process-identity';
 import { SEARCH_ATTRIBUTES } from './search-attributes';
@@ -9,7 +9,7 @@ import type { TemporalComponent } from './stack-types';
 import { external, seconds, startWithRetry, type StartContext } from './start-context';
 import { registerSearchAttributes, temporalTrouble } from './temporal-checks';
 import { temporalWays } from './ways/temporal-ways';
-import { firstWay, type Program } from './ways/way';
+import { firstWay } from './ways/way';
 
 const USUAL_PORT = 7233;
 const USUAL_UI_PORT = 8233;
@@ -30,20 +30,19 @@ export async function startTemporal(context: StartContext): Promise<Started<Temp
   if (address) return { component: await fromEnvironment(address, context, began), process: undefined };
   const record = await readRecord(context.dataDir, 'temporal');
   if (record !== undefined && isAlive(record.pid, record.identity)) {
-    const plan = launchPlan(
-      { engine: 'temporal', command: '', args: [], origin: record.origin },
-      record.port,
-      record.uiPort ?? 0,
-      context,
-    );
-    const adopted = new ManagedComponent(plan, undefined, record);
+    const adopted = new ManagedComponent(launchPlan(record, context.dataDir), undefined, record);
+    await adopted.awaitAnswer();
     return { component: describe(adopted, record, 'already running', began, context), process: undefined };
   }
-  const program = await firstWay('temporal', temporalWays(context), context.log);
+  const program = await firstWay('temporal', temporalWays(context), 'HEADGATE_TEMPORAL_ADDRESS', context.log);
   return startWithRetry([context.ports.temporal, context.ports.temporalUi], async () => {
     const port = await choosePort(context.ports.temporal, USUAL_PORT, 'Temporal');
     const uiPort = await choosePort(context.ports.temporalUi, USUAL_UI_PORT, "Temporal's Web UI");
-    const managed = new ManagedComponent(launchPlan(program, port, uiPort, context), context.watchdog);
+    const args = [...program.args, ...temporalArguments(context.dataDir, port, uiPort)];
+    const managed = new ManagedComponent(
+      launchPlan({ ...program, args, port, uiPort }, context.dataDir),
+      context.watchdog,
+    );
     await managed.start();
     return { component: describe(managed, { port, uiPort }, program.origin, began, context), process: managed };
   });
@@ -93,16 +92,12 @@ export function temporalArguments(dataDir: string, port: number, uiPort: number)
   ];
 }
 
-function launchPlan(program: Program, port: number, uiPort: number, { dataDir }: StartContext): LaunchPlan {
+function launchPlan(how: LaunchFacts, dataDir: string): LaunchPlan {
+  const { port, uiPort = 0 } = how;
   return {
+    ...how,
     name: 'temporal',
     dataDir,
-    command: program.command,
-    args: [...program.args, ...temporalArguments(dataDir, port, uiPort)],
-    port,
-    uiPort,
-    origin: program.origin,
-    engine: program.engine,
     readyTimeoutMs: READY_TIMEOUT_MS,
     isReady: async () =>
       (await temporalTrouble(`${LOOPBACK}:${port}`, NAMESPACE, ANSWER_TIMEOUT_MS)) === undefined &&

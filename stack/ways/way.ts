@@ -25,9 +25,15 @@ export interface Way {
  * The program of the first way that works; the ways after it are not tried.
  *
  * @param what - the component, for the message
+ * @param variable - the environment variable that would name a running one
  * @throws {HeadgateError} STACK_UNAVAILABLE when every way is closed, with each one's reason and remedy
  */
-export async function firstWay(what: string, ways: readonly Way[], log: (line: string) => void): Promise<Program> {
+export async function firstWay(
+  what: string,
+  ways: readonly Way[],
+  variable: string,
+  log: (line: string) => void,
+): Promise<Program> {
   const reasons: string[] = [];
   const remedies: string[] = [];
   for (const way of ways) {
@@ -42,6 +48,6 @@ export async function firstWay(what: string, ways: readonly Way[], log: (line: s
     if (way.name === 'download') log(`${what}: download not possible (${outcome.declined}), trying the next way`);
   }
   throw new HeadgateError(ErrorCode.StackUnavailable, `no way to provide ${what} works: ${reasons.join('; ')}`, {
-    remedy: remedies.join(' Or: ') || `Set the address of a running one in the environment.`,
+    remedy: [...remedies, `Set ${variable} to the address of a running one.`].join(' Or: '),
   });
 }
