@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { MessageArguments, MessageName } from '../workflows/rollout/messages';
 import { canonicalJson } from './canonical-json';
 
 /** SHA-256 of the canonical JSON of a value, in lower-case hex. */
@@ -21,4 +22,17 @@ export function isSignatureOf(signature: string, key: string, value: unknown): b
   const expected = Buffer.from(sign(key, value), 'hex');
   const given = Buffer.from(signature, 'hex');
   return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/**
+ * What of a message to a rollout the server signs and a worker checks, so that neither actor nor content can be altered or moved
+ * to another rollout.
+ */
+export function signedPart(
+  workflowId: string,
+  rolloutId: string,
+  name: MessageName,
+  { actor, ...rest }: MessageArguments,
+): Record<string, unknown> {
+  return { workflowId, rolloutId, name, ...rest, actorName: actor?.name, actorRole: actor?.role };
 }

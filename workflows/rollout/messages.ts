@@ -46,7 +46,7 @@ export const MessageName = {
 /** One of the message names. */
 export type MessageName = (typeof MessageName)[keyof typeof MessageName];
 
-/** An actor with the server's signature over {@link signedPart}. */
+/** An actor with the server's signature over `signedPart` of core/signing.ts. */
 export interface SignedActor {
   readonly name: string;
   readonly role: string;
@@ -69,16 +69,6 @@ export interface MessageArguments {
   readonly force?: boolean;
   /** `supersede`: what takes this rollout's place. */
   readonly by?: string;
-}
-
-/** What of a message the server signs, so that neither actor nor content can be altered or moved to another rollout. */
-export function signedPart(
-  workflowId: string,
-  rolloutId: string,
-  name: MessageName,
-  { actor, ...rest }: MessageArguments,
-): Record<string, unknown> {
-  return { workflowId, rolloutId, name, ...rest, actorName: actor?.name, actorRole: actor?.role };
 }
 
 /** What an update answers once the main loop has dealt with the message. */

@@ -1,0 +1,24 @@
+import { withSortedFailures } from './failures';
+import { createLookActivity, type LookDependencies } from './look-activity';
+import { createNotificationActivity, type NotificationDependencies } from './notification-activity';
+import type { RolloutActivities } from './rollout-activities';
+import { createSupportActivities, type SupportDependencies } from './rollout-support-activities';
+import { createTransitionActivities, type TransitionDependencies } from './transition-activities';
+
+/** Everything the activities of a rollout reach. */
+export type RolloutActivityDependencies = TransitionDependencies &
+  LookDependencies &
+  SupportDependencies &
+  NotificationDependencies;
+
+/** The activities of rollouts, with failures sorted into retryable and not. */
+export function createRolloutActivities(dependencies: RolloutActivityDependencies): RolloutActivities {
+  return withSortedFailures({
+    ...createTransitionActivities(dependencies),
+    ...createLookActivity(dependencies),
+    ...createSupportActivities(dependencies),
+    ...createNotificationActivity(dependencies),
+  });
+}
+
+export { createReconcilerActivities, type ReconcilerDependencies } from './reconciler-activities';

@@ -1,0 +1,203 @@
+import { analyse } from '../analysis/analyse';
+import type { Analysis, AnalysisState } from '../analysis/types';
+import { ErrorCode, HeadgateError } from '../core/errors';
+import { contentHash } from '../core/signing';
+import type { Flag } from '../flags/document/flag';
+import { documentId } from '../flags/document/identifiers';
+import { isBlackedOut } from '../flags/plan/blackout';
+import { takeBasis, variantAt } from '../flags/transition/basis';
+import type { MetricSource, Stratum } from '../metrics/windows';
+import type { AnalysisStatesRepository } from '../store/analysis-states-repository';
+import type { DatabaseClock } from '../store/database-clock';
+import type { DecisionsRepository } from '../store/decisions-repository';
+import type { FlagsRepository } from '../store/flags-repository';
+import type { SegmentsRepository } from '../store/segments-repository';
+import type { LookStatus } from '../workflows/rollout/status';
+import { describeEdits } from './describe-edits';
+import type { LookRequest, LookResult, RolloutActivities } from './rollout-activities';
+
+/** What a look needs of the world. */
+export interface LookDependencies {
+  readonly flags: FlagsRepository;
+  readonly segments: SegmentsRepository;
+  readonly decisions: DecisionsRepository;
+  readonly states: AnalysisStatesRepository;
+  readonly source: MetricSource;
+  readonly clock: Pick<DatabaseClock, 'nowMs'>;
+}
+
+/** How many reasons and metrics of an analysis enter the workflow's history. */
+const KEPT_REASONS = 6;
+const KEPT_METRICS = 12;
+
+/**
+ * The look: reads the windows that were closed since the last one, judges, and sees how the flag stands. Safe to repeat and to
+ * overlap: a window enters the stored state once, and of two copies only one advances it.
+ */
+export function createLookActivity(dependencies: LookDependencies): Pick<RolloutActivities, 'look'> {
+  const { flags, segments, decisions, clock } = dependencies;
+
+  async function standing(request: LookRequest): Promise<LookResult['flag']> {
+    const flagId = documentId(request.environment, request.flagKey);
+    const flag = await flags.get(flagId);
+    const gone = whyGone(flag, request.rolloutId);
+    if (flag === null || gone !== null) {
+      return { standing: 'gone', detail: gone ?? '', conflict: null, basis: null, control: null };
+    }
+    const { candidate, place } = request.plan;
+    const byKey = new Map((await segments.list(request.environment)).map((segment) => [segment.key, segment]));
+    const basis = takeBasis(flag, candidate, byKey);
+    const control = variantAt(flag, place);
+    if (request.basis === null || basis.fingerprint === request.basis.fingerprint) {
+      return { standing: 'ours', detail: '', conflict: null, basis, control };
+    }
+    const edits = await describeEdits(decisions, flagId, request.basis.revision, request.rolloutId);
+    const usable = control !== null && control !== candidate && Object.hasOwn(flag.variants, candidate);
+    return {
+      standing: 'ours',
+      detail: '',
+      conflict: usable ? edits : `${edits}; the place no longer serves a variant to compare with`,
+      basis: usable ? basis : null,
+      control,
+    };
+  }
+
+  return {
+    async look(request) {
+      const flag = await standing(request);
+      const nowMs = clock.nowMs();
+      const analysis = await judge(dependencies, request, nowMs);
+      return {
+        nowMs,
+        look: summarise(analysis, nowMs),
+        flag,
+        blackoutUntilMs: isBlackedOut(request.plan.blackouts, nowMs)?.untilMs ?? null,
+      };
+    },
+  };
+}
+
+function whyGone(flag: Flag | null, rolloutId: string): string | null {
+  if (flag === null || flag.deleted) return 'the flag was deleted';
+  if (flag.rollout === undefined) return 'the flag carries no rollout any more';
+  return flag.rollout.id === rolloutId ? null : `the flag carries rollout ${flag.rollout.id}`;
+}
+
+/** Judges the new windows on top of the stored state, and stores the state reached. */
+async function judge({ states, source }: LookDependencies, request: LookRequest, nowMs: number): Promise<Analysis> {
+  const stored = await states.get(request.rolloutId);
+  const state = (stored?.state ?? null) as AnalysisState | null;
+  const { plan } = request;
+  const { strata, sourceDown } = await fetchStrata(source, request, state, nowMs);
+  const result = analyse({
+    plan: {
+      metrics: plan.metrics,
+      falseRollbackRate: plan.falseRollbackRate,
+      falsePromotionRate: plan.falsePromotionRate,
+      minimumSample: plan.minimumSample,
+      onNoData: plan.onNoData,
+      noDataDeadlineMs: plan.noDataDeadlineMs,
+    },
+    context: {
+      step: request.step,
+      weight: request.weight,
+      nextWeight: request.nextWeight,
+      transition: request.transition,
+      stepStartedAt: request.stepStartedAtMs,
+      raisedAt: request.raisedAtMs,
+      bakeMs: request.bakeMs,
+      bakedMs: request.bakedMs,
+      safetyEpoch: request.safetyEpoch,
+      harmEpoch: request.harmEpoch,
+    },
+    strata,
+    state,
+    sourceDown,
+    nowMs,
+  });
+  // When another copy of this look has advanced the state meanwhile, its result is as good as ours and the next look goes on from it.
+  await states.save({
+    rolloutId: request.rolloutId,
+    state: result.state,
+    lastWindowAt: result.state.lastWindowAt,
+    expectedVersion: stored?.version ?? 0,
+  });
+  return result.analysis;
+}
+
+async function fetchStrata(
+  source: MetricSource,
+  request: LookRequest,
+  state: AnalysisState | null,
+  nowMs: number,
+): Promise<{ strata: readonly Stratum[]; sourceDown: boolean }> {
+  const { plan } = request;
+  try {
+    const strata = await source.fetchStrata({
+      flagId: documentId(request.environment, request.flagKey),
+      rolloutId: request.rolloutId,
+      control: request.control,
+      candidate: plan.candidate,
+      windowMs: plan.windowMs,
+      segments: plan.segments,
+      weights: request.weights,
+      fromMs: state?.lastWindowAt == null ? 0 : state.lastWindowAt + plan.windowMs,
+      nowMs,
+    });
+    return { strata, sourceDown: false };
+  } catch (error) {
+    if (error instanceof HeadgateError && error.code === ErrorCode.SourceUnavailable)
+      return { strata: [], sourceDown: true };
+    throw error;
+  }
+}
+
+/** What of an analysis enters the history: verdict, codes, the main numbers and a digest of the whole, at most 4 kB. */
+function summarise(analysis: Analysis, nowMs: number): LookStatus {
+  return {
+    at: new Date(nowMs).toISOString(),
+    verdict: analysis.verdict,
+    reasons: analysis.reasons.slice(0, KEPT_REASONS).map(({ code, text, metric, segment, numbers }) => ({
+      code,
+      text: text.slice(0, 300),
+      ...(metric === undefined ? {} : { metric }),
+      ...(segment === undefined ? {} : { segment }),
+      ...(numbers === undefined ? {} : { numbers: roundedNumbers(numbers) }),
+    })),
+    metrics: analysis.findings
+      .filter(({ segment }) => segment === '*')
+      .slice(0, KEPT_METRICS)
+      .map((finding) => ({
+        metric: finding.metric,
+        control: rounded(finding.control),
+        candidate: rounded(finding.candidate),
+        harm: rounded(finding.harm),
+        harmLower: rounded(finding.harmLower),
+        harmUpper: rounded(finding.harmUpper),
+        margin: rounded(finding.margin),
+        harmEvidence: rounded(finding.harmEvidence) ?? 0,
+        safetyShown: finding.safetyShown,
+      })),
+    harmEvidence: rounded(analysis.harmEvidence) ?? 0,
+    dataQuality: analysis.dataQuality,
+    sample: analysis.stepSample,
+    tension: rounded(analysis.tension) ?? 0,
+    digest: contentHash(finite(analysis)),
+  };
+}
+
+/** Six digits are more than a person reads and keep the history small; infinite evidence is written as the largest number. */
+function rounded(value: number | null): number | null {
+  if (value === null || Number.isNaN(value)) return null;
+  return Number.isFinite(value) ? Number(value.toPrecision(6)) : Math.sign(value) * Number.MAX_VALUE;
+}
+
+function roundedNumbers(numbers: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, rounded(value) ?? 0]));
+}
+
+function finite(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, member: unknown) => (typeof member === 'number' ? rounded(member) : member)),
+  );
+}

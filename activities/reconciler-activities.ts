@@ -1,0 +1,113 @@
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { planTransition, type FlagBody } from '../flags/transition/plan-transition';
+import type { Flag } from '../flags/document/flag';
+import type { DatabaseClock } from '../store/database-clock';
+import type { DecisionsRepository } from '../store/decisions-repository';
+import type { FlagsRepository } from '../store/flags-repository';
+import type { LeasesRepository } from '../store/leases-repository';
+import type { RolloutsRepository } from '../store/rollouts-repository';
+import { withSortedFailures } from './failures';
+
+/** What closing orphans needs. */
+export interface ReconcilerDependencies {
+  readonly flags: FlagsRepository;
+  readonly decisions: DecisionsRepository;
+  readonly leases: LeasesRepository;
+  readonly rollouts: RolloutsRepository;
+  readonly clock: Pick<DatabaseClock, 'nowMs'>;
+  readonly client: Pick<Client, 'workflow'>;
+  /** The workflow id of a flag's rollout. */
+  readonly workflowIdOf: (environment: string, flagKey: string) => string;
+}
+
+/** Everything the scheduled reconciler may do. */
+export interface ReconcilerActivities {
+  /** Completes audit chains whose last writer died; answers how many records were written. */
+  sweepAudit(): Promise<number>;
+  /** Takes blocks off flags whose rollout has no live workflow; answers the rollout ids. */
+  closeOrphans(): Promise<string[]>;
+}
+
+/** Activities of the reconciler. Each is idempotent: a second copy finds nothing left to do. */
+export function createReconcilerActivities(dependencies: ReconcilerDependencies): ReconcilerActivities {
+  const { flags } = dependencies;
+  return withSortedFailures({
+    async sweepAudit(): Promise<number> {
+      return flags.sweepAudit();
+    },
+
+    async closeOrphans(): Promise<string[]> {
+      const closed: string[] = [];
+      for (const flag of await flags.withRollout()) {
+        if (flag.rollout !== undefined && (await isOrphan(dependencies, flag))) {
+          if (await close(dependencies, flag)) closed.push(flag.rollout.id);
+        }
+      }
+      return closed;
+    },
+  });
+}
+
+/** Whether no running workflow claims the block. A workflow installs its block itself, so a block never precedes its workflow. */
+async function isOrphan({ client, workflowIdOf }: ReconcilerDependencies, flag: Flag): Promise<boolean> {
+  const handle = client.workflow.getHandle(workflowIdOf(flag.environment, flag.key));
+  try {
+    const description = await handle.describe();
+    const claims = description.memo?.['rolloutId'];
+    return description.status.name !== 'RUNNING' || (claims !== undefined && claims !== flag.rollout?.id);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return true;
+    throw error;
+  }
+}
+
+/** Closes one block as aborted (orphaned); false when somebody else wrote the flag meanwhile. */
+async function close(
+  { flags, decisions, leases, rollouts, clock }: ReconcilerDependencies,
+  flag: Flag,
+): Promise<boolean> {
+  const block = flag.rollout;
+  if (block === undefined) return false;
+  const { revision: _r, lastChange: _l, schemaVersion: _s, ...body } = flag;
+  const highest = (await decisions.highestTransition(flag, block.id))?.transition ?? block.transition;
+  const transition = highest + 1;
+  const plan = planTransition(
+    body as FlagBody,
+    {
+      rolloutId: block.id,
+      transition,
+      action: 'rollout.orphaned',
+      weight: 0,
+      excludedSegments: block.excludedSegments,
+      outcome: 'aborted',
+      start: null,
+    },
+    highest,
+  );
+  if (plan.kind !== 'write') return false;
+  const reason = 'orphaned: no live workflow owns this rollout';
+  const written = await flags.swap({
+    before: flag,
+    after: plan.after,
+    draft: {
+      at: new Date(clock.nowMs()).toISOString(),
+      actor: { kind: 'reconciler', name: 'reconciler', verified: true },
+      action: 'rollout.orphaned',
+      reason,
+      rolloutId: block.id,
+      transition,
+      weightBefore: block.weight,
+      weightAfter: 0,
+    },
+  });
+  if (written === null) return false;
+  await leases.end(block.id);
+  const projection = await rollouts.get(block.id);
+  if (projection !== null && projection.outcome === null) {
+    const version = Math.max(projection.version + 1, clock.nowMs());
+    const ended = { state: 'aborted' as const, outcome: 'aborted' as const, waitingFor: null, weight: 0 };
+    await rollouts.save({ ...projection, ...ended, transition, summary: reason, version });
+  }
+  return true;
+}

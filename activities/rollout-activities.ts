@@ -1,0 +1,153 @@
+import type { Actor, DecisionAction, NotApplied, Reason } from '../flags/document/decision-record';
+import type { RolloutPlan } from '../flags/plan/plan';
+import type { Basis } from '../flags/transition/basis';
+import type { MessageArguments, MessageName } from '../workflows/rollout/messages';
+import type { LookStatus, RolloutOutcome, RolloutPhase, WaitingFor } from '../workflows/rollout/status';
+
+/** Names a rollout in every activity. */
+export interface RolloutRef {
+  readonly rolloutId: string;
+  readonly environment: string;
+  readonly flagKey: string;
+}
+
+/** Answer of {@link RolloutActivities.prepareRollout}. */
+export type PreparedRollout =
+  | {
+      readonly kind: 'ready';
+      readonly control: string;
+      readonly basis: Basis;
+      readonly blackoutUntilMs: number | null;
+      readonly nowMs: number;
+    }
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** One numbered write, as the workflow decided it. */
+export interface TransitionRequest extends RolloutRef {
+  readonly transition: number;
+  readonly action: DecisionAction;
+  readonly step: number;
+  readonly weight: number;
+  readonly reason: string;
+  readonly actor: Actor;
+  readonly evidence: readonly Reason[];
+  readonly excludedSegments: readonly string[];
+  readonly outcome: RolloutOutcome | null;
+  readonly lowering: boolean;
+  /** A raise is written only while the flag's surroundings are these. */
+  readonly basis: Basis | null;
+  readonly candidate: string;
+  readonly leaseMs: number;
+  readonly notApplied: readonly NotApplied[];
+  /** For the first write: what the block is made of. */
+  readonly start: {
+    readonly plan: RolloutPlan;
+    readonly salt: string;
+    readonly control: string;
+  } | null;
+}
+
+/** What a write came to. */
+export type TransitionResult =
+  | { readonly kind: 'applied'; readonly revision: number; readonly nowMs: number }
+  | { readonly kind: 'already'; readonly revision: number; readonly nowMs: number }
+  | { readonly kind: 'overtaken'; readonly standing: number; readonly nowMs: number }
+  | { readonly kind: 'conflict'; readonly diff: string; readonly nowMs: number }
+  | { readonly kind: 'gone'; readonly why: string; readonly nowMs: number };
+
+/** What the lease said when it was renewed. All instants are the database's. */
+export type LeaseRenewal =
+  | { readonly kind: 'renewed'; readonly nowMs: number }
+  | { readonly kind: 'lapsed'; readonly lapsedAtMs: number; readonly nowMs: number }
+  | { readonly kind: 'missing'; readonly nowMs: number };
+
+/** Where the rollout stands when it is looked at. */
+export interface LookRequest extends RolloutRef {
+  readonly plan: RolloutPlan;
+  readonly control: string;
+  readonly step: number;
+  readonly weight: number;
+  readonly nextWeight: number;
+  readonly transition: number;
+  readonly weights: Readonly<Record<string, number>>;
+  readonly stepStartedAtMs: number;
+  readonly raisedAtMs: number;
+  readonly bakeMs: number;
+  readonly bakedMs: number;
+  readonly safetyEpoch: number;
+  readonly harmEpoch: number;
+  readonly basis: Basis | null;
+}
+
+/** One look: the verdict with its evidence, and how the flag stands. At most 4 kB of it enters the history. */
+export interface LookResult {
+  readonly nowMs: number;
+  readonly look: LookStatus;
+  /** How the flag stands towards this rollout. */
+  readonly flag: {
+    readonly standing: 'ours' | 'gone';
+    readonly detail: string;
+    /** What was edited since the basis was taken, in one line; null when nothing. */
+    readonly conflict: string | null;
+    readonly basis: Basis | null;
+    readonly control: string | null;
+  };
+  /** End of the blackout in force, or null. */
+  readonly blackoutUntilMs: number | null;
+}
+
+/** What lists and ended rollouts show. */
+export interface ProjectionRequest extends RolloutRef {
+  readonly identity: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly plan: RolloutPlan;
+  readonly startedBy: string;
+  readonly startedAt: string;
+  readonly phase: RolloutPhase;
+  readonly waitingFor: WaitingFor;
+  readonly summary: string;
+  readonly step: number;
+  readonly weight: number;
+  readonly transition: number;
+  readonly verdict: string | null;
+  readonly outcome: RolloutOutcome | null;
+  readonly excludedSegments: readonly string[];
+  readonly lastLook: LookStatus | null;
+  readonly bakedMs: number;
+  readonly bakeMs: number;
+  /** Grows with every save; a late copy of an older one changes nothing. */
+  readonly version: number;
+}
+
+/** What happened that people want to hear of. */
+export interface NotificationRequest extends RolloutRef {
+  /** Same id, same notification: receivers can drop a repetition. */
+  readonly id: string;
+  readonly event: 'paused' | 'narrowed' | 'approval_needed' | 'lapsed' | RolloutOutcome;
+  readonly text: string;
+  readonly weight: number;
+  readonly transition: number;
+  readonly owner?: string;
+}
+
+/** Everything a rollout workflow may do to the world. All of it is safe to repeat and to overlap with a copy of itself. */
+export interface RolloutActivities {
+  prepareRollout(request: RolloutRef & { readonly plan: RolloutPlan }): Promise<PreparedRollout>;
+  applyTransition(request: TransitionRequest): Promise<TransitionResult>;
+  /** Reads the flag back after an end; throws until it carries no rollout of ours. */
+  verifyEnd(request: RolloutRef & { readonly outcome: RolloutOutcome; readonly candidate: string }): Promise<string>;
+  /** Frees what a finished rollout held: lease, analysis state, loose windows. */
+  cleanUpRollout(request: RolloutRef & { readonly control: string; readonly candidate: string }): Promise<void>;
+  renewLease(request: RolloutRef): Promise<LeaseRenewal>;
+  look(request: LookRequest): Promise<LookResult>;
+  /** Checks a message's signature; a message without a right one comes from `unverified`. */
+  identifySender(request: {
+    readonly workflowId: string;
+    readonly rolloutId: string;
+    readonly name: MessageName;
+    readonly args: MessageArguments;
+  }): Promise<Actor>;
+  saveProjection(request: ProjectionRequest): Promise<void>;
+  notify(request: NotificationRequest): Promise<void>;
+}

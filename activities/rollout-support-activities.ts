@@ -1,0 +1,69 @@
+import { isSignatureOf, signedPart } from '../core/signing';
+import { documentId } from '../flags/document/identifiers';
+import type { AnalysisStatesRepository } from '../store/analysis-states-repository';
+import type { LeasesRepository } from '../store/leases-repository';
+import type { RolloutsRepository } from '../store/rollouts-repository';
+import type { WindowsRepository } from '../store/windows-repository';
+import type { LeaseRenewal, RolloutActivities } from './rollout-activities';
+import type { DatabaseClock } from '../store/database-clock';
+
+/** What the activities around a rollout need. */
+export interface SupportDependencies {
+  readonly leases: LeasesRepository;
+  readonly rollouts: RolloutsRepository;
+  readonly windows: Pick<WindowsRepository, 'compact'>;
+  readonly states: AnalysisStatesRepository;
+  readonly clock: Pick<DatabaseClock, 'nowMs'>;
+  /** Shared with the server, which signs messages by it. */
+  readonly signingKey: string;
+}
+
+type Activities = Pick<RolloutActivities, 'renewLease' | 'identifySender' | 'saveProjection' | 'cleanUpRollout'>;
+
+/** Activities for leases, senders, the projection and tidying. */
+export function createSupportActivities(dependencies: SupportDependencies): Activities {
+  const { leases, rollouts, windows, states, clock, signingKey } = dependencies;
+  return {
+    /** Atomic in the database; a lapsed lease is reported and not renewed. */
+    async renewLease({ rolloutId }): Promise<LeaseRenewal> {
+      const renewal = await leases.renew(rolloutId);
+      switch (renewal.kind) {
+        case 'renewed':
+          return { kind: 'renewed', nowMs: renewal.nowMs };
+        case 'lapsed':
+          return { kind: 'lapsed', lapsedAtMs: renewal.lapsedAtMs, nowMs: renewal.nowMs };
+        case 'missing':
+          return { kind: 'missing', nowMs: clock.nowMs() };
+      }
+    },
+
+    /** Reads only. */
+    async identifySender({ workflowId, rolloutId, name, args }) {
+      const { actor } = args;
+      const verified =
+        actor !== undefined &&
+        isSignatureOf(actor.signature, signingKey, signedPart(workflowId, rolloutId, name, args));
+      if (!verified) return { kind: 'unverified', name: (actor?.name ?? 'Temporal').slice(0, 200), verified: false };
+      return { kind: 'token', name: actor.name, role: actor.role, verified: true };
+    },
+
+    /** A copy that arrives after a newer one changes nothing. */
+    async saveProjection(request) {
+      const { rolloutId, phase, plan, ...rest } = request;
+      await rollouts.save({
+        ...rest,
+        _id: rolloutId,
+        plan,
+        state: phase,
+        ...(plan.change === undefined ? {} : { changeId: plan.change.id }),
+      });
+    },
+
+    /** Each part is idempotent: the lease is gone or not, windows are compacted once, the judge's state is dropped. */
+    async cleanUpRollout({ rolloutId, environment, flagKey, control, candidate }) {
+      await leases.end(rolloutId);
+      await windows.compact({ flagId: documentId(environment, flagKey), rolloutId, control, candidate });
+      await states.remove(rolloutId);
+    },
+  };
+}

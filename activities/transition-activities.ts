@@ -1,0 +1,204 @@
+import { ErrorCode, HeadgateError } from '../core/errors';
+import type { Flag } from '../flags/document/flag';
+import { documentId } from '../flags/document/identifiers';
+import type { Segment } from '../flags/document/segment';
+import type { Metric } from '../flags/plan/metric';
+import { isBlackedOut } from '../flags/plan/blackout';
+import { takeBasis, variantAt } from '../flags/transition/basis';
+import { planTransition, type FlagBody, type TransitionCommand } from '../flags/transition/plan-transition';
+import type { DatabaseClock } from '../store/database-clock';
+import type { DecisionsRepository } from '../store/decisions-repository';
+import type { FlagsRepository } from '../store/flags-repository';
+import type { LeasesRepository } from '../store/leases-repository';
+import type { SegmentsRepository } from '../store/segments-repository';
+import { describeEdits } from './describe-edits';
+import type { RolloutActivities, TransitionRequest, TransitionResult } from './rollout-activities';
+
+/** What the activities that write flags need. */
+export interface TransitionDependencies {
+  readonly flags: FlagsRepository;
+  readonly segments: SegmentsRepository;
+  readonly decisions: DecisionsRepository;
+  readonly leases: LeasesRepository;
+  readonly clock: Pick<DatabaseClock, 'nowMs'>;
+}
+
+/** A swap that loses a race re-reads at once; losing this often within one attempt leaves the rest to the retry policy. */
+const SWAP_ATTEMPTS = 20;
+
+type Activities = Pick<RolloutActivities, 'prepareRollout' | 'applyTransition' | 'verifyEnd'>;
+
+/** Activities that read and write the flag. */
+export function createTransitionActivities(dependencies: TransitionDependencies): Activities {
+  const { flags, segments, clock } = dependencies;
+  return {
+    /** Reads only: safe to repeat. */
+    async prepareRollout({ environment, flagKey, rolloutId, plan }) {
+      const flag = await flags.get(documentId(environment, flagKey));
+      if (flag === null || flag.deleted)
+        return { kind: 'refused', why: `there is no flag '${flagKey}' in ${environment}` };
+      if (flag.rollout !== undefined && flag.rollout.id !== rolloutId) {
+        return { kind: 'refused', why: `the flag already carries rollout ${flag.rollout.id}` };
+      }
+      const control = variantAt(flag, plan.place);
+      if (control === null)
+        return { kind: 'refused', why: 'the place of the rollout is not there or serves no single variant' };
+      if (!Object.hasOwn(flag.variants, plan.candidate)) {
+        return { kind: 'refused', why: `the flag has no variant '${plan.candidate}'` };
+      }
+      if (control === plan.candidate) return { kind: 'refused', why: `'${control}' is served there already` };
+      const nowMs = clock.nowMs();
+      return {
+        kind: 'ready',
+        control,
+        basis: takeBasis(flag, plan.candidate, await segmentsByKey(segments, environment)),
+        blackoutUntilMs: isBlackedOut(plan.blackouts, nowMs)?.untilMs ?? null,
+        nowMs,
+      };
+    },
+
+    /**
+     * Writes one numbered transition by compare-and-swap. Safe to repeat, to overlap and to arrive late: a higher number that
+     * stands on the flag or in its records wins. Begins or ends the lease only after the write stands, so that no evaluator
+     * serves a weight that was not written.
+     */
+    async applyTransition(request) {
+      const result = await swapUntilSettled(dependencies, request);
+      await settleLease(dependencies.leases, request, result);
+      return result;
+    },
+
+    /** Reads only: throws, to be retried, until the flag shows the end. */
+    async verifyEnd({ environment, flagKey, rolloutId, outcome, candidate }) {
+      const flag = await flags.get(documentId(environment, flagKey));
+      if (flag === null || flag.deleted) return 'the flag is deleted: nobody is served the candidate';
+      if (flag.rollout?.id === rolloutId) {
+        throw new HeadgateError(ErrorCode.RevisionConflict, `flag '${flagKey}' still carries rollout ${rolloutId}`, {
+          retryable: true,
+        });
+      }
+      const end = await dependencies.decisions.highestTransition(flag, rolloutId);
+      const standing = outcome === 'completed' ? `serves '${candidate}'` : 'carries no rollout of ours';
+      return `read back at revision ${flag.revision}: ${standing}; last transition ${end?.transition ?? 'none'}`;
+    },
+  };
+}
+
+async function segmentsByKey(repository: SegmentsRepository, environment: string): Promise<Map<string, Segment>> {
+  return new Map((await repository.list(environment)).map((segment) => [segment.key, segment]));
+}
+
+function commandOf(request: TransitionRequest): TransitionCommand {
+  const { rolloutId, transition, action, weight, excludedSegments, outcome, start } = request;
+  return {
+    rolloutId,
+    transition,
+    action,
+    weight,
+    excludedSegments,
+    outcome,
+    start:
+      start === null
+        ? null
+        : {
+            place: start.plan.place,
+            control: start.control,
+            candidate: start.plan.candidate,
+            salt: start.salt,
+            onLapse: start.plan.onLapse,
+            leaseMs: start.plan.leaseMs,
+            observe: {
+              windowMs: start.plan.windowMs,
+              segments: start.plan.segments,
+              thresholds: thresholdsOf(start.plan.metrics),
+            },
+          },
+  };
+}
+
+/** Thresholds that evaluators and ingestion must count by, per event name. */
+function thresholdsOf(metrics: readonly Metric[]): Record<string, number[]> {
+  const thresholds: Record<string, number[]> = {};
+  for (const { event, threshold } of metrics) {
+    if (threshold === undefined || thresholds[event]?.includes(threshold)) continue;
+    (thresholds[event] ??= []).push(threshold);
+  }
+  return thresholds;
+}
+
+function bodyOf({ revision: _r, lastChange: _l, schemaVersion: _s, ...body }: Flag): FlagBody {
+  return body;
+}
+
+async function swapUntilSettled(
+  dependencies: TransitionDependencies,
+  request: TransitionRequest,
+): Promise<TransitionResult> {
+  const { flags, segments, decisions, clock } = dependencies;
+  const flagId = documentId(request.environment, request.flagKey);
+  for (let attempt = 0; attempt < SWAP_ATTEMPTS; attempt += 1) {
+    const flag = await flags.get(flagId);
+    const nowMs = clock.nowMs();
+    if (flag === null) return { kind: 'gone', why: 'the flag does not exist', nowMs };
+    const highest = (await decisions.highestTransition(flag, request.rolloutId))?.transition ?? -1;
+    const plan = planTransition(bodyOf(flag), commandOf(request), highest);
+    switch (plan.kind) {
+      case 'already':
+        return { kind: 'already', revision: flag.revision, nowMs };
+      case 'overtaken':
+        return { kind: 'overtaken', standing: plan.standing, nowMs };
+      case 'gone':
+        return { kind: 'gone', why: plan.why, nowMs };
+      case 'write': {
+        if (request.basis !== null) {
+          const basis = takeBasis(flag, request.candidate, await segmentsByKey(segments, request.environment));
+          if (basis.fingerprint !== request.basis.fingerprint) {
+            const diff = await describeEdits(decisions, flagId, request.basis.revision, request.rolloutId);
+            return { kind: 'conflict', diff, nowMs };
+          }
+        }
+        const written = await flags.swap({
+          before: flag,
+          after: plan.after,
+          draft: {
+            at: new Date(nowMs).toISOString(),
+            actor: request.actor,
+            action: request.action,
+            reason: request.reason.slice(0, 1000),
+            rolloutId: request.rolloutId,
+            transition: request.transition,
+            step: request.step,
+            weightBefore: plan.weightBefore,
+            weightAfter: plan.weightAfter,
+            evidence: [...request.evidence],
+            notApplied: request.notApplied.filter(({ transition }) => transition > highest),
+          },
+        });
+        if (written !== null) return { kind: 'applied', revision: written.revision, nowMs: clock.nowMs() };
+      }
+    }
+  }
+  throw new HeadgateError(
+    ErrorCode.RevisionConflict,
+    `flag '${request.flagKey}' is being edited too often to be written`,
+    {
+      retryable: true,
+    },
+  );
+}
+
+async function settleLease(
+  leases: LeasesRepository,
+  request: TransitionRequest,
+  result: TransitionResult,
+): Promise<void> {
+  if (result.kind !== 'applied' && result.kind !== 'already') return;
+  if (request.outcome !== null) return leases.end(request.rolloutId);
+  await leases.begin({
+    rolloutId: request.rolloutId,
+    flagId: documentId(request.environment, request.flagKey),
+    environment: request.environment,
+    transition: request.transition,
+    ttlMs: request.leaseMs,
+  });
+}

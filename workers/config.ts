@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { ErrorCode, ValidationError } from '../core/errors';
+
+const webhook = z.strictObject({ url: z.url({ protocol: /^https?$/ }), secret: z.string().min(16) });
+
+const jsonList = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: 'custom', message: 'must be JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.array(schema));
+
+/** What a worker process reads from its environment, once. */
+export const WorkerConfig = z.object({
+  HEADGATE_MONGODB_URL: z.string().min(1),
+  HEADGATE_MONGODB_DATABASE: z.string().min(1).default('headgate'),
+  HEADGATE_TEMPORAL_ADDRESS: z.string().min(1),
+  HEADGATE_TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  /** Shared with the server: messages signed by another key count as unverified. */
+  HEADGATE_SIGNING_KEY: z.string().min(32),
+  /** JSON list of `{ "url", "secret" }` that notifications go to. */
+  HEADGATE_WEBHOOKS: jsonList(webhook).default([]),
+  /** A workflow bundle built before; without it the worker builds one at start. */
+  HEADGATE_WORKFLOW_BUNDLE: z.string().optional(),
+  HEADGATE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  /** How many rollouts a worker keeps in memory; others are replayed when they are looked at. */
+  HEADGATE_MAX_CACHED_ROLLOUTS: z.coerce.number().int().min(10).max(20_000).default(1_500),
+  /** How often orphaned rollouts are looked for, in seconds. */
+  HEADGATE_RECONCILE_SECONDS: z.coerce.number().int().min(5).max(3600).default(60),
+});
+export type WorkerConfig = z.infer<typeof WorkerConfig>;
+
+/**
+ * Reads a worker's configuration.
+ *
+ * @throws {ValidationError} INVALID_CONFIG, naming every variable that is missing or wrong; never shows a value
+ */
+export function readWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
+  const parsed = WorkerConfig.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => ({ field: issue.path.join('.'), message: issue.message }));
+  throw new ValidationError(ErrorCode.InvalidConfig, "the worker's environment", issues);
+}

@@ -1,0 +1,2 @@
+export { reconcilerWorkflow } from './reconciler/reconciler-workflow';
+export { rolloutWorkflow } from './rollout/rollout-workflow';

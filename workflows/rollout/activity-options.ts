@@ -1,0 +1,41 @@
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { RolloutActivities } from '../../activities/rollout-activities';
+
+/**
+ * Writes of the flag are ordinary activities, so that the Web UI shows each one. Three seconds are ten times what a healthy
+ * database needs; a lost worker therefore costs at most that. They are tried without limit: a raise is cancelled when a lowering
+ * arrives, and a lowering has nothing better to do than to try again. Bugs and malformed requests are not retried.
+ */
+export const writing = proxyActivities<Pick<RolloutActivities, 'prepareRollout' | 'applyTransition' | 'verifyEnd'>>({
+  startToCloseTimeout: '3 seconds',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '2 seconds' },
+  cancellationType: 'TRY_CANCEL' as const,
+});
+
+/** Tidying after an end: worth an hour of attempts, never worth holding the end back for longer. */
+export const tidying = proxyActivities<Pick<RolloutActivities, 'cleanUpRollout'>>({
+  startToCloseTimeout: '60 seconds',
+  scheduleToCloseTimeout: '1 hour',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/** A notification is tried for ten minutes and then given up: the rollout does not wait for a receiver. */
+export const notifying = proxyActivities<Pick<RolloutActivities, 'notify'>>({
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/** Renewals never wait for an analysis: short, twice tried, and the next look comes soon anyway. */
+export const leasing = proxyLocalActivities<
+  Pick<RolloutActivities, 'renewLease' | 'identifySender' | 'saveProjection'>
+>({
+  startToCloseTimeout: '2 seconds',
+  retry: { initialInterval: '100 milliseconds', maximumAttempts: 3 },
+});
+
+/** A look reads only new windows, so two seconds are long; one that fails is skipped and the next one judges its data too. */
+export const looking = proxyLocalActivities<Pick<RolloutActivities, 'look'>>({
+  startToCloseTimeout: '5 seconds',
+  retry: { initialInterval: '200 milliseconds', maximumAttempts: 2 },
+});

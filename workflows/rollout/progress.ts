@@ -1,0 +1,182 @@
+import type { LeaseRenewal, LookResult, TransitionResult } from '../../activities/rollout-activities';
+import type { RolloutPlan } from '../../flags/plan/plan';
+import { bakeMsOf, withEntry, type PlannedTransition, type RolloutState } from './state';
+import { isTerminal, type RolloutPhase } from './status';
+import { mayRaiseAgain } from './decide';
+
+/** Weights of this many transitions are remembered; older ones are long past being stamped. */
+const REMEMBERED_WEIGHTS = 100;
+
+/** Phase after a write that does not end the rollout. */
+function phaseAfter(state: RolloutState, planned: PlannedTransition): RolloutPhase {
+  if (state.phase === 'paused') return 'paused';
+  if (planned.action === 'rollout.narrow') return mayRaiseAgain(state) ? 'narrowed' : 'paused';
+  if (state.phase === 'narrowed' && planned.action !== 'rollout.raise') return 'narrowed';
+  return 'progressing';
+}
+
+/** The state once a transition stands on the flag. Evidence of safety starts afresh where the audience changed. */
+export function afterWrite(
+  state: RolloutState,
+  plan: RolloutPlan,
+  planned: PlannedTransition,
+  number: number,
+  nowMs: number,
+): RolloutState {
+  const at = new Date(nowMs).toISOString();
+  const told = withEntry(state, {
+    at,
+    what: planned.action,
+    text: planned.reason,
+    transition: number,
+    weight: planned.outcome === null ? planned.weight : planned.outcome === 'completed' ? 100 : 0,
+  });
+  const intents = state.intents.filter((intent) => intent !== planned.intent);
+  if (planned.outcome !== null) {
+    const weight = planned.outcome === 'completed' ? 100 : 0;
+    return {
+      ...told,
+      intents,
+      phase: planned.outcome,
+      waitingFor: null,
+      summary: planned.reason,
+      weight,
+      transition: number,
+    };
+  }
+  const phase = phaseAfter(state, planned);
+  const audienceChanged = planned.action === 'rollout.exclude' || planned.action === 'rollout.readmit';
+  const weightChanged = planned.weight !== state.weight || planned.action === 'rollout.lapsed';
+  const raised = planned.weight > state.weight;
+  const forced = planned.intent?.kind === 'promote' && planned.intent.force;
+  const weights = Object.entries<number>({ ...state.weights, [number]: planned.weight }).slice(-REMEMBERED_WEIGHTS);
+  return {
+    ...told,
+    intents,
+    phase,
+    pause:
+      phase === 'paused' && state.phase !== 'paused'
+        ? { cause: 'narrowed_repeatedly', text: `narrowed again: ${planned.reason}` }
+        : state.pause,
+    step: planned.step,
+    weight: planned.weight,
+    transition: number,
+    weights: Object.fromEntries(weights),
+    excludedSegments: planned.excludedSegments,
+    stepStartedAtMs: weightChanged ? nowMs : state.stepStartedAtMs,
+    raisedAtMs: raised ? nowMs : state.raisedAtMs,
+    bakedMs: weightChanged ? 0 : state.bakedMs,
+    leasedAtMs: nowMs,
+    safetyEpoch: audienceChanged || forced ? state.safetyEpoch + 1 : state.safetyEpoch,
+    harmEpoch: forced ? state.harmEpoch + 1 : state.harmEpoch,
+    raisesAfterNarrow:
+      state.phase === 'narrowed' && planned.action === 'rollout.raise'
+        ? state.raisesAfterNarrow + 1
+        : state.raisesAfterNarrow,
+    lapsedAtMs: planned.action === 'rollout.lapsed' ? null : state.lapsedAtMs,
+    notApplied: [],
+    inconclusiveToldAtStep: weightChanged ? null : state.inconclusiveToldAtStep,
+    lookIntervalMs: weightChanged ? plan.look.shortestMs : state.lookIntervalMs,
+  };
+}
+
+/** The state after a write that did not happen. A raise that met an edit pauses with the difference; nothing is retried blindly. */
+export function afterRefusedWrite(
+  state: RolloutState,
+  planned: PlannedTransition,
+  result: Exclude<TransitionResult, { kind: 'applied' | 'already' }>,
+): RolloutState {
+  const intents = state.intents.filter((intent) => intent !== planned.intent);
+  const at = new Date(result.nowMs).toISOString();
+  switch (result.kind) {
+    case 'conflict':
+      return pausedByEdit({ ...state, intents }, result.diff, at);
+    case 'overtaken':
+      // Only a copy of our own past could do this: numbers come from this workflow alone. Go on from what stands.
+      return { ...state, intents, lastNumber: Math.max(state.lastNumber, result.standing) };
+    case 'gone': {
+      // The end that was asked for stands already: nobody is served the candidate. Otherwise somebody took the block away.
+      const phase = planned.outcome !== null && planned.outcome !== 'completed' ? planned.outcome : 'aborted';
+      return withEntry(
+        { ...state, intents, phase, waitingFor: null, weight: 0, summary: `ended: ${result.why}` },
+        { at, what: 'gone', text: result.why },
+      );
+    }
+  }
+}
+
+function pausedByEdit(state: RolloutState, diff: string, at: string): RolloutState {
+  if (state.phase === 'paused' && state.pause?.cause === 'conflicting_edit' && state.pause.text === diff) return state;
+  return withEntry(
+    {
+      ...state,
+      phase: 'paused',
+      waitingFor: 'operator',
+      acceptEdit: false,
+      pause: { cause: 'conflicting_edit', text: diff },
+    },
+    { at, what: 'conflict', text: `the flag was edited: ${diff}` },
+  );
+}
+
+/** The state after a lease renewal: only leased time counts as bake. */
+export function afterLease(state: RolloutState, renewal: LeaseRenewal): RolloutState {
+  if (renewal.kind === 'renewed') {
+    const servedMs = state.leasedAtMs === null ? 0 : Math.max(0, renewal.nowMs - state.leasedAtMs);
+    return { ...state, bakedMs: state.bakedMs + servedMs, leasedAtMs: renewal.nowMs };
+  }
+  const lapsedAtMs = renewal.kind === 'lapsed' ? renewal.lapsedAtMs : renewal.nowMs;
+  const servedMs = state.leasedAtMs === null ? 0 : Math.max(0, lapsedAtMs - state.leasedAtMs);
+  return { ...state, bakedMs: state.bakedMs + servedMs, leasedAtMs: null, lapsedAtMs };
+}
+
+/** Next interval between looks: short after a raise and under tension, growing by half while calm. */
+export function nextInterval(plan: RolloutPlan, intervalMs: number, tension: number): number {
+  const { shortestMs, longestMs } = plan.look;
+  const bound = shortestMs + (longestMs - shortestMs) * Math.max(0, 1 - 2 * tension);
+  return Math.round(Math.min(Math.max(intervalMs * 1.25, shortestMs), bound));
+}
+
+/** The state after a look. `nowMs` is workflow time, on which timers run; the look's own instants are the database's. */
+export function afterLook(state: RolloutState, plan: RolloutPlan, result: LookResult, nowMs: number): RolloutState {
+  const { look, flag } = result;
+  let next: RolloutState = {
+    ...state,
+    lastLook: look,
+    looks: state.looks + 1,
+    blackoutUntilMs: result.blackoutUntilMs,
+    summary: look.reasons[0]?.text ?? look.verdict,
+  };
+  if (flag.standing === 'gone') {
+    return withEntry(
+      { ...next, phase: 'aborted', waitingFor: null, weight: 0, summary: `ended: ${flag.detail}` },
+      { at: look.at, what: 'gone', text: flag.detail },
+    );
+  }
+  if (flag.conflict !== null && state.acceptEdit && flag.basis !== null) {
+    const valueChanged = flag.basis.candidateFingerprint !== state.basis?.candidateFingerprint;
+    next = {
+      ...next,
+      acceptEdit: false,
+      basis: flag.basis,
+      control: flag.control ?? state.control,
+      safetyEpoch: state.safetyEpoch + 1,
+      harmEpoch: valueChanged ? state.harmEpoch + 1 : state.harmEpoch,
+    };
+  } else if (flag.conflict !== null) {
+    next = pausedByEdit(next, flag.conflict, look.at);
+  } else {
+    next = { ...next, acceptEdit: false };
+  }
+  const shortest = state.phase === 'narrowed' || look.verdict === 'narrow';
+  const intervalMs = shortest ? plan.look.shortestMs : nextInterval(plan, state.lookIntervalMs, look.tension);
+  return { ...next, lookIntervalMs: intervalMs, nextLookAtMs: nowMs + untilNext(next, plan, intervalMs) };
+}
+
+/** Never sleeps past the end of the bake by more than the shortest interval. */
+function untilNext(state: RolloutState, plan: RolloutPlan, intervalMs: number): number {
+  const owedMs = bakeMsOf(plan, state.step) - state.bakedMs;
+  return isTerminal(state.phase) || owedMs <= 0
+    ? intervalMs
+    : Math.min(intervalMs, Math.max(owedMs, plan.look.shortestMs));
+}
