@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { MongoClient } from 'mongodb';
+import { MongoClient, type Collection } from 'mongodb';
 import { resetStack, SEARCH_ATTRIBUTES, stackStatus, startStack, stopStack, type Stack } from '../../../stack';
 import { isAlive, processIdentity } from '../../../stack/process-identity';
 
@@ -18,7 +18,7 @@ const quiet = (): void => undefined;
 
 async function withDocuments<T>(
   { mongodb }: Stack,
-  work: (notes: import('mongodb').Collection) => Promise<T>,
+  work: (notes: Collection) => Promise<T>,
 ): Promise<T> {
   const client = new MongoClient(mongodb.url);
   try {
