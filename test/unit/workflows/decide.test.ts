@@ -1,0 +1,322 @@
+import fc from 'fast-check';
+import { nextInterval } from '../../../workflows/rollout/progress';
+import { isTerminal } from '../../../workflows/rollout/status';
+import { givenPlan } from '../../support/flag-builders';
+import { alice, givenLook, RolloutModel } from '../../support/rollout-model';
+
+const minute = 60_000;
+const promote = givenLook('promote', {}, ['SAFETY_SHOWN']);
+const hold = givenLook('hold', {}, ['SAFETY_NOT_SHOWN']);
+const narrow = givenLook('narrow', {}, ['SHARED_FAULT_AFTER_RAISE']);
+const rollback = givenLook('rollback', {}, ['GUARDRAIL_HARM']);
+const silence = givenLook('hold', {}, ['NO_DATA']);
+
+describe('a rollout that goes well', () => {
+  it('starts at the first weight, takes one step for each served bake and completes', () => {
+    const model = new RolloutModel(givenPlan());
+    expect(model.state).toMatchObject({ phase: 'progressing', weight: 10, step: 0, waitingFor: 'bake' });
+    model.look(minute, promote);
+    expect(model.state).toMatchObject({ weight: 50, step: 1, bakedMs: 0 });
+    model.look(minute, promote);
+    expect(model.state.phase).toBe('completed');
+    expect(model.writes.map(({ planned }) => planned.action)).toEqual([
+      'rollout.start',
+      'rollout.raise',
+      'rollout.complete',
+    ]);
+  });
+
+  it('takes a late step once after an outage, never a burst of overdue ones', () => {
+    const model = new RolloutModel(givenPlan());
+    model.look(100 * minute, promote);
+    expect(model.state).toMatchObject({ weight: 50, bakedMs: 0, waitingFor: 'bake' });
+  });
+
+  it('does not raise on a look that came before the last write', () => {
+    const model = new RolloutModel(givenPlan());
+    model.look(minute, promote);
+    expect(model.last).toMatchObject({ kind: 'wait', waitingFor: 'bake' });
+  });
+
+  it('holds when the bake is served and safety is not shown', () => {
+    const model = new RolloutModel(givenPlan()).look(minute, hold);
+    expect(model.state).toMatchObject({ weight: 10, waitingFor: 'data' });
+  });
+});
+
+describe('what the plan says about indecision', () => {
+  it('holds by default, and says that it is inconclusive', () => {
+    const model = new RolloutModel(givenPlan()).look(3 * minute, hold);
+    expect(model.last).toMatchObject({
+      kind: 'wait',
+      summary: expect.stringContaining('inconclusive after 3 bakes') as string,
+    });
+  });
+
+  it('goes on up to the stated weight and no further', () => {
+    const model = new RolloutModel(givenPlan({ onInconclusive: { continueTo: 50 } })).look(3 * minute, hold);
+    expect(model.state.weight).toBe(50);
+    model.look(3 * minute, hold);
+    expect(model.state).toMatchObject({ weight: 50, phase: 'progressing' });
+  });
+
+  it('never goes on over an open finding', () => {
+    const mismatch = givenLook('hold', {}, ['SAMPLE_RATIO_MISMATCH']);
+    const model = new RolloutModel(givenPlan({ onInconclusive: { continueTo: 100 } })).look(9 * minute, mismatch);
+    expect(model.state.weight).toBe(10);
+  });
+
+  it('rolls back when the plan says so', () => {
+    const model = new RolloutModel(givenPlan({ onInconclusive: 'roll_back' })).look(3 * minute, hold);
+    expect(model.state.phase).toBe('rolled_back');
+  });
+});
+
+describe('narrowing', () => {
+  it('goes back to the previous step, is raised again after a clean bake twice at most, then pauses', () => {
+    const model = new RolloutModel(givenPlan()).look(minute, promote).look(5000, narrow);
+    expect(model.state).toMatchObject({ phase: 'narrowed', weight: 10 });
+    for (const _ of [1, 2]) {
+      model.look(minute, promote);
+      expect(model.state).toMatchObject({ phase: 'progressing', weight: 50 });
+      model.look(5000, narrow);
+    }
+    expect(model.state).toMatchObject({ phase: 'paused', weight: 10, pause: { cause: 'narrowed_repeatedly' } });
+  });
+
+  it('goes down to nobody from the first step, and comes back after one calm bake without candidate data', () => {
+    const model = new RolloutModel(givenPlan()).look(5000, narrow);
+    expect(model.state).toMatchObject({ phase: 'narrowed', weight: 0 });
+    model.look(minute, silence);
+    expect(model.state).toMatchObject({ phase: 'progressing', weight: 10 });
+  });
+
+  it('steps back by the decrement of the plan', () => {
+    const model = new RolloutModel(givenPlan({ narrowBy: 15 })).look(minute, promote).look(5000, narrow);
+    expect(model.state).toMatchObject({ weight: 35, step: 0 });
+  });
+});
+
+describe('operators', () => {
+  it('pause stops raising and leaves the rollback to the judge', () => {
+    const model = new RolloutModel(givenPlan());
+    model.send('pause', { reason: 'lunch' });
+    model.look(10 * minute, promote);
+    expect(model.state).toMatchObject({ phase: 'paused', weight: 10, waitingFor: 'operator' });
+    model.look(5000, rollback);
+    expect(model.state.phase).toBe('rolled_back');
+  });
+
+  it('resume goes on with the next look', () => {
+    const model = new RolloutModel(givenPlan());
+    model.send('pause');
+    model.look(minute, promote);
+    model.send('resume');
+    model.look(5000, promote);
+    expect(model.state.weight).toBe(50);
+  });
+
+  it('promote ends the bake, and full goes to completion', () => {
+    const model = new RolloutModel(givenPlan());
+    expect(model.send('promote')).toBe(true);
+    expect(model.state.weight).toBe(50);
+    model.send('promote', { full: true });
+    expect(model.state.phase).toBe('completed');
+  });
+
+  it('promote does not silence the judge; force with a reason does, and starts the evidence afresh', () => {
+    const mismatch = givenLook('hold', {}, ['SAMPLE_RATIO_MISMATCH']);
+    const model = new RolloutModel(givenPlan()).look(5000, mismatch);
+    model.send('promote');
+    expect(model.state.weight).toBe(10);
+    model.send('promote', { force: true, reason: 'known' });
+    expect(model.state).toMatchObject({ weight: 50, harmEpoch: 1, safetyEpoch: 1 });
+  });
+
+  it('setWeight is the bound until the plan passes it; the next step is the first above it', () => {
+    const model = new RolloutModel(givenPlan());
+    model.send('setWeight', { weight: 30 });
+    expect(model.state).toMatchObject({ weight: 30, step: 0 });
+    model.look(minute, promote);
+    expect(model.state).toMatchObject({ weight: 50, step: 1 });
+    model.send('setWeight', { weight: 2 });
+    expect(model.state.weight).toBe(2);
+    model.look(minute, promote);
+    expect(model.state).toMatchObject({ weight: 10, step: 0 });
+  });
+
+  it('excludes and readmits a segment, each starting safety afresh', () => {
+    const model = new RolloutModel(givenPlan());
+    model.send('exclude', { segment: 'eu' });
+    expect(model.state).toMatchObject({ excludedSegments: ['eu'], safetyEpoch: 1, weight: 10 });
+    model.send('readmit', { segment: 'eu' });
+    expect(model.state).toMatchObject({ excludedSegments: [], safetyEpoch: 2 });
+  });
+
+  it('abort wins over everything else that is waiting', () => {
+    const model = new RolloutModel(givenPlan());
+    model.send('abort', { reason: 'enough' });
+    expect(model.state).toMatchObject({ phase: 'aborted', weight: 0 });
+  });
+});
+
+describe('approvals and blackouts', () => {
+  const plan = givenPlan({
+    steps: [
+      { weight: 10, bakeMs: minute, approval: false },
+      { weight: 50, bakeMs: minute, approval: true },
+    ],
+  });
+
+  it('waits for the approval of a step, which an unverified sender cannot give', () => {
+    const model = new RolloutModel(plan).look(minute, promote);
+    expect(model.state.waitingFor).toBe('approval');
+    expect(model.send('approve', {}, { kind: 'unverified', name: 'Temporal', verified: false })).toBe(false);
+    expect(model.send('approve')).toBe(true);
+    expect(model.state.weight).toBe(50);
+  });
+
+  it('does not let the starter approve when the plan forbids it', () => {
+    const strict = new RolloutModel({ ...plan, approvals: { forbidStarter: true, allowUnverified: false } });
+    strict.look(minute, promote);
+    expect(strict.send('approve', {}, alice)).toBe(false);
+    expect(strict.send('approve', {}, { ...alice, name: 'bob' })).toBe(true);
+  });
+
+  it('promote does not replace an approval', () => {
+    const model = new RolloutModel(plan);
+    model.send('promote', { force: true, reason: 'hurry' });
+    expect(model.state.weight).toBe(10);
+  });
+
+  it('a blackout delays raising, never lowering', () => {
+    const dark = givenLook('promote', { blackoutUntilMs: 9e12 });
+    const model = new RolloutModel(givenPlan()).look(minute, dark);
+    expect(model.state).toMatchObject({ weight: 10, waitingFor: 'blackout' });
+    model.look(5000, { ...rollback, blackoutUntilMs: 9e12 });
+    expect(model.state.phase).toBe('rolled_back');
+  });
+});
+
+describe('edits and leases', () => {
+  const edited = givenLook('promote', {
+    flag: {
+      standing: 'ours',
+      detail: '',
+      conflict: 'revision 7 by bob: rules',
+      basis: { fingerprint: 'g', candidateFingerprint: 'c2', revision: 7 },
+      control: 'off',
+    },
+  });
+
+  it('an edit pauses the rollout with the difference; resume takes the flag as it is and starts evidence afresh', () => {
+    const model = new RolloutModel(givenPlan()).look(minute, edited);
+    expect(model.state).toMatchObject({ phase: 'paused', weight: 10, pause: { text: 'revision 7 by bob: rules' } });
+    model.send('resume');
+    model.look(5000, edited);
+    expect(model.state).toMatchObject({ basis: { revision: 7 }, safetyEpoch: 1, harmEpoch: 1 });
+    expect(model.state.phase).toBe('progressing');
+  });
+
+  it('a lapse is a numbered transition back to the first step, and only leased time counts as bake', () => {
+    const model = new RolloutModel(givenPlan()).look(minute, promote).look(30_000, hold);
+    model.lapse(10 * minute);
+    expect(model.writes.at(-1)?.planned).toMatchObject({ action: 'rollout.lapsed', weight: 10, step: 0 });
+    expect(model.state).toMatchObject({ weight: 10, bakedMs: 0, lapsedAtMs: null });
+  });
+
+  it('goes on with the same step after a lapse when the plan says so', () => {
+    const model = new RolloutModel(givenPlan({ afterLapse: 'same_step' })).look(minute, promote).lapse(10 * minute);
+    expect(model.state).toMatchObject({ weight: 50, step: 1 });
+  });
+
+  it('a block taken from the flag by others ends the rollout', () => {
+    const gone = givenLook('promote', {
+      flag: { standing: 'gone', detail: 'the flag was deleted', conflict: null, basis: null, control: null },
+    });
+    expect(new RolloutModel(givenPlan()).look(minute, gone).state.phase).toBe('aborted');
+  });
+});
+
+describe('the pace of looks', () => {
+  it('starts short, stretches while calm and shortens under tension', () => {
+    const plan = givenPlan();
+    let intervalMs = plan.look.shortestMs;
+    for (let look = 0; look < 30; look += 1) intervalMs = nextInterval(plan, intervalMs, 0);
+    expect(intervalMs).toBe(plan.look.longestMs);
+    expect(nextInterval(plan, intervalMs, 0.6)).toBe(plan.look.shortestMs);
+  });
+});
+
+describe('whatever happens', () => {
+  const looks = fc.constantFrom(promote, hold, narrow, rollback, silence);
+  const event = fc.oneof(
+    { weight: 6, arbitrary: fc.tuple(fc.constant('look' as const), fc.integer({ min: 1000, max: 200_000 }), looks) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant('lapse' as const), fc.integer({ min: 1000, max: 900_000 })) },
+    {
+      weight: 3,
+      arbitrary: fc.tuple(
+        fc.constant('send' as const),
+        fc.constantFrom('pause', 'resume', 'promote', 'setWeight', 'exclude', 'readmit', 'approve', 'abort'),
+        fc.integer({ min: 0, max: 99 }),
+      ),
+    },
+  );
+  const events = fc.array(event, { maxLength: 40 });
+
+  function play(happening: readonly unknown[]): RolloutModel {
+    const model = new RolloutModel(givenPlan());
+    for (const each of happening as [string, never, never][]) {
+      if (each[0] === 'look') model.look(each[1], each[2]);
+      else if (each[0] === 'lapse') model.lapse(each[1]);
+      else model.send(each[1], { weight: each[2], segment: 'eu' });
+    }
+    return model;
+  }
+
+  it('the weight never passes the step served or what an operator set, and is raised only by a verdict or a person', () => {
+    fc.assert(
+      fc.property(events, (happening) => {
+        const model = play(happening);
+        for (const { before, planned } of model.writes) {
+          if (planned.outcome !== null) continue;
+          const asked = planned.intent?.kind === 'weight' ? planned.intent.weight : 0;
+          const stepWeight = model.plan.steps[planned.step]?.weight ?? 0;
+          const upheld = planned.weight <= Math.max(stepWeight, asked, before.weight);
+          expect(upheld).toBe(true);
+          if (planned.weight > before.weight && planned.action === 'rollout.raise') {
+            const allowed =
+              planned.intent !== null ||
+              before.lastLook?.verdict === 'promote' ||
+              (before.phase === 'narrowed' && before.weight === 0);
+            expect(allowed).toBe(true);
+          }
+        }
+      }),
+      { seed: 20261121, numRuns: 500 },
+    );
+  });
+
+  it('nothing is written after an end, and ends leave nobody on the candidate but completion', () => {
+    fc.assert(
+      fc.property(events, (happening) => {
+        const model = play(happening);
+        const ending = model.writes.findIndex(({ planned }) => planned.outcome !== null);
+        if (ending !== -1) expect(ending).toBe(model.writes.length - 1);
+        if (isTerminal(model.state.phase)) expect([0, 100]).toContain(model.state.weight);
+      }),
+      { seed: 20261121, numRuns: 500 },
+    );
+  });
+
+  it('a rollback verdict ends the rollout in every live state', () => {
+    fc.assert(
+      fc.property(events, (happening) => {
+        const model = play(happening);
+        model.look(1000, rollback);
+        expect(isTerminal(model.state.phase)).toBe(true);
+      }),
+      { seed: 20261121, numRuns: 500 },
+    );
+  });
+});
