@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { ErrorCode, HeadgateError } from '../core/errors';
+import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
 import { cacheRoot } from './cache';
 import { ephemeralDataDir, openDataDir, removeDataDir } from './data-dir';
 import { withLock } from './lock';
@@ -48,7 +48,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   // Two starts on one folder would each find nothing running and start twice.
   return withLock(join(dataDir, 'run', 'start.lock'), async () => {
-    const [temporal, mongodb] = await Promise.allSettled([startTemporal(context), startMongodb(context)]);
+    // A build of one part can take minutes: that the other part cannot be had is said before it ends.
+    const sayAtOnce = (error: unknown): never => {
+      log(messageOf(error));
+      throw error;
+    };
+    const [temporal, mongodb] = await Promise.allSettled([
+      startTemporal(context).catch(sayAtOnce),
+      startMongodb(context).catch(sayAtOnce),
+    ]);
     for (const part of [temporal, mongodb]) {
       if (part.status === 'fulfilled' && part.value.process !== undefined) started.push(part.value.process);
     }

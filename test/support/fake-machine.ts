@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandOptions, CommandResult } from '../../stack/run-command';
 import type { WaysContext } from '../../stack/ways/ways-context';
+import { givenTempDir } from './temp-dir';
 
 /** What a program of the machine does when it is run: its output, and what it leaves on the disk. */
 export type FakeProgram = (args: readonly string[], options: CommandOptions) => Partial<CommandResult>;
@@ -22,7 +22,7 @@ export function givenMachine(
   programs: Readonly<Record<string, FakeProgram>>,
   unreachable: string | undefined = 'no network',
 ) {
-  const dir = mkdtempSync(join(tmpdir(), 'headgate-machine-'));
+  const dir = givenTempDir();
   const bin = join(dir, 'bin');
   mkdirSync(bin);
   const installed = Object.keys(programs).filter((name) => !name.startsWith('('));

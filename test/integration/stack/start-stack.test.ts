@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,17 +8,15 @@ import { Connection } from '@temporalio/client';
 import { MongoClient, type Collection } from 'mongodb';
 import { resetStack, SEARCH_ATTRIBUTES, stackStatus, startStack, stopStack, type Stack } from '../../../stack';
 import { isAlive, processIdentity } from '../../../stack/process-identity';
+import { givenTempDir } from '../../support/temp-dir';
 
 /** This machine's environment without the addresses of the stack that the tests share. */
 const env = { ...process.env, HEADGATE_TEMPORAL_ADDRESS: '', HEADGATE_MONGODB_URL: '' };
 const ports = { temporal: 0, temporalUi: 0, mongodb: 0 };
-const givenDataDir = (): string => join(mkdtempSync(join(tmpdir(), 'headgate-test-')), 'data');
+const givenDataDir = (): string => join(givenTempDir(), 'data');
 const quiet = (): void => undefined;
 
-async function withDocuments<T>(
-  { mongodb }: Stack,
-  work: (notes: Collection) => Promise<T>,
-): Promise<T> {
+async function withDocuments<T>({ mongodb }: Stack, work: (notes: Collection) => Promise<T>): Promise<T> {
   const client = new MongoClient(mongodb.url);
   try {
     return await work(client.db('headgate').collection('notes'));

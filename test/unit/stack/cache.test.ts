@@ -1,12 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildEntry, cacheRoot, readEntry } from '../../../stack/cache';
+import { givenTempDir } from '../../support/temp-dir';
 
 function givenCache() {
-  const root = mkdtempSync(join(tmpdir(), 'headgate-cache-'));
+  const root = givenTempDir();
   const lines: string[] = [];
   const log = (line: string): void => void lines.push(line);
   let builds = 0;

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withLock } from '../../../stack/lock';
+import { givenTempDir } from '../../support/temp-dir';
 
-const givenPath = (): string => join(mkdtempSync(join(tmpdir(), 'headgate-lock-')), 'deep', 'a.lock');
+const givenPath = (): string => join(givenTempDir(), 'deep', 'a.lock');
 
 describe('a lock', () => {
   it('lets one holder in at a time', async () => {

@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mongodWays } from '../../../../stack/ways/mongod-ways';
 import { standinWays, verifyJars } from '../../../../stack/ways/standin-ways';
 import { sha256Of } from '../../../../stack/cache';
 import { givenMachine, type FakeProgram } from '../../../support/fake-machine';
+import { givenTempDir } from '../../../support/temp-dir';
 
 const jdk: FakeProgram = () => ({ stderr: 'openjdk version "17.0.15" 2025-04-15' });
 const javac: FakeProgram = () => ({ stdout: 'javac 17.0.15' });
@@ -93,7 +93,7 @@ describe('the ways to the stand-in', () => {
 
 describe('the pinned list of jars', () => {
   const givenJars = async (names: readonly string[]) => {
-    const dir = mkdtempSync(join(tmpdir(), 'headgate-jars-'));
+    const dir = givenTempDir();
     mkdirSync(join(dir, 'lib'));
     const lines: string[] = [];
     for (const name of names) {
