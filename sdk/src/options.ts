@@ -1,0 +1,65 @@
+import { DefaultLogger, type Logger } from '@openfeature/server-sdk';
+import { systemClock, type Clock } from '../../core/clock';
+
+/** How a {@link HeadgateProvider} finds its server, and its bounds. */
+export interface HeadgateProviderOptions {
+  /** Address of a Headgate server, such as `https://headgate.example.com`. */
+  readonly url: string;
+  /** Token of role `sdk`; it decides the environment. */
+  readonly token: string;
+  /** Milliseconds between polls, at least 250; 1000 by default. */
+  readonly pollIntervalMs?: number;
+  /** File that keeps the last known flags for a start without server; none by default. */
+  readonly cacheFile?: string;
+  /** Milliseconds between reports of events, at least 50; 1000 by default. */
+  readonly flushIntervalMs?: number;
+  /** Events kept while the server cannot take them, 10,000 by default; then the oldest outcomes are dropped and counted. */
+  readonly maxQueuedEvents?: number;
+  /** Exposures remembered, 50,000 by default. */
+  readonly maxExposures?: number;
+  /** Milliseconds until a request counts as lost; 5000 by default. */
+  readonly requestTimeoutMs?: number;
+  /** Longest that `initialize` waits for the server, in milliseconds; 2000 by default. */
+  readonly initializeTimeoutMs?: number;
+  /** Longest that `onClose` takes to send what waits, in milliseconds; 2000 by default. */
+  readonly closeTimeoutMs?: number;
+  /** Instead of the global fetch. */
+  readonly fetch?: typeof fetch;
+  /** Instead of the machine's clocks. */
+  readonly clock?: Clock;
+  /** OpenFeature's default logger (warnings and errors to the console) when omitted. */
+  readonly logger?: Logger;
+}
+
+/** Options with every default filled in. */
+export type ResolvedOptions = Required<Omit<HeadgateProviderOptions, 'cacheFile'>> &
+  Pick<HeadgateProviderOptions, 'cacheFile'>;
+
+/**
+ * Fills in defaults and keeps intervals within their bounds.
+ *
+ * @throws {TypeError} when the address is none or the token is empty
+ */
+export function resolveOptions(options: HeadgateProviderOptions): ResolvedOptions {
+  const { protocol } = new URL(options.url);
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    throw new TypeError(`'${options.url}' is no address of a server: it starts with http:// or https://`);
+  }
+  if (options.token === '') throw new TypeError('the token is empty: make one with `headgate token create --role sdk`');
+  return {
+    url: options.url.replace(/\/+$/, ''),
+    token: options.token,
+    cacheFile: options.cacheFile,
+    pollIntervalMs: Math.max(250, options.pollIntervalMs ?? 1000),
+    flushIntervalMs: Math.max(50, options.flushIntervalMs ?? 1000),
+    maxQueuedEvents: Math.max(1, options.maxQueuedEvents ?? 10_000),
+    maxExposures: Math.max(1, options.maxExposures ?? 50_000),
+    requestTimeoutMs: options.requestTimeoutMs ?? 5000,
+    initializeTimeoutMs: options.initializeTimeoutMs ?? 2000,
+    closeTimeoutMs: options.closeTimeoutMs ?? 2000,
+    // Looked up at each call, so that instrumentation installed later still sees it.
+    fetch: options.fetch ?? ((...request) => fetch(...request)),
+    clock: options.clock ?? systemClock,
+    logger: options.logger ?? new DefaultLogger(),
+  };
+}

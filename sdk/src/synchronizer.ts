@@ -1,0 +1,106 @@
+import { messageOf } from '../../core/errors';
+import { backoffMs } from './backoff';
+import type { DatabaseClock } from './database-clock';
+import { fetchSnapshot, type SnapshotClientOptions } from './snapshot-client';
+import type { SnapshotState } from './snapshot-state';
+
+/** Longest pause between attempts while the server is lost: an operator's switch should reach us soon after its return. */
+const LONGEST_PAUSE_MS = 5000;
+
+/** What the rest of the provider wants to hear of synchronization. */
+export interface SyncListener {
+  /** The flags are those of the server now; `changed` lists flags that may evaluate differently. */
+  synced(changed: readonly string[]): void;
+  /** An attempt failed; `isRefused` when the token was not accepted. `failures` counts attempts in a row. */
+  failed(message: string, failures: number, isRefused: boolean): void;
+}
+
+/** Polls the server, one request at a time, and keeps {@link SnapshotState} current. */
+export class Synchronizer {
+  readonly #options: SnapshotClientOptions & { readonly pollIntervalMs: number };
+  readonly #state: SnapshotState;
+  readonly #databaseClock: DatabaseClock;
+  readonly #listener: SyncListener;
+  #stop: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+
+  constructor(
+    options: SnapshotClientOptions & { readonly pollIntervalMs: number },
+    state: SnapshotState,
+    databaseClock: DatabaseClock,
+    listener: SyncListener,
+  ) {
+    this.#options = options;
+    this.#state = state;
+    this.#databaseClock = databaseClock;
+    this.#listener = listener;
+  }
+
+  /** Starts polling, with a first request at once. */
+  start(): void {
+    if (this.#stop !== undefined) return;
+    this.#stop = new AbortController();
+    this.#failures = 0;
+    void this.#poll(this.#stop.signal);
+  }
+
+  /** Stops polling and drops a request under way. */
+  stop(): void {
+    this.#stop?.abort();
+    this.#stop = undefined;
+    clearTimeout(this.#timer);
+  }
+
+  async #poll(stop: AbortSignal): Promise<void> {
+    let askedMs: number | undefined;
+    try {
+      askedMs = await this.#ask(stop);
+    } catch (error) {
+      if (!stop.aborted) this.#fail(reasonOf(error), false);
+    }
+    if (stop.aborted) return;
+    this.#timer = setTimeout(() => void this.#poll(stop), this.#pauseMs(askedMs));
+    this.#timer.unref();
+  }
+
+  /** @returns milliseconds that the server asked to be left alone */
+  async #ask(stop: AbortSignal): Promise<number | undefined> {
+    const answer = await fetchSnapshot(this.#options, this.#state.etag, stop);
+    if (stop.aborted) return undefined;
+    if (answer.kind === 'refused') {
+      const isRefused = answer.status === 401 || answer.status === 403;
+      this.#fail(`the server answered ${answer.status}`, isRefused);
+      return answer.retryAfterMs;
+    }
+    const { timing } = answer;
+    this.#databaseClock.read(timing);
+    let changed: readonly string[] = [];
+    if (answer.kind === 'snapshot') changed = this.#state.apply(answer.body, answer.etag, timing.sentAtMonotonicMs);
+    else if (!this.#state.renew(answer.leases, timing.sentAtMonotonicMs)) {
+      this.#fail('the server sent leases that do not fit the snapshot', false);
+      return undefined;
+    }
+    this.#failures = 0;
+    this.#listener.synced(changed);
+    return undefined;
+  }
+
+  #fail(message: string, isRefused: boolean): void {
+    this.#failures += 1;
+    this.#listener.failed(message, this.#failures, isRefused);
+  }
+
+  #pauseMs(askedMs: number | undefined): number {
+    const { pollIntervalMs } = this.#options;
+    if (this.#failures === 0) return pollIntervalMs * (0.95 + Math.random() / 10);
+    const longestMs = Math.max(pollIntervalMs, LONGEST_PAUSE_MS);
+    return backoffMs(this.#failures, { firstMs: pollIntervalMs, longestMs, random: Math.random(), askedMs });
+  }
+}
+
+/** fetch hides why a connection failed in the cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
+  return `${messageOf(error)}${cause}`;
+}
