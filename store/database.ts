@@ -1,0 +1,50 @@
+import { MongoClient, type Db } from 'mongodb';
+import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
+
+/** An open database. */
+export interface Database {
+  readonly db: Db;
+  close(): Promise<void>;
+}
+
+/** Which database to open. */
+export interface DatabaseAddress {
+  /** `mongodb://` address; credentials in it are never logged. */
+  readonly url: string;
+  readonly name: string;
+}
+
+/**
+ * Opens the database with time-outs short enough that an outage shows as an error and not as a hang, and with majority writes.
+ *
+ * @throws {HeadgateError} DATABASE_UNAVAILABLE (retryable) when no server answers within three seconds
+ */
+export async function connectDatabase({ url, name }: DatabaseAddress): Promise<Database> {
+  const client = new MongoClient(url, {
+    serverSelectionTimeoutMS: 2_000,
+    connectTimeoutMS: 2_000,
+    socketTimeoutMS: 10_000,
+    heartbeatFrequencyMS: 1_000,
+    minHeartbeatFrequencyMS: 200,
+    writeConcern: { w: 'majority' },
+    // A retry by the driver would hide from compare-and-swap code whether its own write had landed; callers read back instead.
+    retryWrites: false,
+    ignoreUndefined: true,
+  });
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.close().catch(() => undefined);
+    throw new HeadgateError(ErrorCode.DatabaseUnavailable, `the database does not answer: ${messageOf(error)}`, {
+      cause: error,
+      retryable: true,
+      remedy: 'Check HEADGATE_MONGODB_URL and that the server is up.',
+    });
+  }
+  return { db: client.db(name), close: () => client.close() };
+}
+
+/** Whether an error is MongoDB's 'duplicate key'. */
+export function isDuplicateKey(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 11000;
+}
