@@ -61,13 +61,19 @@ export class ManagedComponent {
       this.watchdog?.watch(child.pid, identity);
       await writeRecord(dataDir, name, { pid: child.pid, identity, port, uiPort, origin, engine, command, args });
     }
-    await this.awaitAnswer(() => ended);
+    try {
+      await this.awaitAnswer(() => ended);
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
   }
 
   /**
-   * Waits until the process answers as it should; ends it when it does not in time.
+   * Waits until the process answers as it should. One that does not is left as it is: it may be somebody else's.
    *
    * @param ending - how the process has ended, where that is known
+   * @throws {HeadgateError} STACK_UNAVAILABLE as `start`
    */
   async awaitAnswer(ending: () => string | undefined = () => undefined): Promise<void> {
     const { name, dataDir, isReady, readyTimeoutMs } = this.plan;
@@ -78,7 +84,6 @@ export class ManagedComponent {
         await sleep(READY_POLL_MS);
         continue;
       }
-      await this.kill();
       const why = ended === undefined ? `did not answer within ${readyTimeoutMs / 1000} s` : `ended at once (${ended})`;
       throw new HeadgateError(ErrorCode.StackUnavailable, `${name} ${why}: ${await this.lastLogLines()}`, {
         remedy: `See ${join(dataDir, 'logs', `${name}.log`)}.`,
