@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { ErrorCode, ValidationError } from '../core/errors';
 
@@ -29,6 +31,8 @@ export const WorkerConfig = z.object({
   /** A workflow bundle built before; without it the worker builds one at start. */
   HEADGATE_WORKFLOW_BUNDLE: z.string().optional(),
   HEADGATE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  /** Where the workflow bundle is kept between starts: the user's own cache folder, since what lies there is executed. */
+  XDG_CACHE_HOME: z.string().min(1).default(join(homedir(), '.cache')),
   /** How many rollouts a worker keeps in memory; others are replayed when they are looked at. */
   HEADGATE_MAX_CACHED_ROLLOUTS: z.coerce.number().int().min(10).max(20_000).default(1_500),
   /** How often orphaned rollouts are looked for, in seconds. */

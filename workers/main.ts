@@ -1,0 +1,81 @@
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import pino from 'pino';
+import { connectDatabase } from '../store/database';
+import { DatabaseClock } from '../store/database-clock';
+import { ensureSchema } from '../store/schema';
+import { readWorkerConfig } from './config';
+import { createDependencies } from './dependencies';
+import { ensureReconcilerSchedule } from './reconciler-schedule';
+import { createRolloutWorker } from './rollout-worker';
+import { cachedWorkflowBundle } from './workflow-bundle';
+
+/** Waits out an outage of what the worker needs at start, saying so once, instead of dying and being started in a loop. */
+async function untilAvailable<T>(what: string, logger: pino.Logger, attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries % 30 === 0) logger.warn({ err: error }, `${what} does not answer; waiting for it`);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const config = readWorkerConfig(process.env);
+  const logger = pino({ name: 'headgate-worker', level: config.HEADGATE_LOG_LEVEL });
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      const { rolloutId, transition, workflowId, activityType, error } = (meta ?? {}) as Record<string, unknown>;
+      logger[level === 'ERROR' ? 'error' : 'warn'](
+        { rolloutId, transition, workflowId, activityType, err: error },
+        message,
+      );
+    }),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
+  });
+
+  const { HEADGATE_WORKFLOW_BUNDLE: bundleFile, HEADGATE_TEMPORAL_ADDRESS: address } = config;
+  const workflowBundle =
+    bundleFile === undefined
+      ? await cachedWorkflowBundle(join(config.XDG_CACHE_HOME, 'headgate', 'bundles'), logger)
+      : { code: await readFile(bundleFile, 'utf8') };
+  const database = await untilAvailable('the database', logger, () =>
+    connectDatabase({ url: config.HEADGATE_MONGODB_URL, name: config.HEADGATE_MONGODB_DATABASE }),
+  );
+  await ensureSchema(database.db);
+  const clock = await new DatabaseClock(database.db).start();
+  const connection = await untilAvailable('Temporal', logger, () => NativeConnection.connect({ address }));
+  const client = new Client({
+    connection: await Connection.connect({ address }),
+    namespace: config.HEADGATE_TEMPORAL_NAMESPACE,
+  });
+  const worker = await createRolloutWorker({
+    connection,
+    namespace: config.HEADGATE_TEMPORAL_NAMESPACE,
+    workflowBundle,
+    dependencies: createDependencies(database, clock, client, config),
+    maxCachedWorkflows: config.HEADGATE_MAX_CACHED_ROLLOUTS,
+  });
+  await untilAvailable('the schedule service', logger, () =>
+    ensureReconcilerSchedule(client, config.HEADGATE_RECONCILE_SECONDS),
+  );
+  logger.info({ taskQueue: worker.options.taskQueue }, 'the worker is ready');
+  // SIGTERM and SIGINT drain: the SDK stops polling, lets running activities finish, and run() returns.
+  await worker.run();
+  clock.stop();
+  await client.connection.close();
+  await connection.close();
+  await database.close();
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  },
+);

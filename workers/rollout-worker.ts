@@ -1,0 +1,38 @@
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { createReconcilerActivities, createRolloutActivities } from '../activities';
+import { ROLLOUT_TASK_QUEUE } from '../workflows/rollout/messages';
+import type { createDependencies } from './dependencies';
+
+/** What a rollout worker is made of. */
+export interface RolloutWorkerOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly taskQueue?: string;
+  readonly workflowBundle: { readonly code: string };
+  readonly dependencies: ReturnType<typeof createDependencies>;
+  readonly maxCachedWorkflows: number;
+}
+
+/**
+ * The worker that hosts rollouts and their activities. Its times keep the promise that work goes on within five seconds: a sticky
+ * queue whose worker died is given up after one second (ten by default).
+ */
+export async function createRolloutWorker(options: RolloutWorkerOptions): Promise<Worker> {
+  const { connection, namespace, taskQueue = ROLLOUT_TASK_QUEUE, workflowBundle, dependencies } = options;
+  const settings: WorkerOptions = {
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle,
+    activities: { ...createRolloutActivities(dependencies), ...createReconcilerActivities(dependencies) },
+    stickyQueueScheduleToStartTimeout: '1 second',
+    maxCachedWorkflows: options.maxCachedWorkflows,
+    maxConcurrentWorkflowTaskExecutions: 40,
+    maxConcurrentActivityTaskExecutions: 100,
+    maxConcurrentLocalActivityExecutions: 100,
+    shutdownGraceTime: '5 seconds',
+    // A bug in workflow code fails the workflow, visibly, instead of retrying its task for ever.
+    workflowFailureErrorTypes: { '*': ['TypeError', 'RangeError', 'ReferenceError'] },
+  };
+  return Worker.create(settings);
+}
