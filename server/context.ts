@@ -1,0 +1,41 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Clock } from '../core/clock';
+import type { EventBatch } from '../metrics/events';
+import type { DecisionsRepository } from '../store/decisions-repository';
+import type { FlagsRepository } from '../store/flags-repository';
+import type { RolloutsRepository } from '../store/rollouts-repository';
+import type { SegmentsRepository } from '../store/segments-repository';
+import type { TokensRepository } from '../store/tokens-repository';
+import type { SnapshotCache } from './snapshot/snapshot-cache';
+import type { RolloutWorkflows } from './temporal/rollout-workflows';
+
+/** Where event batches go; the server's ingestion, or a port of a test. */
+export interface EventSink {
+  accept(
+    environment: string,
+    batch: EventBatch,
+  ): Promise<{ readonly accepted: number; readonly duplicate: boolean; readonly ignored: number }>;
+}
+
+/** Everything the routes work with. */
+export interface ServerContext {
+  readonly flags: FlagsRepository;
+  readonly segments: SegmentsRepository;
+  readonly decisions: DecisionsRepository;
+  readonly rollouts: RolloutsRepository;
+  readonly tokens: TokensRepository;
+  readonly workflows: RolloutWorkflows;
+  readonly events: EventSink;
+  readonly snapshots: SnapshotCache;
+  readonly clock: Clock;
+  /** Milliseconds since the epoch by the database's clock, as well as this process knows it. */
+  readonly databaseNowMs: () => number;
+  /** Whether the database answers now. */
+  readonly databaseAnswers: () => Promise<boolean>;
+  readonly signingKey: string;
+  readonly temporalUiUrl: string | undefined;
+  readonly temporalNamespace: string;
+}
+
+/** How the server logs: Fastify's logger, so that every line of a request carries its id. */
+export type Log = FastifyBaseLogger;

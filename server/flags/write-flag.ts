@@ -1,0 +1,128 @@
+import { canonicalJson } from '../../core/canonical-json';
+import { ErrorCode, HeadgateError } from '../../core/errors';
+import type { Actor, DecisionAction } from '../../flags/document/decision-record';
+import type { Flag } from '../../flags/document/flag';
+import { documentId } from '../../flags/document/identifiers';
+import type { FlagBody } from '../../flags/transition/plan-transition';
+import type { FlagsRepository } from '../../store/flags-repository';
+import type { SegmentsRepository } from '../../store/segments-repository';
+import { bodyOf, definitionOf, withoutStoreFields, type FlagInput } from './flag-input';
+import { checkDelete, checkEdit } from './flag-rules';
+
+/** What writing flags needs: the database alone, so that it works with Temporal and all workers down. */
+export interface FlagWriteDependencies {
+  readonly flags: FlagsRepository;
+  readonly segments: SegmentsRepository;
+  /** Instants by the database's clock. */
+  readonly nowMs: () => number;
+}
+
+/** One write as a request asks for it. */
+export interface FlagWrite {
+  readonly environment: string;
+  readonly key: string;
+  readonly actor: Actor;
+  readonly reason: string;
+}
+
+/** A flag after a write, and whether anything was written. */
+export interface WrittenFlag {
+  readonly flag: Flag;
+  readonly written: boolean;
+}
+
+interface Change {
+  readonly action: DecisionAction;
+  readonly after: FlagBody;
+}
+
+/** Each lost swap means that another writer won, so this many in a row are no ordinary load. */
+const MAX_ATTEMPTS = 50;
+
+/**
+ * Creates or edits a flag; a live rollout block stays as it is. An edit that changes nothing writes nothing.
+ *
+ * @throws {HeadgateError} INVALID_FLAG, ROLLOUT_LIVE; REVISION_CONFLICT when `input.revision` is not what stands
+ */
+export function putFlag(deps: FlagWriteDependencies, write: FlagWrite, input: FlagInput): Promise<WrittenFlag> {
+  return swapUntilWritten(deps, write, async (standing) => {
+    checkRevision(input.revision, standing);
+    const alive = standing?.deleted === true ? null : standing;
+    const definition = definitionOf(write.key, input, alive);
+    const [others, segments] = await Promise.all([
+      deps.flags.list(write.environment),
+      deps.segments.list(write.environment),
+    ]);
+    checkEdit(definition, alive, others, segments);
+    const after = bodyOf(write.environment, definition, alive);
+    if (alive === null) return { action: 'flag.create', after };
+    return canonicalJson(after) === canonicalJson(withoutStoreFields(alive)) ? null : { action: 'flag.edit', after };
+  });
+}
+
+/**
+ * Break-glass: switches a flag off or on by one swap, repeated until it lands, over any rollout and any edit.
+ *
+ * @throws {HeadgateError} FLAG_NOT_FOUND
+ */
+export function switchFlag(deps: FlagWriteDependencies, write: FlagWrite, enabled: boolean): Promise<WrittenFlag> {
+  return swapUntilWritten(deps, write, async (standing) => {
+    const flag = existing(standing, write);
+    if (flag.enabled === enabled) return null;
+    return { action: enabled ? 'flag.on' : 'flag.off', after: { ...withoutStoreFields(flag), enabled } };
+  });
+}
+
+/**
+ * Deletes a flag by a tombstone: its revision and audit chain go on.
+ *
+ * @throws {HeadgateError} FLAG_NOT_FOUND, ROLLOUT_LIVE, IN_USE; REVISION_CONFLICT when `revision` is not what stands
+ */
+export function deleteFlag(deps: FlagWriteDependencies, write: FlagWrite, revision?: number): Promise<WrittenFlag> {
+  return swapUntilWritten(deps, write, async (standing) => {
+    const flag = existing(standing, write);
+    checkRevision(revision, standing);
+    checkDelete(flag, await deps.flags.list(write.environment));
+    return { action: 'flag.delete', after: { ...withoutStoreFields(flag), deleted: true } };
+  });
+}
+
+/** Reads, decides and swaps again until the swap lands; the decision is made afresh each time. */
+async function swapUntilWritten(
+  { flags, nowMs }: FlagWriteDependencies,
+  { environment, key, actor, reason }: FlagWrite,
+  decide: (standing: Flag | null) => Promise<Change | null>,
+): Promise<WrittenFlag> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const before = await flags.get(documentId(environment, key));
+    const change = await decide(before);
+    if (change === null && before !== null) return { flag: before, written: false };
+    if (change === null) throw new Error('a decision about no flag must be a change');
+    const flag = await flags.swap({
+      before,
+      after: change.after,
+      draft: { at: new Date(nowMs()).toISOString(), actor, action: change.action, reason },
+    });
+    if (flag !== null) return { flag, written: true };
+  }
+  throw new HeadgateError(ErrorCode.RevisionConflict, `flag '${key}' is being edited too often to be written`, {
+    retryable: true,
+  });
+}
+
+/** A live flag, or the refusal that there is none. */
+export function existing(flag: Flag | null, { environment, key }: Pick<FlagWrite, 'environment' | 'key'>): Flag {
+  if (flag !== null && flag.deleted !== true) return flag;
+  throw new HeadgateError(ErrorCode.FlagNotFound, `there is no flag '${key}' in '${environment}'`);
+}
+
+function checkRevision(wanted: number | undefined, standing: Flag | null): void {
+  if (wanted === undefined) return;
+  const stands = standing === null || (standing.deleted === true && wanted === 0) ? 0 : standing.revision;
+  if (wanted === stands) return;
+  throw new HeadgateError(
+    ErrorCode.RevisionConflict,
+    stands === 0 ? 'there is no such flag yet' : `the flag stands at revision ${stands}, not ${wanted}`,
+    { remedy: 'Read it again, repeat the edit on what stands there now.', details: { revision: stands } },
+  );
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { Actor, NotApplied, Reason } from '../../flags/document/decision-record';
+import { RolloutPlan } from '../../flags/plan/plan';
+
+const metric = z.object({
+  metric: z.string(),
+  control: z.number().nullable(),
+  candidate: z.number().nullable(),
+  harm: z.number().nullable(),
+  harmLower: z.number().nullable(),
+  harmUpper: z.number().nullable(),
+  margin: z.number().nullable(),
+  harmEvidence: z.number(),
+  safetyShown: z.boolean(),
+});
+
+/** What the last look of a rollout saw. */
+const Look = z.object({
+  at: z.string(),
+  verdict: z.string(),
+  reasons: z.array(Reason),
+  metrics: z.array(metric),
+  harmEvidence: z.number(),
+  dataQuality: z.string(),
+  sample: z.object({ control: z.number(), candidate: z.number() }),
+  tension: z.number(),
+  digest: z.string(),
+});
+
+/** A rollout's status as the API documents it; the type the workflow answers with is RolloutStatus. */
+export const StatusView = z.object({
+  rolloutId: z.string(),
+  environment: z.string(),
+  flag: z.string(),
+  candidate: z.string(),
+  phase: z.enum([
+    'assessing',
+    'progressing',
+    'paused',
+    'narrowed',
+    'completed',
+    'rolled_back',
+    'aborted',
+    'superseded',
+    'refused',
+  ]),
+  waitingFor: z.enum(['bake', 'data', 'approval', 'blackout', 'operator']).nullable(),
+  summary: z.string(),
+  step: z.int(),
+  steps: z.array(z.object({ weight: z.number(), bakeMs: z.int() })),
+  weight: z.number(),
+  transition: z.int(),
+  bakedMs: z.number(),
+  bakeMs: z.number(),
+  startedAt: z.string(),
+  startedBy: z.string(),
+  excludedSegments: z.array(z.string()),
+  lastLook: Look.nullable(),
+  nextLookAt: z.string().nullable(),
+  /** True when no worker answered and this is what the database last heard. */
+  fromProjection: z.literal(true).optional(),
+  /** Age of a status from the projection. */
+  ageMs: z.number().optional(),
+  /** The workflow in the Temporal Web UI. */
+  webUrl: z.string().optional(),
+});
+
+/** A rollout's numbered transitions. */
+export const TimelineView = z.array(
+  z.object({
+    at: z.string(),
+    action: z.string(),
+    transition: z.int().optional(),
+    /** Percent after it. */
+    weight: z.number().optional(),
+    actor: Actor,
+    reason: z.string(),
+    evidence: z.array(Reason).optional(),
+    /** Raises that this lowering overtook. */
+    notApplied: z.array(NotApplied).optional(),
+    /** Revision of the flag it made. */
+    revision: z.int(),
+  }),
+);
+
+/** Answer to a start. */
+export const StartAnswer = z.object({
+  outcome: z.enum(['started', 'attached', 'finished', 'dry_run']),
+  /** Null for a dry run. */
+  rolloutId: z.string().nullable(),
+  workflowId: z.string(),
+  webUrl: z.string().optional(),
+  /** Of a finished one. */
+  status: StatusView.optional(),
+  /** With every default filled in. */
+  plan: RolloutPlan,
+  notes: z.array(z.string()),
+});
+
+/** What a message came to. */
+export const MessageView = z.object({
+  accepted: z.boolean(),
+  text: z.string(),
+  transition: z.int().optional(),
+  state: z.string(),
+  weight: z.number(),
+});
+
+/** A message left for when a worker is back. */
+export const QueuedView = z.object({ queued: z.literal(true), id: z.string() });

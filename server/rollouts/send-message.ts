@@ -1,0 +1,64 @@
+import { ErrorCode, HeadgateError } from '../../core/errors';
+import { sign } from '../../core/signing';
+import {
+  rolloutWorkflowId,
+  signedPart,
+  type MessageArguments,
+  type MessageName,
+  type MessageResult,
+} from '../../workflows/rollout/messages';
+import type { Caller } from '../http/authenticate';
+import type { RolloutWorkflows } from '../temporal/rollout-workflows';
+import type { LocatedRollout } from './rollout-directory';
+
+/** A message as the API takes it, with the id that makes a repetition count once. */
+export type OutgoingMessage = Omit<MessageArguments, 'actor' | 'id'> & { readonly id: string };
+
+/** What became of it: dealt with, or left for when a worker is back. */
+export type MessageAnswer = MessageResult | { readonly queued: true; readonly id: string };
+
+/** Signs a message with its sender, so that neither can be altered or moved to another rollout. */
+export function signMessage(
+  signingKey: string,
+  { environment, flagKey, rolloutId }: Pick<LocatedRollout, 'environment' | 'flagKey' | 'rolloutId'>,
+  name: MessageName,
+  message: OutgoingMessage,
+  { name: actorName, role }: Pick<Caller, 'name' | 'role'>,
+): MessageArguments & { readonly id: string } {
+  const unsigned = { ...message, actor: { name: actorName, role, signature: '' } };
+  const workflowId = rolloutWorkflowId(environment, flagKey);
+  const signature = sign(signingKey, signedPart(workflowId, rolloutId, name, unsigned));
+  return { ...message, actor: { name: actorName, role, signature } };
+}
+
+/**
+ * Sends a message to a live rollout and waits for what it comes to. When no worker answers within the deadline, the same message is
+ * left as a signal: its id makes it count once, even if the update is taken after all.
+ *
+ * @throws {HeadgateError} MESSAGE_REJECTED with the workflow's reason, ROLLOUT_NOT_FOUND when it has ended, TEMPORAL_UNAVAILABLE
+ */
+export async function sendMessage(
+  workflows: Pick<RolloutWorkflows, 'send' | 'signal'>,
+  signingKey: string,
+  rollout: Pick<LocatedRollout, 'environment' | 'flagKey' | 'rolloutId'>,
+  name: MessageName,
+  message: OutgoingMessage,
+  caller: Pick<Caller, 'name' | 'role'>,
+): Promise<MessageAnswer> {
+  const signed = signMessage(signingKey, rollout, name, message, caller);
+  const sent = await workflows.send(rollout, name, signed);
+  switch (sent.kind) {
+    case 'answered':
+      if (!sent.result.accepted) throw rejected(name, sent.result.text);
+      return sent.result;
+    case 'rejected':
+      throw rejected(name, sent.why);
+    case 'silent':
+      await workflows.signal(rollout, name, signed);
+      return { queued: true, id: message.id };
+  }
+}
+
+function rejected(name: MessageName, why: string): HeadgateError {
+  return new HeadgateError(ErrorCode.MessageRejected, `${name} was not accepted: ${why}`);
+}

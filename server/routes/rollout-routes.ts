@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { ErrorCode, HeadgateError } from '../../core/errors';
+import { documentId, FlagKey } from '../../flags/document/identifiers';
+import type { RolloutPlan } from '../../flags/plan/plan';
+import { resolvePlan } from '../../flags/plan/resolve-plan';
+import type { ServerContext } from '../context';
+import { existing } from '../flags/write-flag';
+import type { RouteTable } from '../http/route';
+import { checkPlan } from '../rollouts/check-plan';
+import { estimateNotes, type AssumedTraffic } from '../rollouts/estimate';
+import { readStatus, statusOf } from '../rollouts/read-status';
+import { locateRollout } from '../rollouts/rollout-directory';
+import { StartAnswer, StatusView, TimelineView } from '../rollouts/rollout-views';
+import { startRollout } from '../rollouts/start-rollout';
+import { rolloutWorkflowId } from '../../workflows/rollout/messages';
+import { EnvironmentPath, limitOf, NoBody, Nothing, RolloutPath } from './parameters';
+
+const tag = 'rollouts';
+const StartBody = z.strictObject({
+  /** The plan as written; defaults are filled in by the server. */
+  plan: z.record(z.string(), z.json()),
+  /** Start anew although the same rollout has finished. */
+  again: z.boolean().default(false),
+  /** End another plan's live rollout as superseded first. */
+  replace: z.boolean().default(false),
+  /** Only check and resolve the plan. */
+  dryRun: z.boolean().default(false),
+  /** Traffic for a dry run to reckon with. */
+  assume: z
+    .strictObject({ requestsPerMinute: z.number().positive().max(1e9), errorRate: z.number().min(0).max(1) })
+    .optional(),
+});
+const State = z.enum([
+  'live',
+  'assessing',
+  'progressing',
+  'paused',
+  'narrowed',
+  'completed',
+  'rolled_back',
+  'aborted',
+  'superseded',
+  'refused',
+]);
+const ListQuery = z.strictObject({ state: State.optional(), flag: FlagKey.optional(), limit: limitOf(50, 500) });
+
+/** Rollouts: starting, listing, status and timeline. */
+export function addRolloutRoutes(routes: RouteTable, context: ServerContext): void {
+  const { rollouts, workflows } = context;
+  const webUrlOf = (environment: string, flagKey: string): string | undefined =>
+    context.temporalUiUrl === undefined
+      ? undefined
+      : `${context.temporalUiUrl.replace(/\/$/, '')}/namespaces/${encodeURIComponent(context.temporalNamespace)}/workflows/${encodeURIComponent(rolloutWorkflowId(environment, flagKey))}`;
+
+  routes.add({
+    method: 'POST',
+    path: '/v1/environments/:env/rollouts',
+    id: 'startRollout',
+    tag,
+    summary: 'Starts a rollout, attaches to the same live one, or answers the same finished one. 201 when started',
+    role: 'operator',
+    params: EnvironmentPath,
+    query: Nothing,
+    body: StartBody,
+    bodyLimit: 256 * 1024,
+    answers: {
+      200: { description: 'Attached, finished or a dry run.', schema: StartAnswer },
+      201: { description: 'Started.', schema: StartAnswer },
+    },
+    async handle({ params: { env }, body, caller, reply, log }) {
+      const plan = resolvePlan(body.plan, { environment: env });
+      checkSameEnvironment(plan.environment, env);
+      const [flag, segments] = await Promise.all([
+        context.flags.get(documentId(env, plan.flag)),
+        context.segments.list(env),
+      ]);
+      // An attach or a finished start must not fail because completion has changed the flag since, so the check comes later.
+      const check = (): string[] => checkPlan(plan, flag, (key) => segments.some((segment) => segment.key === key));
+      const workflowId = rolloutWorkflowId(env, plan.flag);
+      const common = { workflowId, webUrl: webUrlOf(env, plan.flag), plan };
+      if (body.dryRun) {
+        const notes = [...check(), ...trafficNotes(plan, body.assume)];
+        return { outcome: 'dry_run', rolloutId: null, ...common, notes };
+      }
+      existing(flag, { environment: env, key: plan.flag });
+      const dependencies = { rollouts, workflows, signingKey: context.signingKey, nowMs: context.databaseNowMs };
+      const started = await startRollout(dependencies, plan, { ...body, check }, caller);
+      const { outcome, rolloutId } = started;
+      log.info({ rolloutId, workflowId, outcome, transition: 0 }, 'rollout start asked for');
+      if (outcome === 'started') void reply.code(201);
+      const status = outcome === 'finished' ? statusOf(started.projection) : undefined;
+      return { outcome, rolloutId, ...common, status, notes: started.notes };
+    },
+  });
+
+  routes.add({
+    method: 'GET',
+    path: '/v1/environments/:env/rollouts',
+    id: 'listRollouts',
+    tag,
+    summary: 'Rollouts, latest first, as last saved; `state=live` for all that have not ended',
+    role: 'viewer',
+    params: EnvironmentPath,
+    query: ListQuery,
+    body: NoBody,
+    answers: { 200: { description: 'Their statuses.', schema: z.array(StatusView) } },
+    async handle({ params, query }) {
+      const found = await rollouts.list({
+        environment: params.env,
+        flagKey: query.flag,
+        limit: query.limit,
+        ...(query.state === undefined ? {} : query.state === 'live' ? { live: true } : { state: query.state }),
+      });
+      return found.map(statusOf);
+    },
+  });
+
+  routes.add({
+    method: 'GET',
+    path: '/v1/environments/:env/rollouts/:id',
+    id: 'getRollout',
+    tag,
+    summary: 'Where a rollout stands; `:id` is a rollout id, or a flag key for its live or latest rollout',
+    role: 'viewer',
+    params: RolloutPath,
+    query: Nothing,
+    body: NoBody,
+    answers: { 200: { description: 'Its status.', schema: StatusView } },
+    async handle({ params }) {
+      const located = await locateRollout(context, params.env, params.id);
+      const status = await readStatus(workflows, located, context.databaseNowMs());
+      return { ...status, webUrl: webUrlOf(params.env, located.flagKey) };
+    },
+  });
+
+  routes.add({
+    method: 'GET',
+    path: '/v1/environments/:env/rollouts/:id/timeline',
+    id: 'rolloutTimeline',
+    tag,
+    summary: "The rollout's transitions from the decision records, in order",
+    role: 'viewer',
+    params: RolloutPath,
+    query: Nothing,
+    body: NoBody,
+    answers: { 200: { description: 'The entries.', schema: TimelineView } },
+    async handle({ params }) {
+      const { rolloutId } = await locateRollout(context, params.env, params.id);
+      const records = await context.decisions.byRollout(rolloutId);
+      return records.map(({ at, action, transition, weightAfter, actor, reason, evidence, notApplied, revision }) => ({
+        at,
+        action,
+        transition,
+        weight: weightAfter,
+        actor,
+        reason,
+        evidence,
+        notApplied,
+        revision,
+      }));
+    },
+  });
+}
+
+function checkSameEnvironment(ofPlan: string, ofPath: string): void {
+  if (ofPlan === ofPath) return;
+  throw new HeadgateError(ErrorCode.InvalidPlan, `the plan is for '${ofPlan}', the path names '${ofPath}'`);
+}
+
+function trafficNotes(plan: RolloutPlan, assume: AssumedTraffic | undefined): string[] {
+  if (assume !== undefined) return estimateNotes(plan, assume);
+  return ['whether its traffic can decide the plan is not known: give `assume` with requestsPerMinute and errorRate'];
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { ErrorCode, HeadgateError } from '../../core/errors';
+import { Flag } from '../../flags/document/flag';
+import { Segment } from '../../flags/document/segment';
+import { EventBatch } from '../../metrics/events';
+import type { ServerContext } from '../context';
+import type { Caller } from '../http/authenticate';
+import type { RouteTable } from '../http/route';
+import { leaseBody, leaseHeader, matchesEtag, remainingLeases } from '../snapshot/lease-header';
+import { NoBody, Nothing } from './parameters';
+
+const tag = 'sdk';
+/** A batch of 2,000 events with long names is about 1 MB. */
+const EVENTS_BODY_LIMIT = 4 * 1024 * 1024;
+const EventsAnswer = z.object({ accepted: z.int(), duplicate: z.boolean(), ignored: z.int() });
+const SdkFlagView = Flag.omit({ lastChange: true, owner: true, tags: true, description: true, schemaVersion: true });
+const SnapshotView = z.object({
+  environment: z.string(),
+  etag: z.string(),
+  flags: z.array(z.union([SdkFlagView, z.object({ key: z.string(), revision: z.int(), deleted: z.literal(true) })])),
+  segments: z.array(Segment.pick({ key: true, if: true, revision: true })),
+  /** Milliseconds left, by rollout id. */
+  leases: z.record(z.string(), z.int()),
+  /** Database time. */
+  timeMs: z.int(),
+});
+
+/** What SDKs call: snapshots and events, both of the token's own environment. */
+export function addSdkRoutes(routes: RouteTable, context: ServerContext): void {
+  routes.add({
+    method: 'POST',
+    path: '/v1/events',
+    id: 'postEvents',
+    tag,
+    summary: 'Takes a batch of exposures and outcomes; answered once it is durable, counted once whatever is repeated',
+    role: 'sdk',
+    params: Nothing,
+    query: Nothing,
+    body: EventBatch,
+    bodyLimit: EVENTS_BODY_LIMIT,
+    answers: { 202: { description: 'It is durable.', schema: EventsAnswer } },
+    async handle({ body, caller, reply }) {
+      const { accepted, duplicate, ignored } = await context.events.accept(environmentOf(caller), body);
+      void reply.code(202);
+      return { accepted, duplicate, ignored };
+    },
+  });
+
+  routes.add({
+    method: 'GET',
+    path: '/v1/sdk/snapshot',
+    id: 'getSnapshot',
+    tag,
+    summary: 'Flags, segments and leases; 304 with fresh leases in headers when If-None-Match still fits',
+    role: 'sdk',
+    params: Nothing,
+    query: Nothing,
+    body: NoBody,
+    answers: {
+      200: { description: 'The snapshot.', schema: SnapshotView },
+      304: { description: 'Unchanged; headgate-leases and headgate-time are fresh.' },
+    },
+    async handle({ caller, header, reply }) {
+      const snapshot = await context.snapshots.get(environmentOf(caller));
+      const timeMs = context.databaseNowMs();
+      const remainingMs = remainingLeases(snapshot, timeMs);
+      const leases = leaseHeader(remainingMs);
+      void reply.headers({
+        etag: snapshot.etag,
+        'headgate-time': String(timeMs),
+        'cache-control': 'private, no-cache',
+        ...(leases === null ? {} : { 'headgate-leases': leases }),
+      });
+      if (leases !== null && matchesEtag(header('if-none-match'), snapshot.etag)) return reply.code(304).send();
+      const rest = `,"leases":${JSON.stringify(leaseBody(snapshot, remainingMs))},"timeMs":${timeMs}}`;
+      return reply.type('application/json; charset=utf-8').send(snapshot.openJson + rest);
+    },
+  });
+}
+
+function environmentOf({ environment }: Caller): string {
+  if (environment !== null) return environment;
+  throw new HeadgateError(ErrorCode.PermissionDenied, 'the token belongs to no environment', {
+    remedy: 'Create an sdk token for one: headgate token create --role sdk --env ENVIRONMENT.',
+  });
+}

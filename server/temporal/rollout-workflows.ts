@@ -1,0 +1,42 @@
+import type { MessageArguments, MessageName, MessageResult, RolloutInput } from '../../workflows/rollout/messages';
+import type { RolloutStatus } from '../../workflows/rollout/status';
+
+/** The latest execution under a flag's workflow id. */
+export interface FoundRollout {
+  readonly rolloutId: string;
+  readonly identity: string;
+  readonly runId: string;
+  readonly running: boolean;
+}
+
+/** Where a message is to go. */
+export interface MessageTarget {
+  readonly environment: string;
+  readonly flagKey: string;
+}
+
+/** What became of a message: `silent` when no worker answered in time. */
+export type SendResult =
+  | { readonly kind: 'answered'; readonly result: MessageResult }
+  | { readonly kind: 'rejected'; readonly why: string }
+  | { readonly kind: 'silent' };
+
+/**
+ * The live rollouts as Temporal holds them. Every call has a deadline; when Temporal does not answer by then it throws a
+ * HeadgateError TEMPORAL_UNAVAILABLE.
+ */
+export interface RolloutWorkflows {
+  /** The latest rollout of a flag that Temporal still knows; null when it knows none. */
+  find(target: MessageTarget): Promise<FoundRollout | null>;
+  /** Starts a rollout; `exists` when one is live under the same workflow id, which Temporal alone decides. */
+  start(input: RolloutInput, owner: string | undefined): Promise<'started' | 'exists'>;
+  /** The workflow's own status; null when no worker answers in time or there is no such workflow. */
+  status(target: MessageTarget): Promise<RolloutStatus | null>;
+  /** Sends a message and waits for what it comes to, up to five seconds. */
+  send(target: MessageTarget, name: MessageName, args: MessageArguments & { readonly id: string }): Promise<SendResult>;
+  /** Leaves a message for whenever a worker is back. */
+  signal(target: MessageTarget, name: MessageName, args: MessageArguments): Promise<void>;
+  /** Whether Temporal answers now. */
+  isReachable(): Promise<boolean>;
+  close(): Promise<void>;
+}

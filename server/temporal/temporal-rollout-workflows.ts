@@ -1,0 +1,175 @@
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
+import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
+import {
+  messageSignals,
+  messageUpdates,
+  ROLLOUT_TASK_QUEUE,
+  ROLLOUT_WORKFLOW,
+  rolloutWorkflowId,
+  statusQuery,
+  type MessageArguments,
+  type RolloutInput,
+} from '../../workflows/rollout/messages';
+import type { FoundRollout, MessageTarget, RolloutWorkflows } from './rollout-workflows';
+
+/** For calls that Temporal's server answers by itself. */
+const CALL_MS = 3_000;
+/** For queries, which a worker must answer. */
+const QUERY_MS = 3_000;
+/** For updates, which wait for the main loop's write. */
+const UPDATE_MS = 5_000;
+const PING_MS = 1_000;
+
+const FLAG = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
+const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
+const STATE = defineSearchAttributeKey('HeadgateState', SearchAttributeType.KEYWORD);
+const OWNER = defineSearchAttributeKey('HeadgateOwner', SearchAttributeType.KEYWORD);
+
+/** Talks to Temporal. Connects when first needed and again by itself, so that a server starts and serves flags without it. */
+export class TemporalRolloutWorkflows implements RolloutWorkflows {
+  private readonly connection: Connection;
+  private readonly client: Client;
+
+  constructor(address: string, namespace: string) {
+    this.connection = Connection.lazy({
+      address,
+      // gRPC waits up to two minutes between attempts by default; an operator does not.
+      channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 1_000 },
+    });
+    this.client = new Client({ connection: this.connection, namespace });
+  }
+
+  async find(target: MessageTarget): Promise<FoundRollout | null> {
+    const handle = this.client.workflow.getHandle(workflowIdOf(target));
+    try {
+      const { memo, runId, status } = await this.within(CALL_MS, () => handle.describe());
+      return {
+        rolloutId: textOf(memo?.['rolloutId']),
+        identity: textOf(memo?.['identity']),
+        runId,
+        running: status.name === 'RUNNING',
+      };
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      throw unavailable(error);
+    }
+  }
+
+  async start(input: RolloutInput, owner: string | undefined): Promise<'started' | 'exists'> {
+    const { environment, flagKey, plan, rolloutId, identity } = input;
+    const attributes: SearchAttributePair[] = [
+      { key: FLAG, value: flagKey },
+      { key: ENVIRONMENT, value: environment },
+      { key: STATE, value: 'assessing' },
+    ];
+    if (owner !== undefined) attributes.push({ key: OWNER, value: owner });
+    try {
+      await this.within(CALL_MS, () =>
+        this.client.workflow.start(ROLLOUT_WORKFLOW, {
+          workflowId: rolloutWorkflowId(environment, flagKey),
+          taskQueue: ROLLOUT_TASK_QUEUE,
+          args: [input],
+          workflowIdConflictPolicy: 'FAIL',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          // A task that dies with its worker is handed out again after this, so work goes on within five seconds.
+          workflowTaskTimeout: '3 seconds',
+          memo: { rolloutId, identity },
+          staticSummary: `${flagKey} → ${plan.candidate} in ${environment}`,
+          typedSearchAttributes: attributes,
+        }),
+      );
+      return 'started';
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'exists';
+      throw unavailable(error);
+    }
+  }
+
+  async status(target: MessageTarget): Promise<Awaited<ReturnType<RolloutWorkflows['status']>>> {
+    const handle = this.client.workflow.getHandle(workflowIdOf(target));
+    try {
+      return await this.within(QUERY_MS, () => handle.query(statusQuery));
+    } catch {
+      // Whatever the reason, the projection is what is left to show, marked as such.
+      return null;
+    }
+  }
+
+  async send(
+    target: MessageTarget,
+    name: Parameters<RolloutWorkflows['send']>[1],
+    args: Parameters<RolloutWorkflows['send']>[2],
+  ): ReturnType<RolloutWorkflows['send']> {
+    const handle = this.client.workflow.getHandle(workflowIdOf(target));
+    try {
+      const result = await this.within(UPDATE_MS, () =>
+        handle.executeUpdate(messageUpdates[name], { args: [args], updateId: args.id }),
+      );
+      return { kind: 'answered', result };
+    } catch (error) {
+      if (error instanceof WorkflowUpdateFailedError) {
+        return { kind: 'rejected', why: messageOf(error.cause ?? error) };
+      }
+      if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: 'silent' };
+      throw error instanceof WorkflowNotFoundError ? ended(target) : unavailable(error);
+    }
+  }
+
+  async signal(
+    target: MessageTarget,
+    name: Parameters<RolloutWorkflows['signal']>[1],
+    args: Parameters<RolloutWorkflows['signal']>[2],
+  ): Promise<void> {
+    const handle = this.client.workflow.getHandle(workflowIdOf(target));
+    try {
+      await this.within(CALL_MS, () => handle.signal<[MessageArguments?]>(messageSignals[name], args));
+    } catch (error) {
+      throw error instanceof WorkflowNotFoundError ? ended(target) : unavailable(error);
+    }
+  }
+
+  async isReachable(): Promise<boolean> {
+    try {
+      await this.within(PING_MS, () => this.connection.workflowService.getSystemInfo({}));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  private within<T>(ms: number, call: () => Promise<T>): Promise<T> {
+    return this.connection.withDeadline(Date.now() + ms, call);
+  }
+}
+
+function workflowIdOf({ environment, flagKey }: MessageTarget): string {
+  return rolloutWorkflowId(environment, flagKey);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function ended({ environment, flagKey }: MessageTarget): HeadgateError {
+  return new HeadgateError(ErrorCode.RolloutNotFound, `no rollout of '${flagKey}' is live in '${environment}'`);
+}
+
+function unavailable(error: unknown): HeadgateError {
+  return new HeadgateError(ErrorCode.TemporalUnavailable, `Temporal did not answer: ${messageOf(error)}`, {
+    cause: error,
+    retryable: true,
+    remedy: 'Try again. To stop a feature without Temporal: headgate flag off KEY --reason …',
+  });
+}
