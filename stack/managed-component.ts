@@ -78,7 +78,8 @@ export class ManagedComponent {
   async awaitAnswer(ending: () => string | undefined = () => undefined): Promise<void> {
     const { name, dataDir, isReady, readyTimeoutMs } = this.plan;
     const deadline = Date.now() + readyTimeoutMs;
-    while (!(await isReady())) {
+    // An answer after its end is that of another process, which took the port first.
+    while (!(await isReady()) || ending() !== undefined) {
       const ended = ending();
       if (ended === undefined && Date.now() < deadline) {
         await sleep(READY_POLL_MS);
