@@ -1,0 +1,119 @@
+import { formatDuration } from '../../core/duration';
+import { neverEnds } from './blackout';
+import { lookAndLease } from './plan-defaults';
+import type { MetricFile, PlanFile } from './plan-file';
+import type { Problem } from './problem';
+
+/** The rules of a plan that one field alone cannot break. Every problem found, none when the plan is good. */
+export function crossCheck(file: PlanFile): Problem[] {
+  return [
+    ...checkSteps(file),
+    ...checkMetrics(file.metrics ?? []),
+    ...checkLooks(file),
+    ...(neverEnds(file.blackouts)
+      ? [
+          {
+            path: ['blackouts'],
+            message: 'the spans cover the whole week, so nothing could ever be raised; leave a gap',
+          },
+        ]
+      : []),
+  ];
+}
+
+function checkSteps({ steps = [], controlHoldback }: PlanFile): Problem[] {
+  const problems: Problem[] = [];
+  const full = completionWeight(controlHoldback);
+  steps.forEach(({ weight, bake, approval }, index) => {
+    const path = ['steps', index];
+    const before = steps[index - 1]?.weight ?? 0;
+    if (weight <= before) {
+      problems.push({
+        path,
+        message: `${weight} is not above the step before it (${before}); write steps in rising order`,
+      });
+    }
+    if (weight > full) {
+      const message = `${weight} leaves no room for controlHoldback ${controlHoldback}; completion serves ${full}`;
+      problems.push({ path, message });
+    } else if (weight === full && bake !== undefined) {
+      const message = `${weight} is the completion write, which is not baked; leave its bake out, or end with a lower step`;
+      problems.push({ path: [...path, 'bake'], message });
+    } else if (weight === full && approval === true) {
+      const message = `${weight} is the completion write, which no approval guards; ask for it at the last step below`;
+      problems.push({ path: [...path, 'approval'], message });
+    }
+  });
+  if (steps.length === 1 && steps[0]?.weight === full) {
+    problems.push({
+      path: ['steps'],
+      message: `at least one step below ${full} is needed, or nothing would be judged`,
+    });
+  }
+  return problems;
+}
+
+/** Percent that the completion write serves. */
+export function completionWeight(controlHoldback: number): number {
+  return Number((100 - controlHoldback).toFixed(3));
+}
+
+function checkMetrics(metrics: readonly MetricFile[]): Problem[] {
+  const problems = metrics.flatMap((metric, index) =>
+    checkMetric(metric).map(({ path, message }) => ({ path: ['metrics', index, ...path], message })),
+  );
+  metrics.forEach(({ name }, index) => {
+    if (metrics.findIndex((metric) => metric.name === name) < index) {
+      problems.push({ path: ['metrics', index, 'name'], message: `two metrics are named '${name}'` });
+    }
+  });
+  if (metrics.length > 0 && metrics.every(({ role }) => role === 'goal')) {
+    problems.push({
+      path: ['metrics'],
+      message: 'all are goals; a rollout needs at least one guardrail to be judged by',
+    });
+  }
+  return problems;
+}
+
+function checkMetric({ kind, role, threshold, margin, ceiling }: MetricFile): Problem[] {
+  const problems: Problem[] = [];
+  const isShare = kind === 'error_rate' || kind === 'slower_than';
+  if (kind === 'slower_than' && threshold === undefined) {
+    problems.push({ path: ['threshold'], message: 'is missing; slower_than needs a limit, such as threshold: 500ms' });
+  }
+  if (kind !== 'slower_than' && threshold !== undefined) {
+    problems.push({ path: ['threshold'], message: `${kind} has no threshold; leave it out, or use slower_than` });
+  }
+  if (margin?.inPoints === true && !isShare) {
+    const message = `percentage points (pp) fit shares only; for ${kind} write a number in its unit, or a part such as 10%`;
+    problems.push({ path: ['margin'], message });
+  }
+  if (margin !== undefined && isShare && margin.absolute >= 1) {
+    const message = `${margin.absolute} would be ${margin.absolute * 100} percentage points; write a share below 1, or text such as 0.5pp`;
+    problems.push({ path: ['margin'], message });
+  }
+  if (role === 'guardrail' && margin !== undefined && margin.absolute === 0 && margin.relative === 0) {
+    const message =
+      'a guardrail without a margin can never be shown safe; say how much worse is acceptable, such as 0.5pp + 10%, or make it a goal';
+    problems.push({ path: ['margin'], message });
+  }
+  if (ceiling !== undefined && isShare && (ceiling <= 0 || ceiling > 1)) {
+    problems.push({ path: ['ceiling'], message: `${ceiling} is not a share above 0 and up to 1; write 0.05 for 5 %` });
+  }
+  return problems;
+}
+
+function checkLooks({ look, lease }: PlanFile): Problem[] {
+  const problems: Problem[] = [];
+  const { shortestMs, longestMs, leaseMs } = lookAndLease({ ...look, lease });
+  if (shortestMs > longestMs) {
+    const message = `${formatDuration(shortestMs)} is more than the longest interval, ${formatDuration(longestMs)}`;
+    problems.push({ path: look.shortest === undefined ? ['look', 'longest'] : ['look', 'shortest'], message });
+  }
+  if (leaseMs < 3 * longestMs) {
+    const message = `${formatDuration(leaseMs)} is less than three times the longest look interval (${formatDuration(longestMs)}); make it at least ${formatDuration(3 * longestMs)}, or look.longest at most ${formatDuration(Math.floor(leaseMs / 3))}`;
+    problems.push({ path: ['lease'], message });
+  }
+  return problems;
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { EnvironmentName, FlagKey, RuleName, VariantName } from '../document/identifiers';
+import { Metric } from './metric';
+import { Blackout, RolloutPlan } from './plan';
+import { DurationText, MarginFile, Percent, Probability } from './quantities';
+import { isTimeZone } from './time-zone';
+
+const Weight = Percent.min(0.001);
+
+/** One step as written: its weight alone, or with its own bake time and a wish for approval. Parsed to the object. */
+export const StepFile = z.union(
+  [
+    Weight.transform((weight): { weight: number; bake?: number; approval?: boolean } => ({ weight })),
+    z.strictObject({
+      /** Percent of eligible targeting keys, 0.001 to 100. */
+      weight: Weight,
+      /** How long this step is served before it is judged. When omitted, the plan's `bake`. */
+      bake: DurationText.optional(),
+      /** A person must approve before this step is entered. When omitted, false. */
+      approval: z.boolean().optional(),
+    }),
+  ],
+  { error: 'expected a percent such as 5, or { weight, bake, approval }' },
+);
+
+/** One metric as written. `margin` may be left out, then the default of the kind counts. */
+export const MetricFile = z.strictObject({
+  name: Metric.shape.name,
+  role: Metric.shape.role,
+  kind: Metric.shape.kind,
+  /** When omitted, the plan's `event`. */
+  event: Metric.shape.event.removeDefault().optional(),
+  /** For `slower_than` only: a number in the value's unit, or a duration, which counts in milliseconds. */
+  threshold: z
+    .union([z.number().positive(), DurationText], { error: 'expected a number above 0 or a duration such as 500ms' })
+    .optional(),
+  direction: Metric.shape.direction,
+  margin: MarginFile.optional(),
+  ceiling: Metric.shape.ceiling,
+});
+export type MetricFile = z.infer<typeof MetricFile>;
+
+/** One weekly span as written. */
+export const BlackoutFile = z.strictObject({
+  timeZone: Blackout.shape.timeZone.refine(isTimeZone, {
+    error: ({ input }) => `'${String(input)}' is not a time zone; write an IANA name such as Europe/Berlin or UTC`,
+  }),
+  /** Local days on which the span starts. When omitted, every day. */
+  days: Blackout.shape.days.default(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']),
+  /** Local time `HH:MM`. When omitted, 00:00. */
+  from: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a local time HH:MM')
+    .default('00:00'),
+  /** Local time `HH:MM`, up to 24:00; not after `from` means over midnight. When omitted, 24:00. */
+  to: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'expected a local time HH:MM, at most 24:00')
+    .default('24:00'),
+});
+
+/**
+ * A rollout plan as people write it: everything but `flag` and `candidate` may be left out. Durations are text with units. `resolvePlan` fills
+ * in the defaults; docs/plan-reference.md says what each field means.
+ */
+export const PlanFile = z.strictObject({
+  flag: FlagKey,
+  candidate: VariantName,
+  /** When omitted, the environment that the caller names. */
+  environment: EnvironmentName.optional(),
+  /** `default`, or one rule that serves a single variant. When omitted, `default`. */
+  place: z
+    .union([z.literal('default'), z.strictObject({ rule: RuleName })], { error: 'expected default or { rule: NAME }' })
+    .default('default'),
+  bake: DurationText.default(600_000),
+  steps: z.array(StepFile).min(1).max(50).optional(),
+  /** Event of the default metrics, and of metrics that name none. */
+  event: Metric.shape.event,
+  metrics: z.array(MetricFile).min(1).max(40).optional(),
+  segments: RolloutPlan.shape.segments.default([]),
+  falseRollbackRate: Probability.pipe(RolloutPlan.shape.falseRollbackRate).default(0.01),
+  falsePromotionRate: Probability.pipe(RolloutPlan.shape.falsePromotionRate).default(0.05),
+  minimumSample: RolloutPlan.shape.minimumSample.default(100),
+  onNoData: RolloutPlan.shape.onNoData.default('hold'),
+  noDataDeadline: DurationText.optional(),
+  onInconclusive: z
+    .union([z.enum(['hold', 'roll_back']), z.strictObject({ continueTo: Weight })], {
+      error: 'expected hold, roll_back or { continueTo: PERCENT }',
+    })
+    .default('hold'),
+  inconclusiveAfterBakes: RolloutPlan.shape.inconclusiveAfterBakes.default(3),
+  onLapse: RolloutPlan.shape.onLapse.default('control'),
+  afterLapse: RolloutPlan.shape.afterLapse.default('first_step'),
+  /** When omitted, 5 minutes or three times the longest look interval, whichever is more. */
+  lease: DurationText.pipe(z.number().min(5000, 'a lease lasts at least 5s')).optional(),
+  narrowBy: z
+    .union([z.literal('step'), Weight], { error: "expected 'step' or a number of percent points above 0" })
+    .default('step'),
+  controlHoldback: Percent.max(50).default(0),
+  look: z
+    .strictObject({
+      shortest: DurationText.pipe(z.number().min(1000, 'looks are at least 1s apart')).optional(),
+      longest: DurationText.pipe(z.number().min(1000, 'looks are at least 1s apart')).optional(),
+    })
+    .default({}),
+  /** When omitted, by the shortest bake. */
+  window: DurationText.pipe(
+    z.number().min(1000, 'a window is at least 1s long').max(300_000, 'a window is at most 5m long'),
+  ).optional(),
+  approvals: z
+    .strictObject({ forbidStarter: z.boolean().default(false), allowUnverified: z.boolean().default(false) })
+    .default({ forbidStarter: false, allowUnverified: false }),
+  blackouts: z.array(BlackoutFile).max(50).default([]),
+  owner: RolloutPlan.shape.owner,
+  change: RolloutPlan.shape.change,
+});
+/** A plan file after its texts are read: durations in milliseconds, margins in numbers. */
+export type PlanFile = z.infer<typeof PlanFile>;

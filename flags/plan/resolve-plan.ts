@@ -1,0 +1,115 @@
+import type { Metric } from './metric';
+import type { RolloutPlan, RolloutStep } from './plan';
+import { completionWeight, crossCheck } from './cross-checks';
+import {
+  DEFAULT_WEIGHTS,
+  defaultMargin,
+  defaultMetrics,
+  defaultNoDataDeadlineMs,
+  defaultWindowMs,
+  lookAndLease,
+} from './plan-defaults';
+import { PlanFile, type MetricFile } from './plan-file';
+import { invalidPlan, problemsOf, type Problem } from './problem';
+
+/** What a plan file may leave to its caller. */
+export interface ResolveOptions {
+  /** Environment of a file that names none; the file's own wins. */
+  readonly environment?: string | undefined;
+}
+
+/**
+ * Fills in every default of a plan as written, so that what runs is stated in full and equal plans are equal values.
+ *
+ * @param planFile - parsed YAML or JSON, see {@link PlanFile}
+ * @throws {ValidationError} INVALID_PLAN with every problem and its field
+ */
+export function resolvePlan(planFile: unknown, options: ResolveOptions = {}): RolloutPlan {
+  const { plan, problems } = tryResolvePlan(planFile, options);
+  if (plan === null) throw invalidPlan(problems);
+  return plan;
+}
+
+/** {@link resolvePlan} for callers that know the text: the plan, or every problem with its path. */
+export function tryResolvePlan(
+  planFile: unknown,
+  { environment }: ResolveOptions,
+): { readonly plan: RolloutPlan | null; readonly problems: readonly Problem[] } {
+  const written =
+    isRecord(planFile) && planFile['environment'] === undefined && environment !== undefined
+      ? { ...planFile, environment }
+      : planFile;
+  const parsed = PlanFile.safeParse(written);
+  const problems = parsed.success ? crossCheck(parsed.data) : problemsOf(parsed.error, written);
+  if (!parsed.success) problems.push(...crossCheckRest(written, problems));
+  if (isRecord(written) && written['environment'] === undefined) {
+    problems.push({ path: ['environment'], message: 'is missing; write it in the plan or name it with --env' });
+  }
+  const plan = parsed.success && problems.length === 0 ? toPlan(parsed.data) : null;
+  return { plan, problems };
+}
+
+/** Cross-checks what is sound of a file whose other fields are not, so that one reading shows everything. */
+function crossCheckRest(written: unknown, problems: readonly Problem[]): Problem[] {
+  if (!isRecord(written)) return [];
+  const broken = new Set(problems.map(({ path }) => path[0]));
+  const sound = Object.fromEntries(Object.entries(written).filter(([key]) => !broken.has(key)));
+  const rest = PlanFile.safeParse({ flag: 'any', candidate: 'any', ...sound });
+  return rest.success ? crossCheck(rest.data) : [];
+}
+
+function toPlan(file: PlanFile): RolloutPlan {
+  const steps = stepsOf(file);
+  const bakes = steps.map(({ bakeMs }) => bakeMs);
+  const { shortestMs, longestMs, leaseMs } = lookAndLease({ ...file.look, lease: file.lease });
+  return {
+    environment: file.environment ?? '',
+    flag: file.flag,
+    place: file.place === 'default' ? { kind: 'default' } : { kind: 'rule', rule: file.place.rule },
+    candidate: file.candidate,
+    steps,
+    metrics: file.metrics?.map((metric) => metricOf(metric, file.event)) ?? defaultMetrics(file.event),
+    segments: file.segments,
+    falseRollbackRate: file.falseRollbackRate,
+    falsePromotionRate: file.falsePromotionRate,
+    minimumSample: file.minimumSample,
+    onNoData: file.onNoData,
+    noDataDeadlineMs: file.noDataDeadline ?? defaultNoDataDeadlineMs(Math.max(...bakes)),
+    onInconclusive: file.onInconclusive,
+    inconclusiveAfterBakes: file.inconclusiveAfterBakes,
+    onLapse: file.onLapse,
+    afterLapse: file.afterLapse,
+    leaseMs,
+    narrowBy: file.narrowBy,
+    controlHoldback: file.controlHoldback,
+    look: { shortestMs, longestMs },
+    windowMs: file.window ?? defaultWindowMs(Math.min(...bakes)),
+    approvals: file.approvals,
+    blackouts: file.blackouts,
+    ...(file.owner === undefined ? {} : { owner: file.owner }),
+    ...(file.change === undefined ? {} : { change: file.change }),
+  };
+}
+
+/** Judged steps only: one at the completion weight is the completion write, which follows anyway. */
+function stepsOf({ steps, bake, controlHoldback }: PlanFile): RolloutStep[] {
+  const full = completionWeight(controlHoldback);
+  return (steps ?? DEFAULT_WEIGHTS.map((weight) => ({ weight, bake: undefined, approval: undefined })))
+    .filter(({ weight }) => weight < full)
+    .map((step) => ({ weight: step.weight, bakeMs: step.bake ?? bake, approval: step.approval ?? false }));
+}
+
+function metricOf({ margin, event, threshold, ceiling, ...metric }: MetricFile, planEvent: string): Metric {
+  const { absolute, relative } = margin ?? defaultMargin(metric.kind);
+  return {
+    ...metric,
+    event: event ?? planEvent,
+    ...(threshold === undefined ? {} : { threshold }),
+    margin: { absolute, relative },
+    ...(ceiling === undefined ? {} : { ceiling }),
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
