@@ -22,11 +22,20 @@ export type FlagInput = z.infer<typeof FlagInput>;
 /** The definition that an input means for a flag as it stands; `standing` is null for a new or deleted one. */
 export function definitionOf(key: string, input: FlagInput, standing: Flag | null): FlagDefinition & { salt: string } {
   const { revision: _revision, reason: _reason, ...rest } = input;
-  return { ...rest, key, enabled: input.enabled ?? standing?.enabled ?? true, salt: input.salt ?? standing?.salt ?? key };
+  return {
+    ...rest,
+    key,
+    enabled: input.enabled ?? standing?.enabled ?? true,
+    salt: input.salt ?? standing?.salt ?? key,
+  };
 }
 
 /** The flag to store: the definition, and the live rollout as it stands. */
-export function bodyOf(environment: string, definition: FlagDefinition & { salt: string }, standing: Flag | null): FlagBody {
+export function bodyOf(
+  environment: string,
+  definition: FlagDefinition & { salt: string },
+  standing: Flag | null,
+): FlagBody {
   return {
     ...definition,
     _id: documentId(environment, definition.key),

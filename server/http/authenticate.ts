@@ -1,19 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import type { Actor } from '../../flags/document/decision-record';
+import type { TokenDocument } from '../../store/tokens-repository';
 import { mayUse, type Role } from '../tokens/role';
-import { isSecretOf, parseToken } from '../tokens/token-text';
-
-/** What is kept of a token. */
-export interface KnownToken {
-  readonly id: string;
-  readonly name: string;
-  readonly role: Role;
-  /** The one environment it is good for; null for all. */
-  readonly environment: string | null;
-  readonly secretHash: string;
-  readonly revoked: boolean;
-}
+import { isSameHash, tokenHash } from '../tokens/token-text';
 
 /** Who calls. */
 export interface Caller {
@@ -23,26 +13,23 @@ export interface Caller {
   readonly environment: string | null;
 }
 
-/** Compared with when the id is unknown, so that unknown ids take as long as wrong secrets. */
-const NOBODY = '0'.repeat(64);
-
 /**
  * Finds out who calls from the bearer token.
  *
- * @param find - looks a token up by its id; null when there is none
- * @throws {HeadgateError} UNAUTHENTICATED without a token that is known, right and not revoked; whatever `find` throws
+ * @param find - looks a token up by the hash of its text; null when there is none
+ * @throws {HeadgateError} UNAUTHENTICATED without a token that is known and not revoked; whatever `find` throws
  */
 export async function authenticate(
   authorization: string | undefined,
-  find: (id: string) => Promise<KnownToken | null>,
+  find: (hash: string) => Promise<TokenDocument | null>,
 ): Promise<Caller> {
   const [scheme = '', text = ''] = (authorization ?? '').split(' ', 2);
-  const parsed = scheme.toLowerCase() === 'bearer' ? parseToken(text) : null;
-  if (parsed === null) throw unauthenticated();
-  const token = await find(parsed.id);
-  const fits = isSecretOf(parsed.secret, token?.secretHash ?? NOBODY);
-  if (token === null || !fits || token.revoked) throw unauthenticated();
-  return { tokenId: token.id, name: token.name, role: token.role, environment: token.environment };
+  const hash = scheme.toLowerCase() === 'bearer' ? tokenHash(text) : null;
+  const token = hash === null ? null : await find(hash);
+  if (hash === null || token === null || !isSameHash(hash, token.hash) || token.revokedAt !== undefined) {
+    throw unauthenticated();
+  }
+  return { tokenId: token._id, name: token.name, role: token.role, environment: token.environment ?? null };
 }
 
 /**

@@ -30,7 +30,8 @@ export function docsPage(document: JsonObject): string {
   const schemas = (document['components'] as { schemas: JsonObject }).schemas;
   const sections = [...byTag].map(([tag, operations]) => `<h2>${escapeHtml(tag)}</h2>${operations.join('')}`);
   const schemaHtml = Object.entries(schemas).map(
-    ([name, schema]) => `<details id="${escapeHtml(name)}"><summary><code>${escapeHtml(name)}</code></summary>${json(schema)}</details>`,
+    ([name, schema]) =>
+      `<details id="${escapeHtml(name)}"><summary><code>${escapeHtml(name)}</code></summary>${json(schema)}</details>`,
   );
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Headgate API</title><style>${STYLE}</style></head><body><h1>Headgate API</h1>

@@ -41,7 +41,7 @@ export function openApiDocument(routes: readonly AnyRoute[], version: string): J
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(SHARED)) registry.add(schema, { id });
   const convert: Convert = (schema, io) =>
-    z.toJSONSchema(schema, { io, metadata: registry, unrepresentable: 'any' }) as JsonObject;
+    z.toJSONSchema(schema, { io, metadata: registry, unrepresentable: 'any' });
   const shared = convert(z.union(Object.values(SHARED) as [z.ZodType, ...z.ZodType[]]), 'input')['$defs'] as JsonObject;
   const paths: Record<string, JsonObject> = {};
   for (const route of routes) {
@@ -81,7 +81,9 @@ function operation(route: AnyRoute, convert: Convert): JsonObject {
       ...parametersOf(convert(route.params, 'input'), 'path'),
       ...parametersOf(convert(route.query, 'input'), 'query'),
     ],
-    ...(route.body instanceof z.ZodUnknown ? {} : { requestBody: { required: true, content: json(route.body, 'input') } }),
+    ...(route.body instanceof z.ZodUnknown
+      ? {}
+      : { requestBody: { required: true, content: json(route.body, 'input') } }),
     responses: Object.fromEntries([...answers, ...refusals]),
   };
 }

@@ -58,6 +58,13 @@ export function asHeadgateError(error: unknown): HeadgateError {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return new HeadgateError(ErrorCode.BodyTooLarge, 'the body is larger than this route takes', { cause: error });
   }
+  if (code === 'FST_ERR_HANDLER_TIMEOUT') {
+    return new HeadgateError(ErrorCode.Overloaded, 'this took longer than the server allows', {
+      cause: error,
+      retryable: true,
+      remedy: 'Try again; what was asked for may have been done meanwhile.',
+    });
+  }
   if (statusCode >= 400 && statusCode < 500) {
     return new HeadgateError(ErrorCode.InvalidArgument, messageOf(error), {
       cause: error,

@@ -35,6 +35,10 @@ export interface Route<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   readonly query: Q;
   readonly body: B;
   readonly bodyLimit?: number;
+  /** Milliseconds the handler may take; the server's own limit when omitted. */
+  readonly timeoutMs?: number;
+  /** Successes are logged at trace only. */
+  readonly quiet?: boolean;
   readonly answers: Readonly<Record<number, RouteAnswer>>;
   readonly handle: (request: RouteRequest<z.infer<P>, z.infer<Q>, z.infer<B>>) => Promise<unknown>;
 }
@@ -59,6 +63,8 @@ export class RouteTable {
       method: route.method,
       url: route.path,
       ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
+      ...(route.timeoutMs === undefined ? {} : { handlerTimeout: route.timeoutMs }),
+      config: { quiet: route.quiet ?? false },
       onRequest: async (request) => {
         const caller = await this.authenticate(request.headers.authorization);
         authorize(caller, route.role, environmentOf(request));

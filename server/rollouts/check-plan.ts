@@ -48,7 +48,10 @@ function controlAt(flag: Flag, { place }: RolloutPlan): string | Issue {
   const rule = flag.rules.find(({ name }) => name === place.rule);
   if (rule === undefined) return { field: 'place', message: `the flag has no rule '${place.rule}'` };
   if ('variant' in rule.serve) return rule.serve.variant;
-  return { field: 'place', message: `rule '${place.rule}' serves a split; a rollout wants a rule that serves one variant` };
+  return {
+    field: 'place',
+    message: `rule '${place.rule}' serves a split; a rollout wants a rule that serves one variant`,
+  };
 }
 
 function notesOn(flag: Flag): string[] {

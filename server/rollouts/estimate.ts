@@ -59,7 +59,9 @@ export function estimateNotes(plan: RolloutPlan, traffic: AssumedTraffic): strin
   const lines = steps.map(({ weight, nextWeight, bakeMs, neededMs, limitedBy }, index) => {
     const head = `step ${index + 1} (${weight} %, then ${nextWeight} %)`;
     const needed =
-      neededMs === null ? `never shows safety: '${limitedBy}' has no margin` : `needs about ${formatDuration(neededMs)}`;
+      neededMs === null
+        ? `never shows safety: '${limitedBy}' has no margin`
+        : `needs about ${formatDuration(neededMs)}`;
     return `${head}: ${needed} ${pace} (limit: ${limitedBy}), bakes ${formatDuration(bakeMs)}`;
   });
   const patienceOf = (bakeMs: number): number => bakeMs * plan.inconclusiveAfterBakes;

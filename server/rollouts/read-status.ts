@@ -27,7 +27,7 @@ export async function readStatus(
       remedy: 'Check that workers run, and try again.',
     });
   }
-  const ageMs = Math.max(0, databaseNowMs - projection.savedAtMs);
+  const ageMs = Math.max(0, databaseNowMs - Date.parse(projection.updatedAt));
   return { ...statusOf(projection), fromProjection: true, ageMs };
 }
 

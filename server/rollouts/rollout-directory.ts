@@ -1,4 +1,4 @@
-import { ErrorCode, HeadgateError } from '../../core/errors';
+import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
 import type { RolloutsRepository, RolloutProjection } from '../../store/rollouts-repository';
 import type { RolloutWorkflows } from '../temporal/rollout-workflows';
 import { flagKeyOf } from './rollout-identity';
@@ -34,7 +34,7 @@ export async function locateRollout(
   if (live !== null) return located(live);
   const [latest] = await rollouts.list({ environment, flagKey: idOrFlag, limit: 1 });
   // Started a moment ago, or while the database was away: Temporal may know one that the projection does not.
-  let failure: unknown = null;
+  const failures: Error[] = [];
   for (const flagKey of new Set([idOrFlag, flagKeyOf(idOrFlag) ?? idOrFlag])) {
     try {
       const found = await workflows.find({ environment, flagKey });
@@ -43,12 +43,12 @@ export async function locateRollout(
         return { rolloutId: found.rolloutId, environment, flagKey, projection: null };
       }
     } catch (error) {
-      failure = error;
+      failures.push(error instanceof Error ? error : new Error(messageOf(error)));
     }
   }
   // With a projection to fall back on, Temporal's silence is no reason to refuse.
   if (latest !== undefined) return located(latest);
-  if (failure !== null) throw failure;
+  if (failures[0] !== undefined) throw failures[0];
   throw new HeadgateError(ErrorCode.RolloutNotFound, `there is no rollout '${idOrFlag}' in '${environment}'`, {
     remedy: 'Give a rollout id or a flag key; list them with: headgate rollout list',
   });

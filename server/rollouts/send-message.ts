@@ -1,8 +1,7 @@
 import { ErrorCode, HeadgateError } from '../../core/errors';
-import { sign } from '../../core/signing';
+import { sign, signedPart } from '../../core/signing';
 import {
   rolloutWorkflowId,
-  signedPart,
   type MessageArguments,
   type MessageName,
   type MessageResult,

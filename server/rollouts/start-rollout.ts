@@ -67,8 +67,8 @@ export async function startRollout(
       continue;
     }
     if (!again) {
-      const finished = await rollouts.byIdentity(identity);
-      if (finished !== null && finished.outcome !== null) {
+      const [finished] = await rollouts.byIdentity(identity);
+      if (finished !== undefined && finished.outcome !== null) {
         return { outcome: 'finished', rolloutId: finished._id, projection: finished, notes: [] };
       }
     }
@@ -85,13 +85,7 @@ export async function startRollout(
   });
 }
 
-function inputOf(
-  plan: RolloutPlan,
-  identity: string,
-  rolloutId: string,
-  caller: Caller,
-  nowMs: number,
-): RolloutInput {
+function inputOf(plan: RolloutPlan, identity: string, rolloutId: string, caller: Caller, nowMs: number): RolloutInput {
   return {
     rolloutId,
     environment: plan.environment,

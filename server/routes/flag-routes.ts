@@ -12,7 +12,10 @@ import { EnvironmentPath, FlagPath, limitOf, NoBody, Nothing, ReasonText, revisi
 const tag = 'flags';
 const FLAG_BODY_LIMIT = 512 * 1024;
 const SwitchBody = z.strictObject({ reason: ReasonText });
-const DeleteQuery = z.strictObject({ reason: ReasonText.optional(), revision: z.coerce.number().int().min(1).optional() });
+const DeleteQuery = z.strictObject({
+  reason: ReasonText.optional(),
+  revision: z.coerce.number().int().min(1).optional(),
+});
 const oneFlag = { description: 'The flag.', schema: FlagView };
 
 /** Flags: reading, editing, deleting, break-glass and history. */
@@ -141,14 +144,14 @@ export function addFlagRoutes(routes: RouteTable, context: ServerContext): void 
     path: '/v1/environments/:env/flags/:key/history',
     id: 'flagHistory',
     tag,
-    summary: "The flag's decision records in order, at most the latest `limit`",
+    summary: "The flag's decision records, newest first",
     role: 'viewer',
     params: FlagPath,
-    query: z.strictObject({ limit: limitOf(100, 1000) }),
+    query: z.strictObject({ limit: limitOf(100, 1000), beforeRevision: z.coerce.number().int().min(1).optional() }),
     body: NoBody,
     answers: { 200: { description: 'The records.', schema: z.array(DecisionRecord) } },
     async handle({ params, query }) {
-      return context.decisions.byFlag(documentId(params.env, params.key), query.limit);
+      return context.decisions.byFlag(documentId(params.env, params.key), query);
     },
   });
 }

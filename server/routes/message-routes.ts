@@ -64,7 +64,10 @@ export function addMessageRoutes(routes: RouteTable, context: ServerContext): vo
       const answer = await sendMessage(context.workflows, context.signingKey, rollout, name, message, caller);
       const queued = 'queued' in answer;
       const transition = queued ? undefined : answer.transition;
-      log.info({ rolloutId: rollout.rolloutId, transition, message: name, messageId: message.id, queued }, 'message sent');
+      log.info(
+        { rolloutId: rollout.rolloutId, transition, message: name, messageId: message.id, queued },
+        'message sent',
+      );
       context.snapshots.invalidate(params.env);
       if (queued) void reply.code(202);
       return answer;

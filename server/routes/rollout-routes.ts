@@ -42,6 +42,8 @@ const State = z.enum([
   'superseded',
   'refused',
 ]);
+/** Phases of a rollout that has not ended. */
+const LIVE = ['assessing', 'progressing', 'paused', 'narrowed'] as const;
 const ListQuery = z.strictObject({ state: State.optional(), flag: FlagKey.optional(), limit: limitOf(50, 500) });
 
 /** Rollouts: starting, listing, status and timeline. */
@@ -63,6 +65,8 @@ export function addRolloutRoutes(routes: RouteTable, context: ServerContext): vo
     query: Nothing,
     body: StartBody,
     bodyLimit: 256 * 1024,
+    // `replace` waits for the other rollout's end.
+    timeoutMs: 60_000,
     answers: {
       200: { description: 'Attached, finished or a dry run.', schema: StartAnswer },
       201: { description: 'Started.', schema: StartAnswer },
@@ -105,13 +109,13 @@ export function addRolloutRoutes(routes: RouteTable, context: ServerContext): vo
     body: NoBody,
     answers: { 200: { description: 'Their statuses.', schema: z.array(StatusView) } },
     async handle({ params, query }) {
-      const found = await rollouts.list({
-        environment: params.env,
-        flagKey: query.flag,
-        limit: query.limit,
-        ...(query.state === undefined ? {} : query.state === 'live' ? { live: true } : { state: query.state }),
-      });
-      return found.map(statusOf);
+      const { state, flag: flagKey, limit } = query;
+      const states = state === 'live' ? LIVE : [state];
+      const lists = await Promise.all(
+        states.map((one) => rollouts.list({ environment: params.env, flagKey, limit, state: one })),
+      );
+      const newest = lists.flat().sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+      return newest.slice(0, limit).map(statusOf);
     },
   });
 

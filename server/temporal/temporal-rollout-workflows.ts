@@ -16,9 +16,12 @@ import {
   rolloutWorkflowId,
   statusQuery,
   type MessageArguments,
+  type MessageName,
+  type MessageResult,
   type RolloutInput,
 } from '../../workflows/rollout/messages';
-import type { FoundRollout, MessageTarget, RolloutWorkflows } from './rollout-workflows';
+import type { RolloutStatus } from '../../workflows/rollout/status';
+import type { FoundRollout, MessageTarget, RolloutWorkflows, SendResult } from './rollout-workflows';
 
 /** For calls that Temporal's server answers by itself. */
 const CALL_MS = 3_000;
@@ -93,7 +96,7 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
     }
   }
 
-  async status(target: MessageTarget): Promise<Awaited<ReturnType<RolloutWorkflows['status']>>> {
+  async status(target: MessageTarget): Promise<RolloutStatus | null> {
     const handle = this.client.workflow.getHandle(workflowIdOf(target));
     try {
       return await this.within(QUERY_MS, () => handle.query(statusQuery));
@@ -105,13 +108,16 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
 
   async send(
     target: MessageTarget,
-    name: Parameters<RolloutWorkflows['send']>[1],
-    args: Parameters<RolloutWorkflows['send']>[2],
-  ): ReturnType<RolloutWorkflows['send']> {
+    name: MessageName,
+    args: MessageArguments & { readonly id: string },
+  ): Promise<SendResult> {
     const handle = this.client.workflow.getHandle(workflowIdOf(target));
     try {
       const result = await this.within(UPDATE_MS, () =>
-        handle.executeUpdate(messageUpdates[name], { args: [args], updateId: args.id }),
+        handle.executeUpdate<MessageResult, [MessageArguments]>(messageUpdates[name].name, {
+          args: [args],
+          updateId: args.id,
+        }),
       );
       return { kind: 'answered', result };
     } catch (error) {
@@ -123,11 +129,7 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
     }
   }
 
-  async signal(
-    target: MessageTarget,
-    name: Parameters<RolloutWorkflows['signal']>[1],
-    args: Parameters<RolloutWorkflows['signal']>[2],
-  ): Promise<void> {
+  async signal(target: MessageTarget, name: MessageName, args: MessageArguments): Promise<void> {
     const handle = this.client.workflow.getHandle(workflowIdOf(target));
     try {
       await this.within(CALL_MS, () => handle.signal<[MessageArguments?]>(messageSignals[name], args));

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock';
 
 /** How long a look-up is believed: the longest a revoked token goes on working. */
 const TTL_MS = 3_000;
-/** Look-ups remembered at once, so that made-up ids cannot fill the memory. */
+/** Look-ups remembered at once, so that made-up tokens cannot fill the memory. */
 const MAX_ENTRIES = 2_000;
 
 interface Entry<T> {
@@ -15,29 +15,29 @@ export class TokenCache<T> {
   private readonly entries = new Map<string, Entry<T>>();
 
   constructor(
-    private readonly look: (id: string) => Promise<T>,
+    private readonly look: (hash: string) => Promise<T>,
     private readonly clock: Clock,
   ) {}
 
-  /** What is known of a token id, at most three seconds old. */
-  get(id: string): Promise<T> {
+  /** What is known of a token by its hash, at most three seconds old. */
+  get(hash: string): Promise<T> {
     const nowMs = this.clock.monotonicMs();
-    const known = this.entries.get(id);
+    const known = this.entries.get(hash);
     if (known !== undefined && nowMs - known.readAtMs < TTL_MS) return known.value;
-    this.entries.delete(id);
+    this.entries.delete(hash);
     if (this.entries.size >= MAX_ENTRIES) this.dropOldest();
     // The age counts from before the read, since the answer may be as old as that.
-    const entry = { value: this.look(id), readAtMs: nowMs };
-    this.entries.set(id, entry);
+    const entry = { value: this.look(hash), readAtMs: nowMs };
+    this.entries.set(hash, entry);
     entry.value.catch(() => {
-      if (this.entries.get(id) === entry) this.entries.delete(id);
+      if (this.entries.get(hash) === entry) this.entries.delete(hash);
     });
     return entry.value;
   }
 
-  /** Forgets an id, so that a change made through this process is seen at once. */
-  forget(id: string): void {
-    this.entries.delete(id);
+  /** Forgets everything, so that a revocation made through this process is seen at once. */
+  clear(): void {
+    this.entries.clear();
   }
 
   private dropOldest(): void {

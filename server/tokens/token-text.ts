@@ -1,4 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { sha256 } from '../../core/signing';
 
 const TOKEN = /^hg_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/;
 
@@ -7,30 +8,28 @@ export interface NewToken {
   readonly id: string;
   /** `hg_<id>_<secret>`; never stored. */
   readonly text: string;
-  /** SHA-256 of the secret. The secret has 256 random bits, so a slow hash would add nothing. */
-  readonly secretHash: string;
+  /** What is kept of it. */
+  readonly hash: string;
 }
 
 /** Makes a token of a 12-character id and a secret of 256 bits. */
 export function newToken(): NewToken {
   const id = randomBytes(6).toString('hex');
   const secret = randomBytes(32).toString('base64url');
-  return { id, text: `hg_${id}_${secret}`, secretHash: hashOf(secret) };
+  const text = `hg_${id}_${secret}`;
+  return { id, text, hash: sha256(text) };
 }
 
-/** Takes a token's text apart; null when it does not look like one of ours. */
-export function parseToken(text: string): { readonly id: string; readonly secret: string } | null {
-  const [, id, secret] = TOKEN.exec(text) ?? [];
-  return id === undefined || secret === undefined ? null : { id, secret };
+/**
+ * The hash under which a token is kept; null when the text does not look like one of ours. A secret has 256 random bits, so a slow
+ * hash would add nothing, and looking up by hash tells nothing of the text by its duration.
+ */
+export function tokenHash(text: string): string | null {
+  return TOKEN.test(text) ? sha256(text) : null;
 }
 
-/** Whether a secret is the one whose hash is kept, in constant time. */
-export function isSecretOf(secret: string, secretHash: string): boolean {
-  const given = Buffer.from(hashOf(secret), 'hex');
-  const kept = Buffer.from(secretHash, 'hex');
-  return given.length === kept.length && timingSafeEqual(given, kept);
-}
-
-function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+/** Whether two hashes are the same, in constant time. */
+export function isSameHash(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a, 'hex'), Buffer.from(b, 'hex')];
+  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -1,0 +1,80 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { ErrorCode, HeadgateError } from '../core/errors';
+import type { ServerContext } from './context';
+import { authenticate } from './http/authenticate';
+import { docsPage } from './http/docs-page';
+import { openApiDocument } from './http/openapi';
+import { sendProblem } from './http/problem';
+import { RouteTable } from './http/route';
+import { addAuditRoutes } from './routes/audit-routes';
+import { addFlagRoutes } from './routes/flag-routes';
+import { addHealthRoutes } from './routes/health-routes';
+import { addMessageRoutes } from './routes/message-routes';
+import { addRolloutRoutes } from './routes/rollout-routes';
+import { addSdkRoutes } from './routes/sdk-routes';
+import { addSegmentRoutes } from './routes/segment-routes';
+import { addTokenRoutes } from './routes/token-routes';
+import { TokenCache } from './tokens/token-cache';
+
+/** Bodies are small but for a few routes that say so. */
+const BODY_LIMIT = 64 * 1024;
+/** For a request to arrive whole: a slow sender holds a socket no longer. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** For a handler to answer; longer than the deadlines of everything a handler waits for. */
+const HANDLER_TIMEOUT_MS = 30_000;
+/** Rollout ids are a flag key of up to 100 characters and nine more. */
+const MAX_PARAMETER_LENGTH = 160;
+
+/** Version of the API as its document states it. */
+const API_VERSION = '1.0.0';
+
+/** Builds the HTTP server around what it works with; nothing is opened until it listens. */
+export function buildServer(context: ServerContext, logger?: FastifyBaseLogger): FastifyInstance {
+  const app = fastify({
+    ...(logger === undefined ? {} : { loggerInstance: logger }),
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    handlerTimeout: HANDLER_TIMEOUT_MS,
+    connectionTimeout: 0,
+    keepAliveTimeout: 65_000,
+    // While draining: what is under way ends, idle connections close, and new requests on old connections are told to go.
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    disableRequestLogging: true,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+  });
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler((request) => {
+    const where = `${request.method} ${request.url.split('?')[0] ?? ''}`.slice(0, 200);
+    throw new HeadgateError(ErrorCode.RouteNotFound, `there is no route ${where}`, { remedy: 'See /v1/docs.' });
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const fields = { method: request.method, route: request.routeOptions.url, status: reply.statusCode };
+    // SDKs ask several times a second: their successes are told at the finest level only.
+    const quiet = request.routeOptions.config.quiet === true && reply.statusCode < 400;
+    request.log[quiet ? 'trace' : 'info']({ ...fields, durationMs: Math.round(reply.elapsedTime) }, 'answered');
+  });
+  const lookUps = new TokenCache((hash) => context.tokens.findByHash(hash), context.clock);
+  const routes = new RouteTable(app, (header) => authenticate(header, (hash) => lookUps.get(hash)));
+  addFlagRoutes(routes, context);
+  addSegmentRoutes(routes, context);
+  addRolloutRoutes(routes, context);
+  addMessageRoutes(routes, context);
+  addTokenRoutes(routes, context, () => lookUps.clear());
+  addAuditRoutes(routes, context);
+  addSdkRoutes(routes, context);
+  addHealthRoutes(app, context);
+  addDocumentation(app, routes);
+  return app;
+}
+
+/** The document and its page are public: they hold nothing but the shape of the API. */
+function addDocumentation(app: FastifyInstance, { routes }: RouteTable): void {
+  const document = openApiDocument(routes, API_VERSION);
+  const page = docsPage(document);
+  app.get('/v1/openapi.json', async () => document);
+  app.get('/v1/docs', async (_request, reply) => {
+    void reply.headers({ 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" });
+    return reply.type('text/html; charset=utf-8').send(page);
+  });
+}
