@@ -1,0 +1,91 @@
+import { ALL_USERS, type Stratum } from '../metrics/windows';
+import { armSample } from './arm-sample';
+import { addShare, lateEvents, missingOutcomes } from './exposure-checks';
+import type { JudgeState } from './judge-state';
+import { addToEvidence, restartRecent } from './metric-evidence';
+import { addExposures } from './sample-ratio';
+import { addLevel } from './shared-fault';
+import type { JudgePlan } from './types';
+
+/**
+ * Adds the strata not judged before to the state, window by window, in place. Strata at or before the last window judged are left out, so that
+ * handing some in again is harmless. O(windows × metrics × cells).
+ *
+ * @returns whether any new window was there
+ */
+export function absorbStrata(judge: JudgeState, strata: readonly Stratum[], plan: JudgePlan): boolean {
+  const before = judge.lastWindowAt ?? Number.NEGATIVE_INFINITY;
+  const fresh = strata.filter(({ segment, windowStartAt }) => segment === ALL_USERS && windowStartAt > before);
+  for (const window of windowsOf(fresh)) absorbWindow(judge, window, plan);
+  return fresh.length > 0;
+}
+
+function windowsOf(strata: readonly Stratum[]): Stratum[][] {
+  const byStart = new Map<number, Stratum[]>();
+  for (const stratum of strata) {
+    const window = byStart.get(stratum.windowStartAt);
+    if (window === undefined) byStart.set(stratum.windowStartAt, [stratum]);
+    else window.push(stratum);
+  }
+  return [...byStart.entries()]
+    .sort(([a], [b]) => a - b)
+    .map(([, window]) => window.sort((a, b) => a.transition - b.transition));
+}
+
+function absorbWindow(judge: JudgeState, window: readonly Stratum[], plan: JudgePlan): void {
+  const [first] = window;
+  if (first === undefined) return;
+  const forHarm = window.filter(({ transition }) => transition >= judge.harmFromTransition);
+  const forSafety = window.filter(({ transition }) => transition >= judge.safetyFromTransition);
+  const weight = Math.max(...window.map((stratum) => stratum.weight));
+  if (weight > judge.lastWeight) {
+    for (const metric of plan.metrics) {
+      const evidence = judge.evidence[metric.name];
+      if (evidence !== undefined) restartRecent(evidence, metric);
+    }
+  }
+  judge.lastWeight = weight;
+  for (const metric of plan.metrics) absorbMetric(judge, metric, window, { forHarm, forSafety });
+  for (const stratum of forSafety) {
+    addExposures(judge.ratio, stratum);
+    addShare(judge.missing, missingOutcomes(stratum.candidate), missingOutcomes(stratum.control));
+    addShare(judge.late, lateEvents(stratum.candidate), lateEvents(stratum.control));
+    judge.mixed.mixed += stratum.candidate.mixedExposures + stratum.control.mixedExposures;
+    judge.mixed.exposures += stratum.candidate.exposures + stratum.control.exposures;
+  }
+  judge.lastWindowAt = first.windowStartAt;
+  judge.windowMs = first.windowMs;
+}
+
+function absorbMetric(
+  judge: JudgeState,
+  metric: JudgePlan['metrics'][number],
+  window: readonly Stratum[],
+  { forHarm, forSafety }: { readonly forHarm: readonly Stratum[]; readonly forSafety: readonly Stratum[] },
+): void {
+  const evidence = judge.evidence[metric.name];
+  const level = judge.levels[metric.name];
+  if (evidence === undefined || level === undefined) return;
+  const pairs = new Map(
+    window.map((stratum) => [
+      stratum,
+      { candidate: armSample(metric, stratum.candidate), control: armSample(metric, stratum.control) },
+    ]),
+  );
+  const pick = (strata: readonly Stratum[]) => strata.flatMap((stratum) => pairs.get(stratum) ?? []);
+  addToEvidence(evidence, metric, { forHarm: pick(forHarm), forSafety: pick(forSafety) });
+
+  const all = pick(window);
+  const sum = (of: (pair: (typeof all)[number]) => number): number => all.reduce((total, pair) => total + of(pair), 0);
+  const candidate = { units: sum((pair) => pair.candidate.units), sum: sum((pair) => pair.candidate.sum) };
+  const control = { units: sum((pair) => pair.control.units), sum: sum((pair) => pair.control.sum) };
+  const { windowStartAt, windowMs } = window[0] as Stratum;
+  if (metric.role === 'guardrail') addLevel(level, metric, windowStartAt, candidate, control);
+  if (candidate.units > 0 && control.units > 0) {
+    judge.lastDataAt = Math.max(judge.lastDataAt ?? 0, windowStartAt + windowMs);
+  }
+  if (windowStartAt + windowMs <= judge.step.startedAt) return;
+  const units = (judge.step.units[metric.name] ??= { candidate: 0, control: 0 });
+  units.candidate += candidate.units;
+  units.control += control.units;
+}

@@ -1,0 +1,47 @@
+import { DataQuality, JUDGE_AFTER_MS } from '../metrics/windows';
+import type { JudgeState } from './judge-state';
+import type { AnalysisInput } from './types';
+
+/** Windows that may be missing at the end before data counts as stale. */
+const STALE_AFTER_WINDOWS = 3;
+
+/** What the data of this look is worth, and since when there has been none to compare; `silentMs` is 0 when there is some. */
+export interface DataState {
+  readonly quality: DataQuality;
+  readonly silentMs: number;
+}
+
+/**
+ * Tells no traffic, a source that is down, stale data and too few units apart, and keeps the time of silence in the state, in place. A silence begins
+ * with the last data, but not long before the look before the one that finds it: an outage of the judge is not one of the traffic.
+ */
+export function judgeData(
+  judge: JudgeState,
+  { context, plan, sourceDown, nowMs }: AnalysisInput,
+  stepSample: { readonly control: number; readonly candidate: number },
+): DataState {
+  const grace = graceMs(judge, plan.noDataDeadlineMs);
+  const hasRecentData = judge.lastDataAt !== null && nowMs - judge.lastDataAt <= grace;
+  const quality = qualityOf();
+  const isSilent = context.weight > 0 && context.weight < 100 && !hasRecentData;
+  if (!isSilent) judge.silentSince = null;
+  else judge.silentSince ??= Math.max(judge.lastDataAt ?? context.stepStartedAt, (judge.lastLookAt ?? 0) - grace);
+  judge.lastLookAt = nowMs;
+  return { quality, silentMs: judge.silentSince === null ? 0 : Math.max(0, nowMs - judge.silentSince) };
+
+  function qualityOf(): DataQuality {
+    if (sourceDown) return DataQuality.SourceDown;
+    if (judge.lastWindowAt === null) return DataQuality.NoTraffic;
+    if (nowMs - judge.lastWindowAt - judge.windowMs > JUDGE_AFTER_MS + STALE_AFTER_WINDOWS * judge.windowMs) {
+      return DataQuality.Stale;
+    }
+    if (!hasRecentData) return DataQuality.NoTraffic;
+    const fewest = Math.min(stepSample.control, stepSample.candidate);
+    return fewest < plan.minimumSample ? DataQuality.TooFewUnits : DataQuality.Ok;
+  }
+}
+
+/** How long outcomes in both arms count as recent beyond what judging takes: a small canary may miss windows. */
+function graceMs(judge: JudgeState, noDataDeadlineMs: number): number {
+  return JUDGE_AFTER_MS + Math.max(STALE_AFTER_WINDOWS * judge.windowMs, Math.min(60_000, noDataDeadlineMs / 2));
+}

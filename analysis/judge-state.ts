@@ -1,0 +1,116 @@
+import { emptyShare, type ShareTally } from './exposure-checks';
+import { emptyEvidence, type MetricEvidence } from './metric-evidence';
+import { packCells, unpackCells } from './pack-cells';
+import { emptyRatio, type RatioTally } from './sample-ratio';
+import { emptyLevel, type CommonLevel } from './shared-fault';
+import { emptyTally } from './tally';
+import type { AnalysisInput, AnalysisState } from './types';
+
+/** Grows when the remembered form changes; a state of another version is not read, and evidence starts afresh. */
+const STATE_VERSION = 1;
+
+/** What the judge remembers, in the form it works with. Bounded: it does not grow with windows. */
+export interface JudgeState {
+  lastWindowAt: number | null;
+  windowMs: number;
+  harmEpoch: number;
+  safetyEpoch: number;
+  /** Strata of earlier transitions belong to what was there before the epoch grew. */
+  harmFromTransition: number;
+  safetyFromTransition: number;
+  /** Weight of the last stratum judged: a raise restarts the recent evidence. */
+  lastWeight: number;
+  lastLookAt: number | null;
+  /** End of the last window with outcomes in both arms. */
+  lastDataAt: number | null;
+  silentSince: number | null;
+  /** Transition at which a shared fault asked for narrowing; later transitions have obeyed. */
+  narrowAtTransition: number | null;
+  narrowedFault: number | null;
+  step: { startedAt: number; units: Record<string, { candidate: number; control: number }> };
+  evidence: Record<string, MetricEvidence>;
+  levels: Record<string, CommonLevel>;
+  ratio: RatioTally;
+  missing: ShareTally;
+  late: ShareTally;
+  mixed: { mixed: number; exposures: number };
+}
+
+/**
+ * The state to work on at this look: what was remembered, or nothing at the first look, with evidence restarted where an epoch grew. The
+ * stored state is never changed.
+ */
+export function openState({ state, plan, context }: AnalysisInput): JudgeState {
+  const { harmEpoch, safetyEpoch, transition } = context;
+  const judge =
+    state?.version === STATE_VERSION
+      ? (thaw(state['judge']) as JudgeState)
+      : { ...firstState(), harmEpoch, safetyEpoch };
+  if (harmEpoch > judge.harmEpoch) {
+    judge.harmFromTransition = transition;
+    judge.evidence = {};
+  }
+  for (const metric of plan.metrics) {
+    judge.evidence[metric.name] ??= emptyEvidence(metric);
+    judge.levels[metric.name] ??= emptyLevel();
+  }
+  if (harmEpoch > judge.harmEpoch || safetyEpoch > judge.safetyEpoch) restartSafety(judge, transition);
+  judge.harmEpoch = harmEpoch;
+  judge.safetyEpoch = safetyEpoch;
+  if (judge.step.startedAt !== context.stepStartedAt) judge.step = { startedAt: context.stepStartedAt, units: {} };
+  return judge;
+}
+
+function restartSafety(judge: JudgeState, transition: number): void {
+  judge.safetyFromTransition = transition;
+  for (const evidence of Object.values(judge.evidence)) evidence.safety = emptyTally();
+  judge.ratio = emptyRatio();
+  judge.missing = emptyShare();
+  judge.late = emptyShare();
+  judge.mixed = { mixed: 0, exposures: 0 };
+}
+
+/** The state as plain JSON, to be handed in at the next look. */
+export function closeState(judge: JudgeState): AnalysisState {
+  return { version: STATE_VERSION, lastWindowAt: judge.lastWindowAt, judge: freeze(judge) };
+}
+
+function firstState(): JudgeState {
+  return {
+    lastWindowAt: null,
+    windowMs: 0,
+    harmEpoch: 0,
+    safetyEpoch: 0,
+    harmFromTransition: 0,
+    safetyFromTransition: 0,
+    lastWeight: 0,
+    lastLookAt: null,
+    lastDataAt: null,
+    silentSince: null,
+    narrowAtTransition: null,
+    narrowedFault: null,
+    step: { startedAt: -1, units: {} },
+    evidence: {},
+    levels: {},
+    ratio: emptyRatio(),
+    missing: emptyShare(),
+    late: emptyShare(),
+    mixed: { mixed: 0, exposures: 0 },
+  };
+}
+
+const CELLS_PREFIX = 'f32:';
+
+function freeze(value: unknown): unknown {
+  if (value instanceof Float32Array) return CELLS_PREFIX + packCells(value);
+  if (Array.isArray(value)) return value.map(freeze);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, freeze(member)]));
+}
+
+function thaw(value: unknown): unknown {
+  if (typeof value === 'string' && value.startsWith(CELLS_PREFIX)) return unpackCells(value.slice(CELLS_PREFIX.length));
+  if (Array.isArray(value)) return value.map(thaw);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, thaw(member)]));
+}

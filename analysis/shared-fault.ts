@@ -1,0 +1,92 @@
+import type { Metric } from '../flags/plan/metric';
+import { robustLevel } from '../ml/robust/median';
+import { harmSign, type ArmSample } from './arm-sample';
+
+/** Windows of control's own past that make its baseline, and the fewest that do. */
+const PAST_WINDOWS = 60;
+const FEWEST_WINDOWS = 12;
+/** Windows in a row that make a fault. */
+const RECENT_WINDOWS = 3;
+const SPREADS = 5;
+
+type Sums = Pick<ArmSample, 'units' | 'sum'>;
+
+interface RecentWindow {
+  at: number;
+  candidateUnits: number;
+  candidateSum: number;
+  controlUnits: number;
+  controlSum: number;
+}
+
+/** What is remembered of the common level of a metric. */
+export interface CommonLevel {
+  /** Control's level in past windows, oldest first. */
+  past: number[];
+  recent: RecentWindow[];
+  /** Start of the first window of the open fault; null when there is none. */
+  faultSince: number | null;
+  faultWindows: number;
+}
+
+/** A common level nobody has seen yet. */
+export function emptyLevel(): CommonLevel {
+  return { past: [], recent: [], faultSince: null, faultWindows: 0 };
+}
+
+/**
+ * Adds one window and opens or closes a fault of both arms: three windows in which control stands above its own past by the margin and by five
+ * robust spreads, while the candidate stands above it too. The past does not learn from a fault; one that outlasts it becomes the level. In place.
+ */
+export function addLevel(level: CommonLevel, metric: Metric, at: number, candidate: Sums, control: Sums): void {
+  if (!(control.units > 0)) return;
+  level.recent.push({
+    at,
+    candidateUnits: candidate.units,
+    candidateSum: candidate.sum,
+    controlUnits: control.units,
+    controlSum: control.sum,
+  });
+  if (level.recent.length > RECENT_WINDOWS) {
+    const oldest = level.recent.shift() as RecentWindow;
+    if (level.faultSince === null) level.past.push(oldest.controlSum / oldest.controlUnits);
+    if (level.past.length > PAST_WINDOWS) level.past.shift();
+  }
+  if (!isRaised(level, metric)) {
+    level.faultSince = null;
+    level.faultWindows = 0;
+    return;
+  }
+  level.faultSince ??= (level.recent[0] as RecentWindow).at;
+  level.faultWindows += 1;
+  if (level.faultWindows > PAST_WINDOWS) Object.assign(level, emptyLevel());
+}
+
+function isRaised({ past, recent }: CommonLevel, metric: Metric): boolean {
+  if (past.length < FEWEST_WINDOWS || recent.length < RECENT_WINDOWS) return false;
+  const sign = harmSign(metric);
+  const { absolute, relative } = metric.margin;
+  const lowest = Math.min(...recent.map(({ controlSum, controlUnits }) => (sign * controlSum) / controlUnits));
+  // Cheap first: most windows are not above the margin of most of the past.
+  const below = past.filter((value) => lowest - sign * value > absolute + relative * Math.abs(value)).length;
+  if (below * 2 <= past.length) return false;
+  const { level, spread } = robustLevel(past);
+  const margin = absolute + relative * Math.abs(level);
+  const total = (of: (window: RecentWindow) => number): number => recent.reduce((sum, window) => sum + of(window), 0);
+  const isAbove = (sum: number, units: number, spreads: number): boolean => {
+    const chance = metric.kind === 'mean_value' ? 0 : Math.sqrt(Math.max(Math.abs(level), 1 / units) / units);
+    return units > 0 && sign * (sum / units - level) > Math.max(margin, SPREADS * spread * spreads, SPREADS * chance);
+  };
+  return (
+    isAbove(
+      total((window) => window.controlSum),
+      total((window) => window.controlUnits),
+      1,
+    ) &&
+    isAbove(
+      total((window) => window.candidateSum),
+      total((window) => window.candidateUnits),
+      0,
+    )
+  );
+}

@@ -1,0 +1,189 @@
+import type { ArmSample } from './arm-sample';
+
+/** Users are told apart by this many hash cells; a total without cells counts as none. */
+const CELLS = 64;
+/** How many windows a decision must at least rest on, and so how many extreme ones are remembered. */
+export const AGREEING_WINDOWS = 3;
+
+/** One window's part in the sums: weighted difference, weighted control level, weight. */
+export type WindowPart = readonly [difference: number, control: number, weight: number];
+
+/**
+ * The sufficient statistics of one metric's comparison: bounded, whatever the number of windows, and able to answer for every margin
+ * and every next weight afterwards. `w` is a stratum's weight `n_c·n_t/(n_c+n_t)`, `m` an arm's level in it.
+ */
+export interface Tally {
+  windows: number;
+  /** Σ w·s·(m_t − m_c), with s = 1 when higher is worse and −1 otherwise. */
+  difference: number;
+  /** Σ w·m_c. */
+  control: number;
+  /** Σ w. */
+  weight: number;
+  /** Σ w²/n of each arm: what a unit's variance is multiplied by. */
+  spreadCandidate: number;
+  spreadControl: number;
+  candidateUnits: number;
+  candidateSum: number;
+  controlUnits: number;
+  controlSum: number;
+  /** Sums of squares around the stratum's own level, with their degrees of freedom. */
+  squaresCandidate: number;
+  freedomCandidate: number;
+  squaresControl: number;
+  freedomControl: number;
+  /** Σ (w·m_c)² over windows: scales the prior of noise between windows. */
+  controlSquares: number;
+  /** Σ √(w·w')² of successive differences (in difference, crosswise, in control level) ÷ 2. */
+  stepDifference: number;
+  stepCross: number;
+  stepControl: number;
+  /** Largest part one unit of each arm may have had in the score. */
+  jumpCandidate: number;
+  jumpControl: number;
+  last: WindowPart | null;
+  /** The windows most to the candidate's harm, and most to its credit. */
+  worst: WindowPart[];
+  best: WindowPart[];
+  /** By user cell, over all time: candidate's score and weight, control's centred score. */
+  cellScore: Float32Array;
+  cellWeight: Float32Array;
+  cellControl: Float32Array;
+}
+
+/** A tally that has seen nothing. */
+export function emptyTally(): Tally {
+  return {
+    windows: 0,
+    difference: 0,
+    control: 0,
+    weight: 0,
+    spreadCandidate: 0,
+    spreadControl: 0,
+    candidateUnits: 0,
+    candidateSum: 0,
+    controlUnits: 0,
+    controlSum: 0,
+    squaresCandidate: 0,
+    freedomCandidate: 0,
+    squaresControl: 0,
+    freedomControl: 0,
+    controlSquares: 0,
+    stepDifference: 0,
+    stepCross: 0,
+    stepControl: 0,
+    jumpCandidate: 0,
+    jumpControl: 0,
+    last: null,
+    worst: [],
+    best: [],
+    cellScore: new Float32Array(CELLS),
+    cellWeight: new Float32Array(CELLS),
+    cellControl: new Float32Array(CELLS),
+  };
+}
+
+/** Candidate and control of one stratum. */
+export interface ArmPair {
+  readonly candidate: ArmSample;
+  readonly control: ArmSample;
+}
+
+/** How a tally ranks its windows: the sign of harm and the margin at full exposure. */
+export interface Ranking {
+  readonly sign: 1 | -1;
+  readonly absolute: number;
+  readonly relative: number;
+}
+
+/**
+ * Adds one window, given as its strata (more than one when the weight changed within it), in place. A stratum in which an arm has no
+ * units compares nothing and is left out. O(cells).
+ */
+export function addWindow(tally: Tally, strata: readonly ArmPair[], ranking: Ranking): void {
+  let difference = 0;
+  let control = 0;
+  let weight = 0;
+  for (const { candidate, control: reference } of strata) {
+    if (!(candidate.units > 0) || !(reference.units > 0)) continue;
+    const stratumWeight = candidate.units * (reference.units / (candidate.units + reference.units));
+    const level = reference.sum / reference.units;
+    difference += stratumWeight * ranking.sign * (candidate.sum / candidate.units - level);
+    control += stratumWeight * level;
+    weight += stratumWeight;
+    addSpread(tally, candidate, reference, stratumWeight);
+    addCells(tally, candidate, reference, stratumWeight, ranking.sign);
+  }
+  if (weight === 0) return;
+  tally.windows += 1;
+  tally.difference += difference;
+  tally.control += control;
+  tally.weight += weight;
+  tally.controlSquares += control * control;
+  rememberWindow(tally, [difference, control, weight], ranking);
+}
+
+function addSpread(tally: Tally, candidate: ArmSample, control: ArmSample, weight: number): void {
+  tally.spreadCandidate += (weight * weight) / candidate.units;
+  tally.spreadControl += (weight * weight) / control.units;
+  tally.candidateUnits += candidate.units;
+  tally.candidateSum += candidate.sum;
+  tally.controlUnits += control.units;
+  tally.controlSum += control.sum;
+  tally.squaresCandidate += Math.max(0, candidate.sumOfSquares - candidate.sum * (candidate.sum / candidate.units));
+  tally.freedomCandidate += candidate.units - 1;
+  tally.squaresControl += Math.max(0, control.sumOfSquares - control.sum * (control.sum / control.units));
+  tally.freedomControl += control.units - 1;
+  tally.jumpCandidate = Math.max(tally.jumpCandidate, weight / candidate.units);
+  tally.jumpControl = Math.max(tally.jumpControl, weight / control.units);
+}
+
+function addCells(tally: Tally, candidate: ArmSample, control: ArmSample, weight: number, sign: 1 | -1): void {
+  const level = control.sum / control.units;
+  const perCandidate = weight / candidate.units;
+  if (candidate.cellUnits.length === CELLS) {
+    for (let cell = 0; cell < CELLS; cell++) {
+      const units = candidate.cellUnits[cell] as number;
+      const sum = candidate.cellSums[cell] ?? 0;
+      if (units === 0 && sum === 0) continue;
+      tally.cellScore[cell] = (tally.cellScore[cell] as number) + perCandidate * sign * (sum - level * units);
+      tally.cellWeight[cell] = (tally.cellWeight[cell] as number) + perCandidate * units;
+    }
+  }
+  if (control.cellUnits.length === CELLS && control.units > 1) {
+    // Centring at the stratum's own level takes one degree of freedom from it.
+    const perControl = (weight / control.units) * Math.sqrt(control.units / (control.units - 1));
+    for (let cell = 0; cell < CELLS; cell++) {
+      const units = control.cellUnits[cell] as number;
+      const sum = control.cellSums[cell] ?? 0;
+      if (units === 0 && sum === 0) continue;
+      tally.cellControl[cell] = (tally.cellControl[cell] as number) + perControl * (sum - level * units);
+    }
+  }
+}
+
+function rememberWindow(tally: Tally, part: WindowPart, { absolute, relative }: Ranking): void {
+  const [difference, control, weight] = part;
+  if (tally.last !== null) {
+    const [lastDifference, lastControl, lastWeight] = tally.last;
+    const both = (weight * lastWeight) / 2;
+    const stepDifference = difference / weight - lastDifference / lastWeight;
+    const stepControl = control / weight - lastControl / lastWeight;
+    tally.stepDifference += both * stepDifference * stepDifference;
+    tally.stepCross += both * stepDifference * stepControl;
+    tally.stepControl += both * stepControl * stepControl;
+  }
+  tally.last = part;
+  const harmOf = ([x, b, w]: WindowPart): number => x - relative * b - absolute * w;
+  tally.worst = insertExtreme(tally.worst, part, harmOf);
+  tally.best = insertExtreme(tally.best, part, (window) => -harmOf(window));
+}
+
+function insertExtreme(list: WindowPart[], part: WindowPart, rank: (part: WindowPart) => number): WindowPart[] {
+  const value = rank(part);
+  const last = list[list.length - 1];
+  if (list.length === AGREEING_WINDOWS && last !== undefined && value <= rank(last)) return list;
+  const at = list.findIndex((other) => value > rank(other));
+  const longer = at < 0 ? [...list, part] : [...list.slice(0, at), part, ...list.slice(at)];
+  return longer.slice(0, AGREEING_WINDOWS);
+}
