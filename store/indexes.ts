@@ -21,4 +21,11 @@ export const INDEXES: readonly IndexWanted[] = [
   { collection: Collection.Rollouts, keys: { environment: 1, flagKey: 1, startedAt: -1 } },
   { collection: Collection.Rollouts, keys: { identity: 1, startedAt: -1 } },
   { collection: Collection.Tokens, keys: { hash: 1 }, options: { unique: true } },
+  // A batch counts once; what is to be folded, each writer's in order; what may go.
+  { collection: Collection.IngestGroups, keys: { batchIds: 1 }, options: { unique: true } },
+  { collection: Collection.IngestGroups, keys: { folded: 1, writerId: 1, seq: 1 } },
+  { collection: Collection.IngestGroups, keys: { createdAt: 1 } },
+  // New windows of a rollout, in time order; what may go.
+  { collection: Collection.MetricWindows, keys: { flagId: 1, rolloutId: 1, windowStart: 1 } },
+  { collection: Collection.MetricWindows, keys: { windowStart: 1 } },
 ];

@@ -1,0 +1,66 @@
+import type { Deltas } from '../metrics/deltas';
+import type { IngestGroupsRepository, PendingGroup } from './ingest-groups-repository';
+
+/** Brings what stands in groups into the windows. Any number of processes may do it at the same time. */
+export interface Fold {
+  /** Folds every group that stood when this was called. */
+  foldPending(): Promise<void>;
+  /** Folds one writer's groups. */
+  foldWriter(writerId: string): Promise<void>;
+}
+
+/** What folding needs: the groups, and an idempotent way to add one group to the windows. */
+export interface FoldDependencies {
+  readonly groups: Pick<IngestGroupsRepository, 'pending' | 'isPending' | 'readDeltas' | 'markFolded'>;
+  readonly apply: (group: PendingGroup, deltas: Deltas) => Promise<void>;
+}
+
+/** {@link Fold} with at most one pass over all writers at a time; callers that come during one share the next. */
+export function createFold({ groups, apply }: FoldDependencies): Fold {
+  let running: Promise<void> | null = null;
+  let next: Promise<void> | null = null;
+
+  async function foldAll(writerId?: string): Promise<void> {
+    let last: PendingGroup | null = null;
+    let broken: string | null = null;
+    for (const group of await groups.pending(writerId)) {
+      if (group.writerId === broken) continue;
+      const followsLast = last !== null && last.writerId === group.writerId && last.seq === group.seq - 1;
+      if (!followsLast && !(await isFirst(group))) {
+        broken = group.writerId;
+        continue;
+      }
+      const deltas = await groups.readDeltas(group);
+      if (deltas !== null) {
+        await apply(group, deltas);
+        await groups.markFolded(group);
+      }
+      last = group;
+    }
+    // A listing may miss a group that landed while it was made, but not one that landed before; the next pass sees it.
+    if (broken !== null) await foldAll(writerId);
+  }
+
+  /** Whether nothing before a group is still to be folded. */
+  async function isFirst({ writerId, seq }: PendingGroup): Promise<boolean> {
+    return seq === 0 || !(await groups.isPending({ writerId, seq: seq - 1 }));
+  }
+
+  return {
+    foldWriter: (writerId) => foldAll(writerId),
+    foldPending() {
+      if (running === null) {
+        running = foldAll().finally(() => (running = null));
+        return running;
+      }
+      const after = running;
+      next ??= after
+        .catch(() => undefined)
+        .then(() => {
+          next = null;
+          return this.foldPending();
+        });
+      return next;
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import type { Collection as MongoCollection, Db } from 'mongodb';
+import type { Deltas } from '../metrics/deltas';
+import { windowId, type WindowKey } from '../metrics/window-key';
+import { Collection } from './collections';
+import { isDuplicateKey } from './database';
+
+/** Batches that become durable together: their ids, so that none counts twice, and what they add to the windows. */
+export interface IngestGroup {
+  readonly writerId: string;
+  /** From 0, without gaps: a writer sends a group only when the one before is known to stand. */
+  readonly seq: number;
+  /** Each `environment/batchId`; unique over all groups. */
+  readonly batchIds: readonly string[];
+  readonly deltas: Deltas;
+  /** Milliseconds since the Unix epoch, by the database's clock. */
+  readonly createdAt: number;
+}
+
+/** What became of a group: it stands (from this call or an earlier one), or it does not because some of its batches stand elsewhere. */
+export type StoreOutcome =
+  { readonly kind: 'stored' } | { readonly kind: 'duplicates'; readonly batchIds: ReadonlySet<string> };
+
+/** A group whose deltas are not known to be in the windows. */
+export interface PendingGroup {
+  readonly writerId: string;
+  readonly seq: number;
+}
+
+/** Groups of batches, kept for as long as a batch may be repeated. */
+export interface IngestGroupsRepository {
+  /**
+   * Inserts a group, whole or not at all. Safe to repeat with the same content. An error of the driver leaves open whether the group
+   * stands or will stand.
+   */
+  store(group: IngestGroup): Promise<StoreOutcome>;
+  /** Groups to be folded, of all writers or one, each writer's in order. */
+  pending(writerId?: string): Promise<readonly PendingGroup[]>;
+  isPending(group: PendingGroup): Promise<boolean>;
+  /** What a group adds; null once it is folded. */
+  readDeltas(group: PendingGroup): Promise<Deltas | null>;
+  /** Drops the deltas of a group that is in the windows, and keeps its batch ids. */
+  markFolded(group: PendingGroup): Promise<void>;
+  /** Removes folded groups made before an instant; answers how many. */
+  expire(beforeMs: number): Promise<number>;
+}
+
+interface StoredDelta {
+  readonly key: WindowKey;
+  readonly paths: readonly string[];
+  readonly amounts: readonly number[];
+}
+
+interface GroupDocument extends Omit<IngestGroup, 'deltas'> {
+  readonly _id: string;
+  readonly deltas?: readonly StoredDelta[];
+  readonly folded: boolean;
+}
+
+/** {@link IngestGroupsRepository} in MongoDB, by atomic writes of one document each. */
+export class MongoIngestGroupsRepository implements IngestGroupsRepository {
+  private readonly groups: MongoCollection<GroupDocument>;
+
+  constructor(db: Db) {
+    this.groups = db.collection(Collection.IngestGroups, { writeConcern: { w: 'majority', j: true } });
+  }
+
+  async store({ deltas, ...group }: IngestGroup): Promise<StoreOutcome> {
+    const _id = groupId(group);
+    try {
+      await this.groups.insertOne({ _id, ...group, deltas: toStored(deltas), folded: false });
+      return { kind: 'stored' };
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      const standing = await this.standing(group.batchIds);
+      if (standing.some((other) => other._id === _id)) return { kind: 'stored' };
+      const others = new Set(standing.flatMap((other) => other.batchIds));
+      const batchIds = new Set(group.batchIds.filter((id) => others.has(id)));
+      // What refused the insert is not yet safe from a failover, so nothing may be answered on its account.
+      if (batchIds.size === 0) throw error;
+      return { kind: 'duplicates', batchIds };
+    }
+  }
+
+  async pending(writerId?: string): Promise<readonly PendingGroup[]> {
+    const filter = writerId === undefined ? { folded: false } : { folded: false, writerId };
+    return this.groups
+      .find(filter, { projection: { _id: 0, writerId: 1, seq: 1 } })
+      .sort({ writerId: 1, seq: 1 })
+      .toArray();
+  }
+
+  async isPending(group: PendingGroup): Promise<boolean> {
+    const found = await this.groups.findOne({ _id: groupId(group), folded: false }, { projection: { _id: 1 } });
+    return found !== null;
+  }
+
+  async readDeltas(group: PendingGroup): Promise<Deltas | null> {
+    const found = await this.groups.findOne({ _id: groupId(group), folded: false }, { projection: { deltas: 1 } });
+    return found === null ? null : fromStored(found.deltas ?? []);
+  }
+
+  async markFolded(group: PendingGroup): Promise<void> {
+    await this.groups.updateOne({ _id: groupId(group) }, { $set: { folded: true }, $unset: { deltas: '' } });
+  }
+
+  async expire(beforeMs: number): Promise<number> {
+    const { deletedCount } = await this.groups.deleteMany({ createdAt: { $lt: beforeMs }, folded: true });
+    return deletedCount;
+  }
+
+  private async standing(batchIds: readonly string[]): Promise<Pick<GroupDocument, '_id' | 'batchIds'>[]> {
+    const filter = { batchIds: { $in: [...batchIds] } };
+    return this.groups.find(filter, { projection: { batchIds: 1 }, readConcern: { level: 'majority' } }).toArray();
+  }
+}
+
+function groupId({ writerId, seq }: PendingGroup): string {
+  return `${writerId}:${seq}`;
+}
+
+function toStored(deltas: Deltas): StoredDelta[] {
+  return Array.from(deltas.values(), ({ key, amounts }) => ({
+    key,
+    paths: [...amounts.keys()],
+    amounts: [...amounts.values()],
+  }));
+}
+
+function fromStored(stored: readonly StoredDelta[]): Deltas {
+  return new Map(
+    stored.map(({ key, paths, amounts }) => [
+      windowId(key),
+      { key, amounts: new Map(paths.map((path, index) => [path, amounts[index] ?? 0])) },
+    ]),
+  );
+}

@@ -1,0 +1,144 @@
+import type { Collection as MongoCollection, Db } from 'mongodb';
+import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
+import { Compaction, type CompactWindow } from '../metrics/compaction';
+import { ALL_USERS, JUDGE_AFTER_MS, type MetricSource, type Stratum, type StrataQuery } from '../metrics/windows';
+import { applyDeltas } from './apply-deltas';
+import { Collection } from './collections';
+import { isDuplicateKey } from './database';
+import { createFold, type Fold } from './fold';
+import { MongoIngestGroupsRepository } from './ingest-groups-repository';
+import { readStrata } from './read-strata';
+import type { WindowDocument } from './window-document';
+
+/** Which rollout's windows become one document. */
+export interface CompactRequest {
+  readonly flagId: string;
+  readonly rolloutId: string;
+  readonly control: string;
+  readonly candidate: string;
+}
+
+/** An ended rollout's windows in one document of less than 8 MB. */
+export interface CompactedRollout {
+  /** The rollout's id. */
+  readonly _id: string;
+  readonly flagId: string;
+  readonly control: string;
+  readonly candidate: string;
+  /** Milliseconds since the Unix epoch, by the database's clock. */
+  readonly compactedAt: number;
+  /** In time order; merged into longer windows, and with less detail, where there were too many. */
+  readonly windows: readonly CompactWindow[];
+}
+
+/** Headgate's own windows: where the judge reads, and where a rollout's numbers stay when it has ended. */
+export interface WindowsRepository extends MetricSource {
+  /** Brings what is acknowledged into the windows. */
+  readonly fold: Fold;
+  /**
+   * Merges an ended rollout's windows into one document and deletes the loose ones. Safe to repeat, to overlap and to stop anywhere:
+   * the document is made once, and windows that show up after it are copies or data of an ended rollout, and are dropped.
+   */
+  compact(request: CompactRequest): Promise<void>;
+  readCompacted(rolloutId: string): Promise<CompactedRollout | null>;
+  /** Strata of an ended rollout, for the weights of its transitions. */
+  readCompactedStrata(rolloutId: string, weights: StrataQuery['weights']): Promise<readonly Stratum[]>;
+  /** Removes loose windows that began, and compacted ones that were made, before an instant; answers how many. */
+  expire(beforeMs: number): Promise<number>;
+}
+
+/** Amounts in a compacted rollout: at most 20 bytes each, so that the document stays below 6 MB. */
+const MAX_COMPACT_AMOUNTS = 300_000;
+
+/** {@link WindowsRepository} in MongoDB. Folds what is pending before it reads, so that a crashed server delays no data. */
+export class MongoWindowsRepository implements WindowsRepository {
+  readonly fold: Fold;
+  private readonly windows: MongoCollection<WindowDocument>;
+  private readonly compacted: MongoCollection<CompactedRollout>;
+
+  constructor(
+    db: Db,
+    private readonly clock: { nowMs(): number },
+  ) {
+    this.windows = db.collection(Collection.MetricWindows);
+    this.compacted = db.collection(Collection.RolloutWindows);
+    this.fold = createFold({
+      groups: new MongoIngestGroupsRepository(db),
+      apply: (group, deltas) => applyDeltas(this.windows, group, deltas),
+    });
+  }
+
+  async fetchStrata(query: StrataQuery): Promise<readonly Stratum[]> {
+    return answering(async () => {
+      await this.fold.foldPending();
+      const windows = await this.windows
+        .find(
+          {
+            flagId: query.flagId,
+            rolloutId: query.rolloutId,
+            windowStart: { $gte: query.fromMs, $lte: query.nowMs - query.windowMs - JUDGE_AFTER_MS },
+            variant: { $in: [query.control, query.candidate] },
+            segment: { $in: [ALL_USERS, ...query.segments] },
+          },
+          { projection: { folded: 0 } },
+        )
+        .toArray();
+      return readStrata(windows, query);
+    });
+  }
+
+  async compact({ flagId, rolloutId, control, candidate }: CompactRequest): Promise<void> {
+    await answering(async () => {
+      await this.fold.foldPending();
+      if ((await this.compacted.findOne({ _id: rolloutId }, { projection: { _id: 1 } })) === null) {
+        const windows = await this.gather(flagId, rolloutId, [control, candidate]);
+        const document = { _id: rolloutId, flagId, control, candidate, compactedAt: this.clock.nowMs(), windows };
+        await this.compacted.insertOne(document).catch((error: unknown) => {
+          if (!isDuplicateKey(error)) throw error;
+        });
+      }
+      await this.windows.deleteMany({ flagId, rolloutId });
+    });
+  }
+
+  async readCompacted(rolloutId: string): Promise<CompactedRollout | null> {
+    return answering(() => this.compacted.findOne({ _id: rolloutId }));
+  }
+
+  async readCompactedStrata(rolloutId: string, weights: StrataQuery['weights']): Promise<readonly Stratum[]> {
+    const found = await this.readCompacted(rolloutId);
+    return found === null ? [] : readStrata(found.windows, { ...found, weights });
+  }
+
+  async expire(beforeMs: number): Promise<number> {
+    return answering(async () => {
+      const loose = await this.windows.deleteMany({ windowStart: { $lt: beforeMs } });
+      const whole = await this.compacted.deleteMany({ compactedAt: { $lt: beforeMs } });
+      return loose.deletedCount + whole.deletedCount;
+    });
+  }
+
+  private async gather(flagId: string, rolloutId: string, variants: readonly string[]): Promise<CompactWindow[]> {
+    let compaction: Compaction | null = null;
+    const filter = { flagId, rolloutId, variant: { $in: [...variants] } };
+    for await (const window of this.windows.find(filter).sort({ windowStart: 1 })) {
+      const { windowStart, windowMs, transition, variant, segment, totals = {} } = window;
+      compaction ??= new Compaction(windowMs, MAX_COMPACT_AMOUNTS);
+      compaction.add({ windowStart, windowMs, transition, variant, segment, totals });
+    }
+    return compaction?.result() ?? [];
+  }
+}
+
+/** @throws {HeadgateError} SOURCE_UNAVAILABLE (retryable) in place of whatever the database threw */
+async function answering<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new HeadgateError(ErrorCode.SourceUnavailable, `metric windows cannot be read: ${messageOf(error)}`, {
+      cause: error,
+      retryable: true,
+      remedy: 'Check that the database answers; the next look tries again.',
+    });
+  }
+}
