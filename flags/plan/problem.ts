@@ -60,8 +60,14 @@ function isWithin(code: string | undefined, path: readonly PropertyKey[]): boole
 function withValue(message: string, value: unknown): string {
   if (value === undefined) return 'is missing';
   const plain = message.replace(/^Invalid (input|option|string): /, '').replace(/, received .*$/, '');
-  const written = JSON.stringify(value) ?? String(value);
-  return `${plain}, not ${written.length > 80 ? `${written.slice(0, 77)}...` : written}`;
+  return `${plain}, not ${inWords(value)}`;
+}
+
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
+  return String(value);
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,0 +1,59 @@
+import { ErrorCode, messageOf, ValidationError } from '../../core/errors';
+import type { RolloutPlan } from './plan';
+import { invalidPlan } from './problem';
+import { tryResolvePlan, type ResolveOptions } from './resolve-plan';
+import { readSource } from './source-lines';
+
+/** How the text of a plan is to be read. */
+export interface ParseOptions extends ResolveOptions {
+  /** When omitted, `yaml`, which reads JSON as well; `json` takes nothing but JSON. */
+  readonly format?: 'yaml' | 'json' | undefined;
+}
+
+/**
+ * Reads a plan as written in a file.
+ *
+ * @returns the file's own value, to be sent to a server, and the plan it resolves to
+ * @throws {ValidationError} INVALID_PLAN with line and field of every problem
+ */
+export function parsePlan(
+  text: string,
+  { format = 'yaml', ...options }: ParseOptions = {},
+): { readonly file: unknown; readonly plan: RolloutPlan } {
+  const source = readSource(text);
+  const file = format === 'json' && source.isTried ? readJson(text, source.faults) : readYaml(source);
+  const { plan, problems } = tryResolvePlan(file, options);
+  if (plan === null) throw invalidPlan(problems, source.lineOf);
+  return { file, plan };
+}
+
+type Faults = ReturnType<typeof readSource>['faults'];
+
+function readYaml({ value, faults }: { readonly value: unknown; readonly faults: Faults }): unknown {
+  if (faults.length > 0) throw unreadable(faults);
+  return value;
+}
+
+/** JSON by its own parser; the YAML reading adds what that one does not see: keys written twice. */
+function readJson(text: string, faults: Faults): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const message = messageOf(error);
+    const position = /at position (\d+)/.exec(message)?.[1];
+    const before = position === undefined ? text.trimEnd() : text.slice(0, Number(position));
+    throw unreadable([{ line: before.split('\n').length, message: `not JSON: ${message}` }]);
+  }
+  const twice = faults.filter(({ message }) => message.includes('must be unique'));
+  if (twice.length > 0) throw unreadable(twice);
+  return value;
+}
+
+function unreadable(faults: Faults): ValidationError {
+  return new ValidationError(
+    ErrorCode.InvalidPlan,
+    'the plan',
+    faults.map(({ line, message }) => ({ field: '', line, message })),
+  );
+}
