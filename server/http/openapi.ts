@@ -40,8 +40,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 export function openApiDocument(routes: readonly AnyRoute[], version: string): JsonObject {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(SHARED)) registry.add(schema, { id });
-  const convert: Convert = (schema, io) =>
-    z.toJSONSchema(schema, { io, metadata: registry, unrepresentable: 'any' });
+  const convert: Convert = (schema, io) => z.toJSONSchema(schema, { io, metadata: registry, unrepresentable: 'any' });
   const shared = convert(z.union(Object.values(SHARED) as [z.ZodType, ...z.ZodType[]]), 'input')['$defs'] as JsonObject;
   const paths: Record<string, JsonObject> = {};
   for (const route of routes) {

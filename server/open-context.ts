@@ -1,0 +1,104 @@
+import { systemClock } from '../core/clock';
+import { connectDatabase, type Database } from '../store/database';
+import { DatabaseClock } from '../store/database-clock';
+import { MongoDecisionsRepository } from '../store/decisions-repository';
+import { MongoFlagsRepository } from '../store/flags-repository';
+import { MongoLeasesRepository } from '../store/leases-repository';
+import { MongoRolloutsRepository } from '../store/rollouts-repository';
+import { ensureSchema } from '../store/schema';
+import { MongoSegmentsRepository } from '../store/segments-repository';
+import { MongoTokensRepository } from '../store/tokens-repository';
+import type { ServerConfig } from './config';
+import type { EventSink, ServerContext } from './context';
+import { SnapshotCache } from './snapshot/snapshot-cache';
+import { storeReads } from './snapshot/store-reads';
+import { TemporalRolloutWorkflows } from './temporal/temporal-rollout-workflows';
+
+/** An event sink that has something to flush when the server ends. */
+export interface ClosableSink extends EventSink {
+  close(): Promise<void>;
+}
+
+/** What of the database a sink may be made of. */
+export interface SinkParts {
+  readonly db: Database['db'];
+  readonly clock: DatabaseClock;
+  readonly flags: MongoFlagsRepository;
+}
+
+/** An open context, and how to close all of it. */
+export interface OpenContext {
+  readonly context: ServerContext;
+  /** Flushes events, then closes Temporal and the database. */
+  close(): Promise<void>;
+}
+
+/** For the readiness probe: an orchestrator asks every few seconds and wants an answer before its own time-out. */
+const PING_MS = 1_000;
+
+/**
+ * Opens everything a server works with. The database must answer; Temporal is connected to when it is first needed.
+ *
+ * @throws {HeadgateError} DATABASE_UNAVAILABLE
+ */
+export async function openContext(
+  config: ServerConfig,
+  makeSink: (parts: SinkParts) => ClosableSink,
+): Promise<OpenContext> {
+  const database = await connectDatabase({ url: config.mongodbUrl, name: config.mongodbDatabase });
+  const { db } = database;
+  try {
+    const clock = await new DatabaseClock(db).start();
+    const databaseNowMs = (): number => clock.nowMs();
+    await ensureSchema(db, databaseNowMs);
+    const flags = new MongoFlagsRepository(db, databaseNowMs);
+    const segments = new MongoSegmentsRepository(db);
+    const leases = new MongoLeasesRepository(db, clock);
+    const workflows = new TemporalRolloutWorkflows(config.temporalAddress, config.temporalNamespace);
+    const events = makeSink({ db, clock, flags });
+    const context: ServerContext = {
+      flags,
+      segments,
+      decisions: new MongoDecisionsRepository(db),
+      rollouts: new MongoRolloutsRepository(db, databaseNowMs),
+      tokens: new MongoTokensRepository(db),
+      workflows,
+      events,
+      snapshots: new SnapshotCache(storeReads(flags, segments, leases, databaseNowMs), systemClock),
+      clock: systemClock,
+      databaseNowMs,
+      databaseAnswers: () => answers(db),
+      signingKey: config.signingKey,
+      temporalUiUrl: config.temporalUiUrl,
+      temporalNamespace: config.temporalNamespace,
+    };
+    return {
+      context,
+      async close() {
+        await events.close();
+        clock.stop();
+        await workflows.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function answers(db: Database['db']): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), PING_MS);
+  });
+  const ping = db.command({ ping: 1 }).then(
+    () => true,
+    () => false,
+  );
+  try {
+    return await Promise.race([ping, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
