@@ -7,6 +7,7 @@ import { openApiDocument } from './http/openapi';
 import { sendProblem } from './http/problem';
 import { RouteTable } from './http/route';
 import { addAuditRoutes } from './routes/audit-routes';
+import { addEnvironmentRoutes } from './routes/environment-routes';
 import { addFlagRoutes } from './routes/flag-routes';
 import { addHealthRoutes } from './routes/health-routes';
 import { addMessageRoutes } from './routes/message-routes';
@@ -56,6 +57,7 @@ export function buildServer(context: ServerContext, logger?: FastifyBaseLogger):
   });
   const lookUps = new TokenCache((hash) => context.tokens.findByHash(hash), context.clock);
   const routes = new RouteTable(app, (header) => authenticate(header, (hash) => lookUps.get(hash)));
+  addEnvironmentRoutes(routes, context);
   addFlagRoutes(routes, context);
   addSegmentRoutes(routes, context);
   addRolloutRoutes(routes, context);
