@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock';
 import type { EventBatch } from '../../metrics/events';
 import { backoffMs } from './backoff';
 import type { EventQueue } from './event-queue';
+import type { SenderStats } from './stats';
 import { retryAfterMs } from './wire';
 import { withDeadline } from './with-deadline';
 
@@ -21,16 +22,6 @@ export interface EventSenderOptions {
   readonly databaseNow: () => number;
   /** Called when the server will not take a batch. */
   readonly refused: (status: number) => void;
-}
-
-/** Counters since the start. */
-export interface SenderStats {
-  readonly sentEvents: number;
-  readonly sentBatches: number;
-  readonly retries: number;
-  /** Batches the server refused for good, or that were left at the end. */
-  readonly droppedBatches: number;
-  readonly droppedEvents: number;
 }
 
 /**

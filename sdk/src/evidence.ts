@@ -5,23 +5,13 @@ import { matchedSegments, type CompiledSnapshot } from '../../flags/evaluator/sn
 import type { EventQueue } from './event-queue';
 import { decodeExposures, encodeExposures } from './exposure-token';
 import { ExposureMap, type Exposure } from './exposures';
-import { OpenRequests, type RequestHandle } from './open-requests';
+import { OpenRequests } from './open-requests';
 import { exposureEvent, isReportable, outcomeEvent, type Outcome } from './outcome';
+import type { RequestHandle } from './request-handle';
+import type { EvidenceStats } from './stats';
 
 const EXPOSURE_LIFE_MS = 30 * 60_000;
 const NOTHING: RequestHandle = { end: () => undefined };
-
-/** Counters of {@link Evidence}. */
-export interface EvidenceStats {
-  /** Exposures remembered now. */
-  readonly exposures: number;
-  /** Exposures forgotten early for lack of room. */
-  readonly evictedExposures: number;
-  /** Requests under way. */
-  readonly openRequests: number;
-  /** Outcomes with a name or value that ingestion would refuse, and tokens that are none. */
-  readonly invalidEvents: number;
-}
 
 /** What {@link Evidence} stands on. */
 export interface EvidenceParts {
@@ -67,9 +57,12 @@ export class Evidence {
       this.#exposures.end(key, served.rollout);
       return;
     }
-    const segments = (): string[] => matchedSegments(snapshot, served.flag, context);
-    const { exposure, isNew } = this.#exposures.touch(key, served, this.#parts.databaseNow(), segments);
-    if (isNew) this.#parts.queue.push(exposureEvent(exposure));
+    const now = this.#parts.databaseNow();
+    let exposure = this.#exposures.touch(key, served, now);
+    if (exposure === undefined) {
+      exposure = this.#exposures.add(key, served, now, matchedSegments(snapshot, served.flag, context));
+      this.#parts.queue.push(exposureEvent(exposure));
+    }
     this.#requests.bind(key, exposure);
   }
 

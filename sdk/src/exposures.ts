@@ -32,8 +32,8 @@ export interface ExposureLimits {
 /** The recent exposures of each targeting key, bounded; the key that has been without a new one for the longest goes first. */
 export class ExposureMap {
   readonly #limits: ExposureLimits;
-  /** In order of each key's newest exposure. */
-  readonly #byKey = new Map<string, Exposure[]>();
+  /** By targeting key and rollout, in order of each key's newest exposure. */
+  readonly #byKey = new Map<string, Map<string, Exposure>>();
   #size = 0;
   #evicted = 0;
 
@@ -52,50 +52,48 @@ export class ExposureMap {
   }
 
   /**
-   * Notes that a key was served now.
+   * Notes that a key was served now, where this user was served the same under the same transition in this window before.
    *
-   * @param segments - asked only for a new exposure
-   * @returns the exposure, and whether it is new: the first of this user, transition, window and variant
+   * @returns that exposure; undefined when a new one is due, see {@link add}
    */
-  touch(
-    key: string,
-    served: Served,
-    nowMs: number,
-    segments: () => readonly string[],
-  ): { exposure: Exposure; isNew: boolean } {
-    const known = this.#byKey.get(key);
-    const index = known === undefined ? -1 : indexOfRollout(known, served.rollout);
-    const before = known?.[index];
-    if (before !== undefined && before.transition === served.transition && nowMs < before.windowEndAt) {
-      if (before.variant === served.variant) {
-        // A clock that was set back a little must not move an exposure out of its window.
-        if (nowMs > before.exposedAt) before.exposedAt = nowMs;
-        return { exposure: before, isNew: false };
-      }
+  touch(key: string, served: Served, nowMs: number): Exposure | undefined {
+    const known = this.#byKey.get(key)?.get(served.rollout);
+    if (
+      known === undefined ||
+      known.transition !== served.transition ||
+      known.variant !== served.variant ||
+      nowMs >= known.windowEndAt
+    ) {
+      return undefined;
     }
-    const exposure = newExposure(key, served, nowMs, segments(), before);
-    this.#put(key, known ?? [], index, exposure);
-    return { exposure, isNew: true };
+    // A clock that was set back a little must not move an exposure out of its window.
+    if (nowMs > known.exposedAt) known.exposedAt = nowMs;
+    return known;
+  }
+
+  /** Adds the first exposure of this user, transition, window and variant; it takes the place of the rollout's one before. */
+  add(key: string, served: Served, nowMs: number, segments: readonly string[]): Exposure {
+    const known = this.#byKey.get(key) ?? new Map<string, Exposure>();
+    const exposure = newExposure(key, served, nowMs, segments, known.get(served.rollout));
+    this.#put(key, known, exposure);
+    return exposure;
   }
 
   /** A key's exposures that are recent enough to explain what it does now. */
   of(key: string, nowMs: number): readonly Exposure[] {
-    const known = this.#byKey.get(key);
-    if (known === undefined) return [];
     const oldest = nowMs - this.#limits.maxAgeMs;
-    return known.every(({ exposedAt }) => exposedAt >= oldest)
-      ? known
-      : known.filter(({ exposedAt }) => exposedAt >= oldest);
+    const recent: Exposure[] = [];
+    for (const exposure of this.#byKey.get(key)?.values() ?? [])
+      if (exposure.exposedAt >= oldest) recent.push(exposure);
+    return recent;
   }
 
   /** Forgets one: the key was served otherwise since, by a lapse or an exclusion. */
   end(key: string, rollout: string): void {
     const known = this.#byKey.get(key);
-    const index = known === undefined ? -1 : indexOfRollout(known, rollout);
-    if (known === undefined || index < 0) return;
+    if (known?.delete(rollout) !== true) return;
     this.#size -= 1;
-    if (known.length === 1) this.#byKey.delete(key);
-    else known.splice(index, 1);
+    if (known.size === 0) this.#byKey.delete(key);
   }
 
   /** Forgets exposures of rollouts that no longer live. O(entries). */
@@ -109,13 +107,9 @@ export class ExposureMap {
     this.#filter(({ exposedAt }) => exposedAt >= oldest);
   }
 
-  #put(key: string, known: Exposure[], index: number, exposure: Exposure): void {
-    if (index < 0) {
-      known.push(exposure);
-      this.#size += 1;
-    } else {
-      known[index] = exposure;
-    }
+  #put(key: string, known: Map<string, Exposure>, exposure: Exposure): void {
+    if (!known.has(exposure.rollout)) this.#size += 1;
+    known.set(exposure.rollout, exposure);
     // Set again, to stand last in the map's order.
     this.#byKey.delete(key);
     this.#byKey.set(key, known);
@@ -123,25 +117,21 @@ export class ExposureMap {
       const [oldestKey, oldest] = this.#byKey.entries().next().value ?? [];
       if (oldestKey === undefined || oldest === undefined || oldestKey === key) return;
       this.#byKey.delete(oldestKey);
-      this.#size -= oldest.length;
-      this.#evicted += oldest.length;
+      this.#size -= oldest.size;
+      this.#evicted += oldest.size;
     }
   }
 
   #filter(keep: (exposure: Exposure) => boolean): void {
     for (const [key, known] of this.#byKey) {
-      const kept = known.filter(keep);
-      if (kept.length === known.length) continue;
-      this.#size -= known.length - kept.length;
-      if (kept.length === 0) this.#byKey.delete(key);
-      else this.#byKey.set(key, kept);
+      for (const [rollout, exposure] of known) {
+        if (keep(exposure)) continue;
+        known.delete(rollout);
+        this.#size -= 1;
+      }
+      if (known.size === 0) this.#byKey.delete(key);
     }
   }
-}
-
-function indexOfRollout(exposures: readonly Exposure[], rollout: string): number {
-  for (let index = 0; index < exposures.length; index += 1) if (exposures[index]?.rollout === rollout) return index;
-  return -1;
 }
 
 function newExposure(

@@ -1,4 +1,4 @@
 export { HeadgateProvider } from './provider';
 export type { HeadgateProviderOptions } from './options';
 export type { ProviderStats } from './stats';
-export type { RequestHandle } from './open-requests';
+export type { RequestHandle } from './request-handle';

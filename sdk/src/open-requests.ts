@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock';
 import type { Exposure } from './exposures';
 import type { Outcome } from './outcome';
+import type { RequestHandle } from './request-handle';
 
 /**
  * When a request that is still open is reported, after the end of its exposure's window: late enough to have had its chance, early enough to
@@ -9,12 +10,6 @@ import type { Outcome } from './outcome';
 export const REPORT_OPEN_AFTER_MS = 7000;
 /** A handle nobody ended is forgotten after this long. */
 const FORGET_AFTER_MS = 30 * 60_000;
-
-/** A request under way. */
-export interface RequestHandle {
-  /** Reports the request's duration, once; further calls do nothing. */
-  end(result?: { readonly error?: boolean }): void;
-}
 
 interface Binding {
   exposure: Exposure;

@@ -1,5 +1,24 @@
-import type { SenderStats } from './event-sender';
-import type { EvidenceStats } from './evidence';
+/** Counters of sending. */
+export interface SenderStats {
+  readonly sentEvents: number;
+  readonly sentBatches: number;
+  readonly retries: number;
+  /** Batches the server refused for good, or that were left at the end. */
+  readonly droppedBatches: number;
+  readonly droppedEvents: number;
+}
+
+/** Counters of what was served and measured. */
+export interface EvidenceStats {
+  /** Exposures remembered now. */
+  readonly exposures: number;
+  /** Exposures forgotten early for lack of room. */
+  readonly evictedExposures: number;
+  /** Requests under way. */
+  readonly openRequests: number;
+  /** Outcomes with a name or value that ingestion would refuse, and tokens that are none. */
+  readonly invalidEvents: number;
+}
 
 /** Counters of a provider since its start. */
 export interface ProviderStats extends SenderStats, EvidenceStats {
