@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { givenQuickPlan, RolloutHarness } from '../../support/rollout-harness';
+
+describe('the rollout workflow on real Temporal and the real database', () => {
+  let harness: RolloutHarness;
+  let environment: string;
+
+  beforeEach(async () => {
+    harness = await RolloutHarness.open();
+    environment = `e${randomUUID().slice(0, 8)}`;
+    await harness.createFlag(environment);
+    await harness.work();
+  });
+  afterEach(() => harness.close());
+
+  it('raises a good candidate step by step, completes, and leaves no rollout on the flag', async () => {
+    const rollout = await harness.start(givenQuickPlan({ environment }));
+    expect(await rollout.result()).toMatchObject({ outcome: 'completed' });
+    const flag = await rollout.flag();
+    expect(flag).toMatchObject({ defaultVariant: 'on' });
+    expect(flag.rollout).toBeUndefined();
+    expect(await rollout.story()).toEqual(['1 rollout.start 10', '2 rollout.raise 50', '3 rollout.complete 100']);
+    expect(await rollout.chainProblems()).toEqual([]);
+    expect(await harness.dependencies.leases.live(environment)).toEqual([]);
+    expect(await harness.dependencies.rollouts.get(rollout.input.rolloutId)).toMatchObject({
+      outcome: 'completed',
+      weight: 100,
+    });
+  });
+
+  it('takes a bad candidate back by evidence, and says why', async () => {
+    harness.source.candidate = { perCell: 40, errorRate: 0.3 };
+    const rollout = await harness.start(givenQuickPlan({ environment }));
+    expect(await rollout.result()).toMatchObject({ outcome: 'rolled_back' });
+    const flag = await rollout.flag();
+    expect(flag).toMatchObject({ defaultVariant: 'off' });
+    expect(flag.rollout).toBeUndefined();
+    expect(flag.lastChange).toMatchObject({ action: 'rollout.roll_back' });
+    expect(flag.lastChange.evidence?.[0]).toMatchObject({ code: 'GUARDRAIL_HARM', metric: 'errors' });
+  });
+
+  it('refuses a flag that already serves the candidate', async () => {
+    const other = `e${randomUUID().slice(0, 8)}`;
+    await harness.createFlag(other, { defaultVariant: 'on' });
+    const rollout = await harness.start(givenQuickPlan({ environment: other }));
+    expect(await rollout.result()).toMatchObject({ outcome: 'refused' });
+  });
+
+  it('pauses on a conflicting edit with the difference, and goes on when it is resumed', async () => {
+    harness.source.candidate = { perCell: 0, errorRate: 0 };
+    const rollout = await harness.start(givenQuickPlan({ environment }));
+    await rollout.until(({ phase }) => phase === 'progressing');
+    const before = await rollout.flag();
+    const { revision: _r, lastChange: _l, schemaVersion: _s, ...body } = before;
+    const rules = [
+      { name: 'staff', if: { attribute: 'staff', operator: 'equals' as const, value: true }, serve: { variant: 'on' } },
+    ];
+    await harness.dependencies.flags.swap({
+      before,
+      after: { ...body, rules },
+      draft: { actor: { kind: 'token', name: 'bob', verified: true }, action: 'flag.edit', reason: 'staff first' },
+    });
+    const paused = await rollout.until(({ phase }) => phase === 'paused');
+    expect(paused).toMatchObject({ waitingFor: 'operator', summary: expect.stringMatching(/by bob: rules/) as string });
+    harness.source.candidate = { perCell: 40, errorRate: 0.01 };
+    await rollout.send('resume');
+    expect(await rollout.result()).toMatchObject({ outcome: 'completed' });
+    expect((await rollout.flag()).rules).toEqual(rules);
+  });
+
+  it('aborts by update, answers with the number of the transition, and keeps an edit made meanwhile', async () => {
+    const rollout = await harness.start(
+      givenQuickPlan({ environment, steps: [{ weight: 10, bakeMs: 60_000, approval: false }] }),
+    );
+    await rollout.until(({ phase }) => phase === 'progressing');
+    const before = await rollout.flag();
+    const { revision: _r, lastChange: _l, schemaVersion: _s, ...body } = before;
+    await harness.dependencies.flags.swap({
+      before,
+      after: { ...body, tags: ['edited'] },
+      draft: { actor: { kind: 'token', name: 'bob', verified: true }, action: 'flag.edit', reason: 'tags' },
+    });
+    const result = await rollout.send('abort', { reason: 'changed our minds' });
+    expect(result).toMatchObject({ accepted: true, transition: 2 });
+    expect(await rollout.result()).toMatchObject({ outcome: 'aborted' });
+    const flag = await rollout.flag();
+    expect(flag.tags).toEqual(['edited']);
+    expect(flag.lastChange.actor).toMatchObject({ kind: 'unverified', verified: false });
+  });
+
+  it('counts a repeated message once', async () => {
+    const rollout = await harness.start(
+      givenQuickPlan({ environment, steps: [{ weight: 10, bakeMs: 60_000, approval: false }] }),
+    );
+    await rollout.until(({ phase }) => phase === 'progressing');
+    await rollout.handle.signal('setWeight', { id: 'm1', weight: 4 });
+    await rollout.handle.signal('setWeight', { id: 'm1', weight: 4 });
+    await rollout.until(({ weight }) => weight === 4);
+    await rollout.handle.signal('pause');
+    await rollout.until(({ phase }) => phase === 'paused');
+    expect(await rollout.story()).toEqual(['1 rollout.start 10', '2 rollout.lower 4']);
+    await rollout.send('abort');
+  });
+
+  it('refuses by validator what the state does not take, without a trace in the history', async () => {
+    const rollout = await harness.start(
+      givenQuickPlan({ environment, steps: [{ weight: 10, bakeMs: 60_000, approval: false }] }),
+    );
+    await rollout.until(({ phase }) => phase === 'progressing');
+    await expect(rollout.send('resume')).rejects.toThrow(/update failed/i);
+    await rollout.send('abort');
+  });
+
+  it('records a lapse of its lease and goes on from the first step', async () => {
+    const rollout = await harness.start(
+      givenQuickPlan({
+        environment,
+        leaseMs: 5000,
+        steps: [
+          { weight: 10, bakeMs: 1000, approval: false },
+          { weight: 50, bakeMs: 60_000, approval: false },
+        ],
+      }),
+    );
+    await rollout.until(({ weight }) => weight === 50);
+    await harness.rest();
+    const past = new Date(Date.now() - 60_000);
+    await harness.database.db.collection('leases').updateMany({}, { $set: { renewedAt: past } });
+    await harness.work();
+    await rollout.until(({ weight, transition }) => weight === 10 && transition === 3);
+    expect((await rollout.story()).at(-1)).toBe('3 rollout.lapsed 10');
+    await rollout.send('abort');
+  });
+
+  it('lowers the flag and fails visibly when the judge has a bug', async () => {
+    const broken = await RolloutHarness.open({
+      states: {
+        get: () => Promise.reject(new TypeError('a bug in the judge')),
+        save: () => Promise.resolve(true),
+        remove: () => Promise.resolve(),
+      },
+    });
+    try {
+      await broken.createFlag(environment);
+      await broken.work();
+      const rollout = await broken.start(givenQuickPlan({ environment }));
+      await expect(rollout.result()).rejects.toMatchObject({
+        cause: { type: 'ROLLOUT_FAILED', message: expect.stringContaining('a bug in the judge') as string },
+      });
+      const flag = await rollout.flag();
+      expect(flag.rollout).toBeUndefined();
+      expect(flag.lastChange.action).toBe('rollout.abort');
+    } finally {
+      await broken.close();
+    }
+  });
+
+  it('lowers the flag when the workflow is cancelled', async () => {
+    const rollout = await harness.start(
+      givenQuickPlan({ environment, steps: [{ weight: 10, bakeMs: 60_000, approval: false }] }),
+    );
+    await rollout.until(({ phase }) => phase === 'progressing');
+    await rollout.handle.cancel();
+    expect(await rollout.result()).toMatchObject({ outcome: 'aborted' });
+    expect((await rollout.flag()).rollout).toBeUndefined();
+  });
+
+  it('closes the block of a terminated workflow as orphaned', async () => {
+    const rollout = await harness.start(
+      givenQuickPlan({ environment, steps: [{ weight: 10, bakeMs: 60_000, approval: false }] }),
+    );
+    await rollout.until(({ phase }) => phase === 'progressing');
+    await rollout.handle.terminate('a test');
+    const reconciled = await harness.client.workflow.execute('reconcilerWorkflow', {
+      workflowId: `reconciler-${environment}`,
+      taskQueue: harness.taskQueue,
+    });
+    expect(reconciled).toMatchObject({ closed: [rollout.input.rolloutId] });
+    const flag = await rollout.flag();
+    expect(flag.rollout).toBeUndefined();
+    expect(flag.lastChange).toMatchObject({ action: 'rollout.orphaned', actor: { kind: 'reconciler' } });
+    expect(await rollout.chainProblems()).toEqual([]);
+  });
+});

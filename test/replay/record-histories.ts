@@ -1,0 +1,67 @@
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startStack } from '../../stack';
+import { givenQuickPlan, RolloutHarness, type StartedRollout } from '../support/rollout-harness';
+
+/**
+ * Records the histories that `npm run replay` holds today's workflow code against: `npx tsx test/replay/record-histories.ts`. Run it
+ * when a new plan shape or message should be kept, and never to make a failing replay pass: live rollouts have the old history too.
+ */
+const scenarios: Record<string, (harness: RolloutHarness, environment: string) => Promise<StartedRollout>> = {
+  async completed(harness, environment) {
+    return harness.start(givenQuickPlan({ environment }));
+  },
+  async 'rolled-back'(harness, environment) {
+    harness.source.candidate = { perCell: 40, errorRate: 0.3 };
+    return harness.start(givenQuickPlan({ environment }));
+  },
+  async 'operated-and-aborted'(harness, environment) {
+    const steps = [10, 50].map((weight) => ({ weight, bakeMs: 60_000, approval: weight === 50 }));
+    const rollout = await harness.start(givenQuickPlan({ environment, steps }));
+    await rollout.until(({ phase }) => phase === 'progressing');
+    await rollout.send('setWeight', { weight: 5 });
+    await rollout.send('exclude', { segment: 'eu' });
+    await rollout.send('pause', { reason: 'lunch' });
+    await rollout.send('resume');
+    await rollout.handle.signal('readmit', { segment: 'eu', id: 'r1' });
+    await rollout.handle.signal('readmit', { segment: 'eu', id: 'r1' });
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await rollout.send('abort', { reason: 'recorded enough' });
+    return rollout;
+  },
+  async lapsed(harness, environment) {
+    const steps = [10, 50].map((weight) => ({ weight, bakeMs: weight === 10 ? 1000 : 60_000, approval: false }));
+    const rollout = await harness.start(givenQuickPlan({ environment, steps, leaseMs: 5000 }));
+    await rollout.until(({ weight }) => weight === 50);
+    const past = new Date(Date.now() - 60_000);
+    await harness.database.db.collection('leases').updateMany({}, { $set: { renewedAt: past } });
+    await rollout.until(({ weight }) => weight === 10);
+    await rollout.send('abort');
+    return rollout;
+  },
+};
+
+async function main(): Promise<void> {
+  const stack = await startStack({ mode: 'attached', ports: { temporal: 0, temporalUi: 0, mongodb: 0 } });
+  process.env['HEADGATE_TEMPORAL_ADDRESS'] = stack.temporal.address;
+  process.env['HEADGATE_MONGODB_URL'] = stack.mongodb.url;
+  try {
+    for (const [name, run] of Object.entries(scenarios)) {
+      const harness = await RolloutHarness.open();
+      await harness.createFlag('recorded');
+      await harness.work();
+      const rollout = await run(harness, 'recorded');
+      await rollout.result();
+      const history = await rollout.handle.fetchHistory();
+      const file = join(__dirname, 'histories', `${name}.json`);
+      await writeFile(file, `${historyToJSON(history)}\n`);
+      process.stdout.write(`${name}: ${history.events?.length ?? 0} events\n`);
+      await harness.close();
+    }
+  } finally {
+    await stack.stop();
+  }
+}
+
+void main().then(() => process.exit(0));
