@@ -44,15 +44,21 @@ export interface IngestGroupsRepository {
   expire(beforeMs: number): Promise<number>;
 }
 
+/** One window's delta: its amounts, and where their paths stand in the group's list, which names each path once. */
 interface StoredDelta {
   readonly key: WindowKey;
-  readonly paths: readonly string[];
+  readonly at: readonly number[];
   readonly amounts: readonly number[];
+}
+
+interface StoredDeltas {
+  readonly paths: readonly string[];
+  readonly windows: readonly StoredDelta[];
 }
 
 interface GroupDocument extends Omit<IngestGroup, 'deltas'> {
   readonly _id: string;
-  readonly deltas?: readonly StoredDelta[];
+  readonly deltas?: StoredDeltas;
   readonly folded: boolean;
 }
 
@@ -96,7 +102,7 @@ export class MongoIngestGroupsRepository implements IngestGroupsRepository {
 
   async readDeltas(group: PendingGroup): Promise<Deltas | null> {
     const found = await this.groups.findOne({ _id: groupId(group), folded: false }, { projection: { deltas: 1 } });
-    return found === null ? null : fromStored(found.deltas ?? []);
+    return found === null ? null : fromStored(found.deltas);
   }
 
   async markFolded(group: PendingGroup): Promise<void> {
@@ -118,19 +124,25 @@ function groupId({ writerId, seq }: PendingGroup): string {
   return `${writerId}:${seq}`;
 }
 
-function toStored(deltas: Deltas): StoredDelta[] {
-  return Array.from(deltas.values(), ({ key, amounts }) => ({
-    key,
-    paths: [...amounts.keys()],
-    amounts: [...amounts.values()],
-  }));
+function toStored(deltas: Deltas): StoredDeltas {
+  const places = new Map<string, number>();
+  const windows = Array.from(deltas.values(), ({ key, amounts }) => {
+    const at = Array.from(amounts.keys(), (path) => {
+      const place = places.get(path) ?? places.size;
+      places.set(path, place);
+      return place;
+    });
+    return { key, at, amounts: [...amounts.values()] };
+  });
+  return { paths: [...places.keys()], windows };
 }
 
-function fromStored(stored: readonly StoredDelta[]): Deltas {
+function fromStored(stored: StoredDeltas | undefined): Deltas {
+  const { paths, windows } = stored ?? { paths: [], windows: [] };
   return new Map(
-    stored.map(({ key, paths, amounts }) => [
+    windows.map(({ key, at, amounts }) => [
       windowId(key),
-      { key, amounts: new Map(paths.map((path, index) => [path, amounts[index] ?? 0])) },
+      { key, amounts: new Map(at.map((place, index) => [paths[place] ?? '', amounts[index] ?? 0])) },
     ]),
   );
 }
