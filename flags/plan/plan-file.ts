@@ -63,56 +63,64 @@ export const BlackoutFile = z.strictObject({
  * A rollout plan as people write it: everything but `flag` and `candidate` may be left out. Durations are text with units. `resolvePlan` fills
  * in the defaults; docs/plan-reference.md says what each field means.
  */
-export const PlanFile = z.strictObject({
-  flag: FlagKey,
-  candidate: VariantName,
-  /** When omitted, the environment that the caller names. */
-  environment: EnvironmentName.optional(),
-  /** `default`, or one rule that serves a single variant. When omitted, `default`. */
-  place: z
-    .union([z.literal('default'), z.strictObject({ rule: RuleName })], { error: 'expected default or { rule: NAME }' })
-    .default('default'),
-  bake: DurationText.default(600_000),
-  steps: z.array(StepFile).min(1).max(50).optional(),
-  /** Event of the default metrics, and of metrics that name none. */
-  event: Metric.shape.event,
-  metrics: z.array(MetricFile).min(1).max(40).optional(),
-  segments: RolloutPlan.shape.segments.default([]),
-  falseRollbackRate: Probability.pipe(RolloutPlan.shape.falseRollbackRate).default(0.01),
-  falsePromotionRate: Probability.pipe(RolloutPlan.shape.falsePromotionRate).default(0.05),
-  minimumSample: RolloutPlan.shape.minimumSample.default(100),
-  onNoData: RolloutPlan.shape.onNoData.default('hold'),
-  noDataDeadline: DurationText.optional(),
-  onInconclusive: z
-    .union([z.enum(['hold', 'roll_back']), z.strictObject({ continueTo: Weight })], {
-      error: 'expected hold, roll_back or { continueTo: PERCENT }',
-    })
-    .default('hold'),
-  inconclusiveAfterBakes: RolloutPlan.shape.inconclusiveAfterBakes.default(3),
-  onLapse: RolloutPlan.shape.onLapse.default('control'),
-  afterLapse: RolloutPlan.shape.afterLapse.default('first_step'),
-  /** When omitted, 5 minutes or three times the longest look interval, whichever is more. */
-  lease: DurationText.pipe(z.number().min(5000, 'a lease lasts at least 5s')).optional(),
-  narrowBy: z
-    .union([z.literal('step'), Weight], { error: "expected 'step' or a number of percent points above 0" })
-    .default('step'),
-  controlHoldback: Percent.max(50).default(0),
-  look: z
-    .strictObject({
-      shortest: DurationText.pipe(z.number().min(1000, 'looks are at least 1s apart')).optional(),
-      longest: DurationText.pipe(z.number().min(1000, 'looks are at least 1s apart')).optional(),
-    })
-    .default({}),
-  /** When omitted, by the shortest bake. */
-  window: DurationText.pipe(
-    z.number().min(1000, 'a window is at least 1s long').max(300_000, 'a window is at most 5m long'),
-  ).optional(),
-  approvals: z
-    .strictObject({ forbidStarter: z.boolean().default(false), allowUnverified: z.boolean().default(false) })
-    .default({ forbidStarter: false, allowUnverified: false }),
-  blackouts: z.array(BlackoutFile).max(50).default([]),
-  owner: RolloutPlan.shape.owner,
-  change: RolloutPlan.shape.change,
-});
+export const PlanFile = z.strictObject(
+  {
+    flag: FlagKey,
+    candidate: VariantName,
+    /** When omitted, the environment that the caller names. */
+    environment: EnvironmentName.optional(),
+    /** `default`, or one rule that serves a single variant. When omitted, `default`. */
+    place: z
+      .union([z.literal('default'), z.strictObject({ rule: RuleName })], {
+        error: 'expected default or { rule: NAME }',
+      })
+      .default('default'),
+    bake: DurationText.default(600_000),
+    steps: z.array(StepFile).min(1).max(50).optional(),
+    /** Event of the default metrics, and of metrics that name none. */
+    event: Metric.shape.event,
+    metrics: z.array(MetricFile).min(1).max(40).optional(),
+    segments: RolloutPlan.shape.segments.default([]),
+    falseRollbackRate: Probability.pipe(RolloutPlan.shape.falseRollbackRate).default(0.01),
+    falsePromotionRate: Probability.pipe(RolloutPlan.shape.falsePromotionRate).default(0.05),
+    minimumSample: RolloutPlan.shape.minimumSample.default(100),
+    onNoData: RolloutPlan.shape.onNoData.default('hold'),
+    noDataDeadline: DurationText.optional(),
+    onInconclusive: z
+      .union([z.enum(['hold', 'roll_back']), z.strictObject({ continueTo: Weight })], {
+        error: 'expected hold, roll_back or { continueTo: PERCENT }',
+      })
+      .default('hold'),
+    inconclusiveAfterBakes: RolloutPlan.shape.inconclusiveAfterBakes.default(3),
+    onLapse: RolloutPlan.shape.onLapse.default('control'),
+    afterLapse: RolloutPlan.shape.afterLapse.default('first_step'),
+    /** When omitted, 5 minutes or three times the longest look interval, whichever is more. */
+    lease: DurationText.pipe(z.number().min(5000, 'a lease lasts at least 5s')).optional(),
+    narrowBy: z
+      .union([z.literal('step'), Weight], { error: "expected 'step' or a number of percent points above 0" })
+      .default('step'),
+    controlHoldback: Percent.max(50).default(0),
+    look: z
+      .strictObject({
+        shortest: DurationText.pipe(z.number().min(1000, 'looks are at least 1s apart')).optional(),
+        longest: DurationText.pipe(z.number().min(1000, 'looks are at least 1s apart')).optional(),
+      })
+      .default({}),
+    /** When omitted, by the shortest bake. */
+    window: DurationText.pipe(
+      z.number().min(1000, 'a window is at least 1s long').max(300_000, 'a window is at most 5m long'),
+    ).optional(),
+    approvals: z
+      .strictObject({ forbidStarter: z.boolean().default(false), allowUnverified: z.boolean().default(false) })
+      .default({ forbidStarter: false, allowUnverified: false }),
+    blackouts: z.array(BlackoutFile).max(50).default([]),
+    owner: RolloutPlan.shape.owner,
+    change: RolloutPlan.shape.change,
+  },
+  {
+    error: ({ code }) =>
+      code === 'invalid_type' ? 'expected the fields of a plan, such as flag and candidate' : undefined,
+  },
+);
 /** A plan file after its texts are read: durations in milliseconds, margins in numbers. */
 export type PlanFile = z.infer<typeof PlanFile>;

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import type { Problem } from './problem';
 
 /** A text read as YAML (of which JSON is a part), which remembers where each field stands. */
@@ -35,6 +35,16 @@ export function readSource(text: string): SourceText {
       line: lineAt(pos[0]),
       message: code === 'MULTIPLE_DOCS' ? 'a plan is one document; this is where a second one begins' : message,
     }));
+    visit(document, {
+      Pair(_, { key }) {
+        if (isScalar(key)) return undefined;
+        faults.push({
+          line: lineAt(startOf(key) ?? 0),
+          message: 'a field name is plain text, not a list or an object',
+        });
+        return visit.BREAK;
+      },
+    });
     const value: unknown = faults.length > 0 ? undefined : document.toJS({ maxAliasCount: 20 });
     return { value, faults, isTried: true, lineOf: (path) => lineAt(offsetOf(document, path)) };
   } catch (error) {
