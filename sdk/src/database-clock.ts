@@ -20,7 +20,12 @@ export class DatabaseClock {
 
   /** Milliseconds since the Unix epoch, whole. */
   now(): number {
-    return Math.round(this.#offsetMs === undefined ? this.#clock.now() : this.#offsetMs + this.#clock.monotonicMs());
+    return this.at(this.#clock.monotonicMs());
+  }
+
+  /** {@link now} at a moment just read from the monotonic clock. */
+  at(monotonicMs: number): number {
+    return Math.round(this.#offsetMs === undefined ? this.#clock.now() : this.#offsetMs + monotonicMs);
   }
 
   /** Takes a reading, off by at most half of its round trip. */

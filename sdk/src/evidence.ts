@@ -2,6 +2,7 @@ import type { EvaluationContext } from '@openfeature/server-sdk';
 import type { Clock } from '../../core/clock';
 import type { Served } from '../../flags/evaluator/resolution';
 import { matchedSegments, type CompiledSnapshot } from '../../flags/evaluator/snapshot';
+import type { DatabaseClock } from './database-clock';
 import type { EventQueue } from './event-queue';
 import { decodeExposures, encodeExposures } from './exposure-token';
 import { ExposureMap, type Exposure } from './exposures';
@@ -16,7 +17,7 @@ const NOTHING: RequestHandle = { end: () => undefined };
 /** What {@link Evidence} stands on. */
 export interface EvidenceParts {
   readonly clock: Clock;
-  readonly databaseNow: () => number;
+  readonly databaseClock: DatabaseClock;
   readonly maxExposures: number;
   readonly queue: EventQueue;
 }
@@ -33,8 +34,8 @@ export class Evidence {
     this.#exposures = new ExposureMap({ maxEntries: parts.maxExposures, maxAgeMs: EXPOSURE_LIFE_MS });
     this.#requests = new OpenRequests({
       clock: parts.clock,
-      databaseNow: parts.databaseNow,
-      exposuresOf: (key) => this.#exposures.of(key, parts.databaseNow()),
+      databaseNow: () => parts.databaseClock.now(),
+      exposuresOf: (key) => this.#exposures.of(key, parts.databaseClock.now()),
       report: (name, outcome, exposure) => this.#report(name, outcome, exposure),
       maxOpen: parts.maxExposures,
     });
@@ -50,14 +51,14 @@ export class Evidence {
   }
 
   /** Notes what a live rollout served. On the path of every such evaluation. */
-  note(served: Served, context: EvaluationContext, snapshot: CompiledSnapshot): void {
+  note(served: Served, context: EvaluationContext, snapshot: CompiledSnapshot, monotonicMs: number): void {
     const key = keyOf(context);
     if (key === undefined) return;
     if (!served.drawn) {
       this.#exposures.end(key, served.rollout);
       return;
     }
-    const now = this.#parts.databaseNow();
+    const now = this.#parts.databaseClock.at(monotonicMs);
     let exposure = this.#exposures.touch(key, served, now);
     if (exposure === undefined) {
       exposure = this.#exposures.add(key, served, now, matchedSegments(snapshot, served.flag, context));
@@ -70,7 +71,8 @@ export class Evidence {
   track(name: string, context: EvaluationContext, outcome: Outcome): void {
     const key = keyOf(context);
     if (key === undefined) return;
-    for (const exposure of this.#exposures.of(key, this.#parts.databaseNow())) this.#report(name, outcome, exposure);
+    for (const exposure of this.#exposures.of(key, this.#parts.databaseClock.now()))
+      this.#report(name, outcome, exposure);
   }
 
   /** @returns false when the token is not one */
@@ -87,7 +89,7 @@ export class Evidence {
   /** The user's live exposures for another process; empty without any. */
   token(context: EvaluationContext): string {
     const key = keyOf(context);
-    return key === undefined ? '' : encodeExposures(this.#exposures.of(key, this.#parts.databaseNow()));
+    return key === undefined ? '' : encodeExposures(this.#exposures.of(key, this.#parts.databaseClock.now()));
   }
 
   /** Begins to measure a request of the context's user. */
@@ -103,7 +105,7 @@ export class Evidence {
 
   /** Forgets exposures that are too old, and those of rollouts that ended or whose flag was switched off. */
   forget(snapshot: CompiledSnapshot | undefined): void {
-    this.#exposures.expire(this.#parts.databaseNow());
+    this.#exposures.expire(this.#parts.databaseClock.now());
     this.#exposures.retain(({ flag, rollout }) => {
       const source = snapshot?.flags.get(flag)?.source;
       return source?.enabled === true && source.rollout?.id === rollout;

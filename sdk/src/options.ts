@@ -41,8 +41,7 @@ export type ResolvedOptions = Required<Omit<HeadgateProviderOptions, 'cacheFile'
  * @throws {TypeError} when the address is none or the token is empty
  */
 export function resolveOptions(options: HeadgateProviderOptions): ResolvedOptions {
-  const { protocol } = new URL(options.url);
-  if (protocol !== 'http:' && protocol !== 'https:') {
+  if (!URL.canParse(options.url) || !/^https?:/i.test(options.url)) {
     throw new TypeError(`'${options.url}' is no address of a server: it starts with http:// or https://`);
   }
   if (options.token === '') throw new TypeError('the token is empty: make one with `headgate token create --role sdk`');

@@ -59,7 +59,7 @@ export class HeadgateProvider implements Provider {
     this.#queue = new EventQueue(maxQueuedEvents);
     const refused = (status: number): void => this.#eventsRefused(status);
     this.#sender = new EventSender({ ...this.#options, databaseNow, refused }, this.#queue);
-    this.#evidence = new Evidence({ clock, databaseNow, maxExposures, queue: this.#queue });
+    this.#evidence = new Evidence({ clock, databaseClock, maxExposures, queue: this.#queue });
   }
 
   /** OpenFeature's provider events. */
@@ -194,7 +194,7 @@ export class HeadgateProvider implements Provider {
     // Only leases need the time.
     const monotonicMs = snapshot.leases.size === 0 ? 0 : this.#options.clock.monotonicMs();
     const resolution = snapshot.resolve(key, type, context, monotonicMs);
-    if (resolution.served !== undefined) this.#evidence.note(resolution.served, context, snapshot);
+    if (resolution.served !== undefined) this.#evidence.note(resolution.served, context, snapshot, monotonicMs);
     return resolution;
   }
 
