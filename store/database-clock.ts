@@ -2,6 +2,7 @@ import type { Db } from 'mongodb';
 import { systemClock, type Clock } from '../core/clock';
 import { ErrorCode, HeadgateError } from '../core/errors';
 import { Collection } from './collections';
+import { isDuplicateKey } from './database';
 
 /**
  * The database's time as this process knows it: read now and then, carried on by the process's monotonic clock. Every instant that
@@ -25,9 +26,11 @@ export class DatabaseClock {
     const collection = this.db.collection<{ _id: string; at: Date }>(Collection.Clock);
     const update = { $currentDate: { at: true } } as const;
     const sentAt = this.clock.monotonicMs();
-    const document = await collection.findOneAndUpdate({ _id: 'now' }, update, {
-      upsert: true,
-      returnDocument: 'after',
+    const options = { upsert: true, returnDocument: 'after' } as const;
+    const document = await collection.findOneAndUpdate({ _id: 'now' }, update, options).catch((error: unknown) => {
+      // Two processes made the document at once, in a new database only; it is there now.
+      if (isDuplicateKey(error)) return collection.findOneAndUpdate({ _id: 'now' }, update, options);
+      throw error;
     });
     if (document === null)
       throw new HeadgateError(ErrorCode.DatabaseUnavailable, 'the database gave no time', { retryable: true });

@@ -1,4 +1,11 @@
-import { MongoClient, type Db } from 'mongodb';
+import {
+  MongoClient,
+  MongoNetworkError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoWriteConcernError,
+  type Db,
+} from 'mongodb';
 import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
 
 /** An open database. */
@@ -47,4 +54,17 @@ export async function connectDatabase({ url, name }: DatabaseAddress): Promise<D
 /** Whether an error is MongoDB's 'duplicate key'. */
 export function isDuplicateKey(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 11000;
+}
+
+/** Server codes of a database that is stopping, changing its primary, unreachable or short of time: the same call may succeed later. */
+const OUTAGE_CODES = new Set<unknown>([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+
+/** Whether an error says that the database could not be asked, or that its answer was lost: a write may have landed or not. */
+export function isOutage(error: unknown): boolean {
+  return (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoWriteConcernError ||
+    (error instanceof MongoServerError && OUTAGE_CODES.has(error.code))
+  );
 }

@@ -4,6 +4,8 @@ import { contentHash } from '../core/signing';
 import { MAX_RECORD_BYTES, type DecisionRecord, type FieldChange } from '../flags/document/decision-record';
 import type { Flag } from '../flags/document/flag';
 import type { FlagBody } from '../flags/transition/plan-transition';
+import { fitDraft } from './fit-draft';
+import { plainCopy } from './plain-copy';
 
 /** A record before it has a place in the chain. */
 export type DecisionDraft = Omit<
@@ -49,11 +51,12 @@ const sizeOf = (record: unknown): number => Buffer.byteLength(canonicalJson(reco
  */
 export function chainRecord(before: Flag | null, after: FlagBody, draft: DecisionDraft, at: string): DecisionRecord {
   const revision = (before?.revision ?? 0) + 1;
+  const fitting = fitDraft(draft);
   const changes = changesBetween(before, after);
   const build = (part: Partial<DecisionRecord>): DecisionRecord => {
     const record: DecisionRecord = {
-      ...draft,
-      at: draft.at ?? at,
+      ...fitting,
+      at: fitting.at ?? at,
       changes,
       ...part,
       _id: `${after._id}:${revision}`,
@@ -62,8 +65,7 @@ export function chainRecord(before: Flag | null, after: FlagBody, draft: Decisio
       previousHash: before?.lastChange.hash ?? '',
       hash: '',
     };
-    // What is undefined is not stored, and must not be hashed either.
-    const plain = JSON.parse(JSON.stringify(record)) as DecisionRecord;
+    const plain = plainCopy(record);
     return { ...plain, hash: recordHash(plain) };
   };
   const record = build({});
@@ -76,8 +78,11 @@ export function chainRecord(before: Flag | null, after: FlagBody, draft: Decisio
       { remedy: 'Make the change in several smaller edits, or keep large values outside the flag.' },
     );
   }
-  const lean = build({ evidence: [], notApplied: [] });
-  if (sizeOf(lean) <= MAX_RECORD_BYTES) return lean;
+  // The first reasons are the weightiest.
+  for (let kept = (fitting.evidence ?? []).length - 1; kept >= 0; kept -= 1) {
+    const lean = build({ evidence: fitting.evidence?.slice(0, kept), notApplied: kept > 0 ? fitting.notApplied : [] });
+    if (sizeOf(lean) <= MAX_RECORD_BYTES) return lean;
+  }
   // Completing a very large flag: the fields are named and their content is vouched for by its hash.
   const vouched = changes.map(({ field, before: was, after: is }) => ({
     field,

@@ -113,7 +113,9 @@ export class MongoDecisionsRepository implements DecisionsRepository {
     const complain = (revision: number, problem: string): void => void problems.push({ flagId, revision, problem });
     let previous: DecisionRecord | null = null;
     let records = 0;
-    for await (const stored of this.decisions.find({ flagId }).sort({ revision: 1 })) {
+    // Records past the flag as it was read belong to writes that came meanwhile.
+    const upTo = flag?.revision ?? Number.MAX_SAFE_INTEGER;
+    for await (const stored of this.decisions.find({ flagId, revision: { $lte: upTo } }).sort({ revision: 1 })) {
       checkLink(previous, stored, complain);
       previous = stored;
       records += 1;

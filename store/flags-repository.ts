@@ -1,11 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Collection as MongoCollection, Db, Filter } from 'mongodb';
-import { MongoNetworkError, MongoNetworkTimeoutError } from 'mongodb';
+import { ErrorCode, HeadgateError, ValidationError, messageOf } from '../core/errors';
 import type { DecisionRecord } from '../flags/document/decision-record';
 import { Flag, FLAG_SCHEMA_VERSION } from '../flags/document/flag';
 import type { FlagBody } from '../flags/transition/plan-transition';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
+import { isDuplicateKey, isOutage } from './database';
 import { chainRecord, type DecisionDraft } from './decision-chain';
+import { plainCopy } from './plain-copy';
 
 export type { DecisionDraft } from './decision-chain';
 
@@ -33,7 +35,8 @@ export interface FlagsRepository {
    * Writes `after` if the flag still is `before`.
    *
    * @returns the flag written, or null when somebody else wrote in between
-   * @throws {HeadgateError} RECORD_TOO_LARGE when the edit's record passes 16 kB
+   * @throws {HeadgateError} RECORD_TOO_LARGE when the edit's record passes 16 kB; INVALID_FLAG when `after` is not a flag;
+   *   DATABASE_UNAVAILABLE (retryable) when the database does not say whether the write landed: read again before deciding
    */
   swap(write: FlagWrite): Promise<Flag | null>;
   /** Writes the flag's last record if its writer died before doing so; answers whether one was missing. */
@@ -43,6 +46,10 @@ export interface FlagsRepository {
 }
 
 type StoredFlag = Flag & { _id: string };
+
+/** How often a write is sent whose answer got lost, and the pause between, in milliseconds. */
+const WRITE_ATTEMPTS = 3;
+const WRITE_PAUSE_MS = 150;
 
 /** {@link FlagsRepository} in MongoDB, with single-document atomicity alone. */
 export class MongoFlagsRepository implements FlagsRepository {
@@ -84,13 +91,15 @@ export class MongoFlagsRepository implements FlagsRepository {
 
   async swap({ before, after, draft }: FlagWrite): Promise<Flag | null> {
     const record = chainRecord(before, after, draft, new Date(this.nowMs()).toISOString());
-    const body = JSON.parse(JSON.stringify(after)) as FlagBody;
-    const next = { ...body, schemaVersion: FLAG_SCHEMA_VERSION, revision: record.revision, lastChange: record };
+    const kept = { schemaVersion: FLAG_SCHEMA_VERSION, revision: record.revision, lastChange: record };
+    const next = { ...plainCopy(after), ...kept };
+    refuseUnreadable(next);
     // The predecessor's record first: once the flag no longer carries it, nobody could write it any more.
     if (before !== null) await this.insertRecord(before.lastChange);
-    const written = await this.write(before, next);
-    if (written) await this.insertRecord(record);
-    return written ? next : null;
+    if (!(await this.write(before, next))) return null;
+    // The flag carries the record, so whoever comes next can write it: the swap stands, with or without this insert.
+    await this.insertRecord(record).catch(() => false);
+    return next;
   }
 
   async repairAudit(flagId: string): Promise<boolean> {
@@ -108,23 +117,42 @@ export class MongoFlagsRepository implements FlagsRepository {
     return repaired;
   }
 
-  /** One swap. When the connection broke meanwhile, the flag itself tells whether it landed. */
+  /**
+   * One swap. When an answer was lost, the same swap is sent again: it can land only once, and once it finds another revision no
+   * copy still under way can land any more, so the flag and its records then tell for good whose revision stands.
+   */
   private async write(before: Flag | null, next: Flag): Promise<boolean> {
-    try {
-      if (before === null) {
-        await this.flags.insertOne(next);
-        return true;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        if (await this.swapOnce(before, next)) return true;
+        return attempt > 1 && (await this.hasLanded(next.lastChange));
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        if (attempt === WRITE_ATTEMPTS) throw unavailable(next._id, error);
+        await delay(WRITE_PAUSE_MS);
       }
+    }
+  }
+
+  private async swapOnce(before: Flag | null, next: Flag): Promise<boolean> {
+    if (before !== null) {
       const result = await this.flags.replaceOne({ _id: next._id, revision: before.revision }, next);
       return result.matchedCount === 1;
+    }
+    try {
+      await this.flags.insertOne(next);
+      return true;
     } catch (error) {
       if (isDuplicateKey(error)) return false;
-      if (error instanceof MongoNetworkError || error instanceof MongoNetworkTimeoutError) {
-        const standing = await this.flags.findOne({ _id: next._id });
-        if (standing?.lastChange.hash === next.lastChange.hash) return true;
-      }
       throw error;
     }
+  }
+
+  /** Whether a record is the flag's last, or already has a successor. */
+  private async hasLanded({ _id, flagId, hash }: DecisionRecord): Promise<boolean> {
+    const flag = await this.flags.findOne({ _id: flagId }, { projection: { lastChange: 1 } });
+    if (flag?.lastChange.hash === hash) return true;
+    return (await this.decisions.findOne({ _id }))?.hash === hash;
   }
 
   /** True when the record was not there yet. */
@@ -137,4 +165,20 @@ export class MongoFlagsRepository implements FlagsRepository {
       throw error;
     }
   }
+}
+
+/** What could not be read back must not be written: it would take the flag from every reader. */
+function refuseUnreadable(next: Flag): void {
+  const { error } = Flag.safeParse(next);
+  if (error === undefined) return;
+  const issues = error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
+  throw new ValidationError(ErrorCode.InvalidFlag, `flag '${next._id}'`, issues);
+}
+
+function unavailable(flagId: string, cause: unknown): HeadgateError {
+  return new HeadgateError(
+    ErrorCode.DatabaseUnavailable,
+    `the database did not say whether '${flagId}' was written: ${messageOf(cause)}`,
+    { cause, retryable: true, remedy: 'Read the flag again: its last change tells.' },
+  );
 }

@@ -1,4 +1,5 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
+import { ErrorCode, HeadgateError } from '../core/errors';
 import { Collection } from './collections';
 import { isDuplicateKey } from './database';
 import type { DatabaseClock } from './database-clock';
@@ -11,7 +12,16 @@ export interface Lease {
   readonly transition: number;
   readonly renewedAt: Date;
   readonly ttlMs: number;
+  /** Raised by one whenever `renewedAt` is written, so that a renewal is a compare-and-swap. */
+  readonly renewals: number;
+  /** Set when the rollout has ended, so that no late copy begins its lease again. */
+  readonly endedAt?: Date;
 }
+
+/** What begins a lease. */
+export type LeaseStart = Pick<Lease, 'flagId' | 'environment' | 'transition' | 'ttlMs'> & {
+  readonly rolloutId: string;
+};
 
 /** What a renewal came to. All instants are the database's. */
 export type Renewal =
@@ -29,15 +39,27 @@ export interface LiveLease {
 
 /** One lease per rollout: the weight on the flag is served only while it lasts. Only the rollout's workflow renews it. */
 export interface LeasesRepository {
-  /** Begins or goes on with a lease after a transition was written. A lower transition than the one standing changes nothing. */
-  begin(lease: Omit<Lease, '_id' | 'renewedAt'> & { readonly rolloutId: string }): Promise<void>;
-  /** Renews a lease that has not run out; one that has is reported and left alone. */
+  /**
+   * Begins a lease anew after a transition was written. Unless the transition is higher than the one standing this changes nothing, so
+   * that a repeated or late copy can neither bring back a lease that has run out nor that of an ended rollout.
+   */
+  begin(lease: LeaseStart): Promise<void>;
+  /**
+   * Renews a lease that has not run out; one that has is reported and left alone.
+   *
+   * @throws {HeadgateError} REVISION_CONFLICT (retryable) when other copies kept renewing it at the same moment
+   */
   renew(rolloutId: string): Promise<Renewal>;
   /** The leases of an environment with what is left of them. */
   live(environment: string): Promise<LiveLease[]>;
-  /** Removes the lease of an ended rollout. */
+  /** Ends the lease of an ended rollout for good. */
   end(rolloutId: string): Promise<void>;
 }
+
+/** Lost races of one call before it gives up. */
+const ATTEMPTS = 5;
+/** How long an ended lease stays, to refuse late copies. */
+const KEEP_ENDED_MS = 86_400_000;
 
 /** {@link LeasesRepository} in MongoDB. Works where the server knows no `$$NOW`, by comparing with a database time just read. */
 export class MongoLeasesRepository implements LeasesRepository {
@@ -50,46 +72,48 @@ export class MongoLeasesRepository implements LeasesRepository {
     this.leases = db.collection<Lease>(Collection.Leases);
   }
 
-  async begin({
-    rolloutId,
-    transition,
-    ...rest
-  }: Omit<Lease, '_id' | 'renewedAt'> & { rolloutId: string }): Promise<void> {
-    const set = { $set: { ...rest, transition }, $currentDate: { renewedAt: true } } as const;
-    const result = await this.leases.updateOne({ _id: rolloutId, transition: { $lte: transition } }, set);
-    if (result.matchedCount > 0) return;
-    try {
-      await this.leases.updateOne({ _id: rolloutId, transition: { $lte: transition } }, set, { upsert: true });
-    } catch (error) {
-      // A higher transition made it meanwhile: ours is a late copy.
-      if (!isDuplicateKey(error)) throw error;
+  async begin({ rolloutId, ...lease }: LeaseStart): Promise<void> {
+    const update = { $set: lease, $inc: { renewals: 1 }, $currentDate: { renewedAt: true } } as const;
+    const lower = { _id: rolloutId, transition: { $lt: lease.transition }, endedAt: { $exists: false } };
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      try {
+        await this.leases.updateOne(lower, update, { upsert: true });
+        return;
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+      }
+      // It exists: with this transition or a later one, ended, or inserted a moment ago with an earlier one.
+      if ((await this.leases.findOne(lower, { projection: { _id: 1 } })) === null) return;
     }
+    throw contended(rolloutId);
   }
 
   async renew(rolloutId: string): Promise<Renewal> {
-    const standing = await this.leases.findOne({ _id: rolloutId });
-    if (standing === null) return { kind: 'missing' };
-    const nowMs = this.clock.nowMs();
-    const lapsesAtMs = standing.renewedAt.getTime() + standing.ttlMs;
-    if (lapsesAtMs <= nowMs) return { kind: 'lapsed', lapsedAtMs: lapsesAtMs, nowMs };
-    const renewed = await this.leases.findOneAndUpdate(
-      { _id: rolloutId },
-      { $currentDate: { renewedAt: true } },
-      { returnDocument: 'after' },
-    );
-    if (renewed === null) return { kind: 'missing' };
-    const renewedAtMs = renewed.renewedAt.getTime();
-    // The write itself may have been slow: if the database's own instant is past the end, evaluators had lapsed in between.
-    if (renewedAtMs > lapsesAtMs && renewed.transition === standing.transition) {
-      const ours = { _id: rolloutId, renewedAt: renewed.renewedAt, transition: renewed.transition };
-      await this.leases.updateOne(ours, { $set: { renewedAt: standing.renewedAt } });
-      return { kind: 'lapsed', lapsedAtMs: lapsesAtMs, nowMs: renewedAtMs };
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const standing = await this.leases.findOne({ _id: rolloutId, endedAt: { $exists: false } });
+      if (standing === null) return { kind: 'missing' };
+      const nowMs = this.clock.nowMs();
+      const lapsedAtMs = standing.renewedAt.getTime() + standing.ttlMs;
+      if (lapsedAtMs <= nowMs) return { kind: 'lapsed', lapsedAtMs, nowMs };
+      const renewed = await this.leases.findOneAndUpdate(
+        { _id: rolloutId, renewals: standing.renewals, endedAt: { $exists: false } },
+        { $inc: { renewals: 1 }, $currentDate: { renewedAt: true } },
+        { returnDocument: 'after' },
+      );
+      // Another copy renewed it, a transition began it anew, or it ended.
+      if (renewed === null) continue;
+      const renewedAtMs = renewed.renewedAt.getTime();
+      if (renewedAtMs < lapsedAtMs) return { kind: 'renewed', remainingMs: renewed.ttlMs, nowMs: renewedAtMs };
+      // The write itself was slow: by the database's own instant it came past the end, and evaluators had lapsed in between.
+      const ours = { _id: rolloutId, renewals: renewed.renewals };
+      await this.leases.updateOne(ours, { $inc: { renewals: 1 }, $set: { renewedAt: standing.renewedAt } });
+      return { kind: 'lapsed', lapsedAtMs, nowMs: renewedAtMs };
     }
-    return { kind: 'renewed', remainingMs: renewed.ttlMs, nowMs: renewedAtMs };
+    throw contended(rolloutId);
   }
 
   async live(environment: string): Promise<LiveLease[]> {
-    const leases = await this.leases.find({ environment }).toArray();
+    const leases = await this.leases.find({ environment, endedAt: { $exists: false } }).toArray();
     const nowMs = this.clock.nowMs();
     return leases.map(({ _id, flagId, renewedAt, ttlMs }) => ({
       rolloutId: _id,
@@ -99,6 +123,14 @@ export class MongoLeasesRepository implements LeasesRepository {
   }
 
   async end(rolloutId: string): Promise<void> {
-    await this.leases.deleteOne({ _id: rolloutId });
+    await this.leases.updateOne({ _id: rolloutId }, { $currentDate: { endedAt: true } });
+    // A copy of an activity lives seconds; a day is past all doubt.
+    await this.leases.deleteMany({ endedAt: { $lt: new Date(this.clock.nowMs() - KEEP_ENDED_MS) } });
   }
+}
+
+function contended(rolloutId: string): HeadgateError {
+  return new HeadgateError(ErrorCode.RevisionConflict, `the lease of '${rolloutId}' is being written too often`, {
+    retryable: true,
+  });
 }
