@@ -31,7 +31,9 @@ export const ErrorCode = {
   DatabaseUnsafe: 'DATABASE_UNSAFE',
   TemporalUnavailable: 'TEMPORAL_UNAVAILABLE',
   SourceUnavailable: 'SOURCE_UNAVAILABLE',
+  ServerUnreachable: 'SERVER_UNREACHABLE',
   StackUnavailable: 'STACK_UNAVAILABLE',
+  TimedOut: 'TIMED_OUT',
   PortInUse: 'PORT_IN_USE',
   Overloaded: 'OVERLOADED',
   // A bug of ours.

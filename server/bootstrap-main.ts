@@ -4,8 +4,6 @@ import { connectDatabase } from '../store/database';
 import { ensureSchema } from '../store/schema';
 import { MongoTokensRepository } from '../store/tokens-repository';
 import { createFirstToken } from './bootstrap';
-import { z } from 'zod';
-
 const variables = z.object({
   HEADGATE_MONGODB_URL: z.string().min(1),
   HEADGATE_MONGODB_DATABASE: z.string().min(1).default('headgate'),

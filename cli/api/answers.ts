@@ -1,0 +1,74 @@
+import type { Actor, NotApplied, Reason } from '../../flags/document/decision-record';
+import type { Flag } from '../../flags/document/flag';
+import type { RolloutPlan } from '../../flags/plan/plan';
+import type { RolloutStatus } from '../../workflows/rollout/status';
+
+/** A rollout's status as the API answers it. */
+export type StatusAnswer = RolloutStatus & {
+  /** No worker answered: this is what the database last heard, `ageMs` ago. */
+  readonly fromProjection?: true;
+  readonly ageMs?: number;
+  /** The workflow in the Temporal Web UI. */
+  readonly webUrl?: string;
+};
+
+/** What a start came to. */
+export interface StartAnswer {
+  readonly outcome: 'started' | 'attached' | 'finished' | 'dry_run';
+  /** Null for a dry run. */
+  readonly rolloutId: string | null;
+  readonly workflowId: string;
+  readonly webUrl?: string;
+  /** Of a finished one. */
+  readonly status?: StatusAnswer;
+  readonly plan: RolloutPlan;
+  readonly notes: readonly string[];
+}
+
+/** What a message came to, or that it was left for when a worker is back. */
+export type MessageAnswer =
+  | {
+      readonly accepted: boolean;
+      readonly text: string;
+      readonly transition?: number;
+      readonly state: string;
+      readonly weight: number;
+    }
+  | { readonly queued: true; readonly id: string };
+
+/** One numbered transition of a rollout. */
+export interface TimelineLine {
+  readonly at: string;
+  readonly action: string;
+  readonly transition?: number;
+  readonly weight?: number;
+  readonly actor: Actor;
+  readonly reason: string;
+  readonly evidence?: readonly Reason[];
+  readonly notApplied?: readonly NotApplied[];
+  readonly revision: number;
+}
+
+/** A flag as the API shows it. */
+export type FlagAnswer = Omit<Flag, 'lastChange' | 'schemaVersion'> & {
+  readonly lastChange: { readonly at: string; readonly actor: Actor; readonly action: string; readonly reason: string };
+};
+
+/** A token without its text. */
+export interface TokenAnswer {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly environment?: string;
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly revokedAt?: string;
+}
+
+/** What a check of the decision records found. */
+export interface AuditAnswer {
+  readonly ok: boolean;
+  readonly flags: number;
+  readonly records: number;
+  readonly problems: readonly { readonly flagId: string; readonly revision: number; readonly problem: string }[];
+}

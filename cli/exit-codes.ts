@@ -1,0 +1,72 @@
+import { ErrorCode, HeadgateError } from '../core/errors';
+import type { RolloutOutcome } from '../workflows/rollout/status';
+
+/** Exit codes of every command; docs/cli.md lists them, and a test compares the two. */
+export const ExitCode = {
+  /** The command did what was asked; a rollout that was waited for has completed. */
+  Ok: 0,
+  /** Any other error. */
+  Error: 1,
+  /** The command line, or a file it names, is wrong: repeating it cannot help. */
+  Usage: 2,
+  /** The rollout was rolled back. */
+  RolledBack: 3,
+  /** The rollout was aborted. */
+  Aborted: 4,
+  /** Another rollout took this one's place. */
+  Superseded: 5,
+  /** The start or the message was refused as things stand. */
+  Refused: 6,
+  /** `--timeout` has passed; the rollout goes on. */
+  TimedOut: 7,
+  /** The server, or the database or Temporal behind it, does not answer. */
+  Unreachable: 8,
+  /** No valid token, or one that may not do this. */
+  PermissionDenied: 9,
+  /** `audit verify` found a broken chain. */
+  AuditBroken: 10,
+  /** Interrupted by Ctrl-C (128 + SIGINT); a rollout goes on. */
+  Interrupted: 130,
+  /** Ended by SIGTERM (128 + SIGTERM); a rollout goes on. */
+  Terminated: 143,
+} as const;
+/** One of the exit codes. */
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+const OF_OUTCOME: Readonly<Record<RolloutOutcome, ExitCode>> = {
+  completed: ExitCode.Ok,
+  rolled_back: ExitCode.RolledBack,
+  aborted: ExitCode.Aborted,
+  superseded: ExitCode.Superseded,
+  refused: ExitCode.Refused,
+};
+
+/** What waiting for a rollout with this end exits with. */
+export function exitCodeOfOutcome(outcome: RolloutOutcome): ExitCode {
+  return OF_OUTCOME[outcome];
+}
+
+const OF_ERROR: Partial<Readonly<Record<ErrorCode, ExitCode>>> = {
+  INVALID_ARGUMENT: ExitCode.Usage,
+  INVALID_DURATION: ExitCode.Usage,
+  INVALID_FLAG: ExitCode.Usage,
+  INVALID_PLAN: ExitCode.Usage,
+  INVALID_CONFIG: ExitCode.Usage,
+  IN_USE: ExitCode.Refused,
+  ROLLOUT_LIVE: ExitCode.Refused,
+  REVISION_CONFLICT: ExitCode.Refused,
+  CONFLICTING_EDIT: ExitCode.Refused,
+  MESSAGE_REJECTED: ExitCode.Refused,
+  UNAUTHENTICATED: ExitCode.PermissionDenied,
+  PERMISSION_DENIED: ExitCode.PermissionDenied,
+  DATABASE_UNAVAILABLE: ExitCode.Unreachable,
+  TEMPORAL_UNAVAILABLE: ExitCode.Unreachable,
+  SERVER_UNREACHABLE: ExitCode.Unreachable,
+  OVERLOADED: ExitCode.Unreachable,
+  TIMED_OUT: ExitCode.TimedOut,
+};
+
+/** What a command that throws this exits with. */
+export function exitCodeOfError(error: unknown): ExitCode {
+  return (error instanceof HeadgateError ? OF_ERROR[error.code] : undefined) ?? ExitCode.Error;
+}
