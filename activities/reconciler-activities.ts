@@ -73,7 +73,7 @@ async function close(
   const highest = (await decisions.highestTransition(flag, block.id))?.transition ?? block.transition;
   const transition = highest + 1;
   const plan = planTransition(
-    body as FlagBody,
+    body,
     {
       rolloutId: block.id,
       transition,

@@ -5,7 +5,7 @@ import { Collection } from './collections';
 /** A change of stored documents that runs once for a database, in order. Each is idempotent: it may run again after a crash. */
 export interface Migration {
   readonly id: string;
-  run(db: Db): Promise<void>;
+  readonly run: (db: Db) => Promise<void>;
 }
 
 /** All migrations so far, oldest first; entries are never edited or removed once released. */

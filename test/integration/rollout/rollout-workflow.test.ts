@@ -171,7 +171,7 @@ describe('the rollout workflow on real Temporal and the real database', () => {
     );
     await rollout.until(({ phase }) => phase === 'progressing');
     await rollout.handle.terminate('a test');
-    const reconciled = await harness.client.workflow.execute('reconcilerWorkflow', {
+    const reconciled: unknown = await harness.client.workflow.execute('reconcilerWorkflow', {
       workflowId: `reconciler-${environment}`,
       taskQueue: harness.taskQueue,
     });
