@@ -1,4 +1,4 @@
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { ErrorCode, HeadgateError } from '../core/errors';
 import type { ServerContext } from './context';
 import { authenticate } from './http/authenticate';
@@ -41,7 +41,8 @@ export function buildServer(context: ServerContext, logger?: FastifyBaseLogger):
     // While draining: what is under way ends, idle connections close, and new requests on old connections are told to go.
     forceCloseConnections: 'idle',
     return503OnClosing: true,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
+    exposeHeadRoutes: false,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
   });
   app.setErrorHandler(sendProblem);

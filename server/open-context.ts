@@ -23,7 +23,7 @@ export interface ClosableSink extends EventSink {
 export interface SinkParts {
   readonly db: Database['db'];
   readonly clock: DatabaseClock;
-  readonly flags: MongoFlagsRepository;
+  readonly snapshots: SnapshotCache;
 }
 
 /** An open context, and how to close all of it. */
@@ -55,7 +55,8 @@ export async function openContext(
     const segments = new MongoSegmentsRepository(db);
     const leases = new MongoLeasesRepository(db, clock);
     const workflows = new TemporalRolloutWorkflows(config.temporalAddress, config.temporalNamespace);
-    const events = makeSink({ db, clock, flags });
+    const snapshots = new SnapshotCache(storeReads(flags, segments, leases, databaseNowMs), systemClock);
+    const events = makeSink({ db, clock, snapshots });
     const context: ServerContext = {
       flags,
       segments,
@@ -64,7 +65,7 @@ export async function openContext(
       tokens: new MongoTokensRepository(db),
       workflows,
       events,
-      snapshots: new SnapshotCache(storeReads(flags, segments, leases, databaseNowMs), systemClock),
+      snapshots,
       clock: systemClock,
       databaseNowMs,
       databaseAnswers: () => answers(db),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock';
 import type { Flag } from '../../flags/document/flag';
+import type { Observation } from '../../flags/document/rollout-block';
 import type { Segment } from '../../flags/document/segment';
 import type { SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
 
@@ -21,6 +22,12 @@ export interface SdkTombstone {
   readonly deleted: true;
 }
 
+/** A live rollout as ingestion needs it. */
+export interface ObservedRollout {
+  readonly flagKey: string;
+  readonly observe: Observation;
+}
+
 /** Flags, segments and leases of one environment as they stood at one moment. */
 export interface Snapshot {
   readonly environment: string;
@@ -28,6 +35,8 @@ export interface Snapshot {
   readonly etag: string;
   /** JSON object of environment, etag, flags and segments, without its closing brace. Made once, sent often. */
   readonly openJson: string;
+  /** What is measured of each live rollout, by its id. */
+  readonly observed: ReadonlyMap<string, ObservedRollout>;
   /** Ids of the live rollouts in the order of the flags that carry them. */
   readonly rolloutIds: readonly string[];
   /** Ends of leases on the database's clock, by rollout id. */
@@ -130,11 +139,15 @@ export class SnapshotCache {
     const flags = [...entry.documents.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
     const content = `"flags":${JSON.stringify(flags)},"segments":${segmentsJson}`;
     const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 27)}"`;
+    const carriers = flags.flatMap((flag) =>
+      'rollout' in flag && flag.rollout !== undefined ? [{ flagKey: flag.key, rollout: flag.rollout }] : [],
+    );
     const snapshot: Snapshot = {
       environment,
       etag,
       openJson: `{"environment":${JSON.stringify(environment)},"etag":${JSON.stringify(etag)},${content}`,
-      rolloutIds: flags.flatMap((flag) => ('rollout' in flag && flag.rollout !== undefined ? [flag.rollout.id] : [])),
+      observed: new Map(carriers.map(({ flagKey, rollout: { id, observe } }) => [id, { flagKey, observe }])),
+      rolloutIds: carriers.map(({ rollout }) => rollout.id),
       leaseEndsAtMs,
     };
     return { snapshot, documentsVersion, segmentsJson };

@@ -1,0 +1,80 @@
+import { pino, type Logger } from 'pino';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
+import { buildServer } from './build-server';
+import type { ServerConfig } from './config';
+import { createEventSink } from './events/create-event-sink';
+import { openContext, type OpenContext } from './open-context';
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where it listens, such as `http://127.0.0.1:7070`. */
+  readonly url: string;
+  readonly logger: Logger;
+  /** Stops accepting, lets requests under way end, flushes events, then closes everything. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** A database that starts together with the server is waited for this long. */
+const DATABASE_PATIENCE_MS = 60_000;
+const DATABASE_RETRY_MS = 1_000;
+
+/** JSON lines without what must not be kept: tokens in headers, and targeting keys, which no line carries to begin with. */
+export function createLogger(level: ServerConfig['logLevel']): Logger {
+  return pino({
+    level,
+    base: { process: 'server' },
+    redact: { paths: ['req.headers', 'headers', '*.authorization', 'targetingKey', '*.targetingKey'], remove: true },
+  });
+}
+
+/**
+ * Starts the server process: opens the database, builds the routes, listens. Temporal is not needed for it.
+ *
+ * @throws {HeadgateError} DATABASE_UNAVAILABLE after a minute without one, PORT_IN_USE
+ */
+export async function startServer(
+  config: ServerConfig,
+  logger = createLogger(config.logLevel),
+): Promise<RunningServer> {
+  const opened = await openPatiently(config, logger);
+  const app = buildServer(opened.context, logger);
+  try {
+    const url = await app.listen({ host: config.host, port: config.port });
+    let closing: Promise<void> | null = null;
+    return {
+      url,
+      logger,
+      close: () => (closing ??= app.close().then(() => opened.close())),
+    };
+  } catch (error) {
+    await app.close();
+    await opened.close();
+    throw asPortError(error, config);
+  }
+}
+
+async function openPatiently(config: ServerConfig, logger: Logger): Promise<OpenContext> {
+  const onError = (error: unknown): void =>
+    logger.error({ err: error }, 'events could not be folded; it is tried again');
+  const startedAt = performance.now();
+  for (;;) {
+    try {
+      return await openContext(config, (parts) => createEventSink(parts, onError));
+    } catch (error) {
+      const isWorthWaiting = error instanceof HeadgateError && error.code === ErrorCode.DatabaseUnavailable;
+      if (!isWorthWaiting || performance.now() - startedAt > DATABASE_PATIENCE_MS) throw error;
+      logger.warn({ code: error.code }, 'the database does not answer yet; trying again');
+      await sleep(DATABASE_RETRY_MS);
+    }
+  }
+}
+
+function asPortError(error: unknown, { host, port }: ServerConfig): unknown {
+  const isInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  if (!isInUse) return error;
+  return new HeadgateError(ErrorCode.PortInUse, `${host}:${port} is taken: ${messageOf(error)}`, {
+    cause: error,
+    remedy: 'Stop what listens there, or set HEADGATE_HTTP_PORT.',
+  });
+}
