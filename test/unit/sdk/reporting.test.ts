@@ -227,6 +227,7 @@ describe('requests', () => {
     const outcome = server.events.find((event) => event.kind === 'outcome');
     expect(outcome).toMatchObject({ name: 'checkout', open: true, first: true });
     expect(outcome?.value).toBeGreaterThanOrEqual(17_000);
+    await eventually(() => provider.stats().queuedEvents === 0);
     request.end();
     expect(provider.stats()).toMatchObject({ openRequests: 0, queuedEvents: 0 });
   });
@@ -333,10 +334,10 @@ describe('delivery', () => {
 
     const unlucky = await given({ flushIntervalMs: 60_000, closeTimeoutMs: 300 });
     serve(unlucky, 5);
-    server.delayMs = 900;
+    server.delayMs = 10_000;
     const startedAt = performance.now();
     await unlucky.onClose();
-    expect(performance.now() - startedAt).toBeLessThan(800);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     expect(unlucky.stats()).toMatchObject({ droppedEvents: 5, queuedEvents: 0 });
   });
 
