@@ -3,7 +3,7 @@ import { clusterVariance } from '../ml/clusters/cluster-variance';
 import { winsorExcess } from '../ml/robust/winsor-excess';
 import { bennettDeviance } from '../ml/sequential/bennett-deviance';
 import { logMeanEvidence, logMixtureEvidence } from '../ml/sequential/mixture-evidence';
-import { AGREEING_WINDOWS, type Tally } from './tally';
+import { AGREEING_WINDOWS, CELLS, type Tally, type WindowPart } from './tally';
 
 /** The harm asked about: `absolute` in the metric's unit plus `relative` as a share of control. */
 export interface Contrast {
@@ -26,6 +26,8 @@ const PRIOR_WINDOWS = 6;
 const FEW_CLUSTERS = 4;
 /** How much more than independent requests vary is assumed of a source that cannot tell users apart. */
 const UNKNOWN_CLUSTERING = 4;
+/** Degrees of freedom of a variance over 64 cells. */
+const CELL_FREEDOM = 63;
 /** Weight units (about the smaller arm's requests) at which the two mixtures are most sensitive. */
 const SCALES = [16, 1024] as const;
 
@@ -81,16 +83,23 @@ function agreedScore({ tally, sign }: Comparison, { absolute, relative }: Contra
   const towards = side === 'harm' ? 1 : -1;
   const score = towards * (tally.difference - relative * tally.control - absolute * tally.weight);
   const extremes = side === 'harm' ? tally.worst : tally.best;
-  const byWindow = winsorExcess(extremes.map(([x, b, w]) => towards * (x - relative * b - absolute * w)));
+  const byWindow = winsorExcess(extremes.length, (index) => {
+    const [x, b, w] = extremes[index] as WindowPart;
+    return towards * (x - relative * b - absolute * w);
+  });
   const level = relative * (tally.control / tally.weight) + absolute;
+  const { cellScore, cellWeight, cellControl } = tally;
   const byUser = winsorExcess(
-    tally.cellScore.map((own, cell) => towards * (own - level * (tally.cellWeight[cell] as number))),
+    CELLS,
+    (cell) => towards * ((cellScore[cell] as number) - level * (cellWeight[cell] as number)),
   );
-  const byControlUser = winsorExcess(tally.cellControl.map((own) => -towards * (sign + relative) * own));
+  const factor = -towards * (sign + relative);
+  const byControlUser = winsorExcess(CELLS, (cell) => factor * (cellControl[cell] as number));
   return score - Math.max(byWindow, byUser, byControlUser);
 }
 
-function contrastVariance(
+/** Variance of the score if the harm were the contrast, and the largest step a single event can make in it. */
+export function contrastVariance(
   comparison: Comparison,
   contrast: Contrast,
   side: Side,
@@ -103,8 +112,8 @@ function contrastVariance(
   const ordinary = side === 'harm' ? ownNull : Math.max(ownNull, fittedWhole);
 
   const excessUsers =
-    Math.max(0, comparison.clusterCandidate - fitted.candidate) +
-    controlFactor * Math.max(0, comparison.clusterControl - fitted.control);
+    excessOver(comparison.clusterCandidate, fitted.candidate, CELL_FREEDOM) +
+    controlFactor * excessOver(comparison.clusterControl, fitted.control, CELL_FREEDOM);
   const byUsers =
     effectiveClusters > 0
       ? (ordinary + excessUsers) * (1 + FEW_CLUSTERS / effectiveClusters)
@@ -119,12 +128,17 @@ function contrastVariance(
     steps;
   const learned = steps / (steps + PRIOR_WINDOWS);
   const prior = 2 * PRIOR_NOISE[kind] ** 2 * controlFactor * tally.controlSquares;
-  const variance = byUsers + learned * Math.max(0, betweenWindows - fittedWhole) + (1 - learned) * prior;
+  const variance = byUsers + learned * excessOver(betweenWindows, fittedWhole, (2 * steps) / 3) + (1 - learned) * prior;
   if (kind === 'mean_value') return { variance, jump: 0 };
   // Only events that push towards `side` can make a rare-event tail: the candidate's for more, the control's for less.
   const upwards = (side === 'harm') === (sign === 1);
   const jump = upwards ? tally.jumpCandidate : Math.abs(sign + contrast.relative) * tally.jumpControl;
   return { variance, jump: ordinary > 0 ? (jump * byUsers) / ordinary : jump };
+}
+
+/** What a variance estimated with so many degrees of freedom has above the ordinary one, beyond one standard error of chance. */
+function excessOver(estimated: number, ordinary: number, freedom: number): number {
+  return Math.max(0, estimated - ordinary * (1 + Math.sqrt(2 / freedom)));
 }
 
 /** Variance of independent requests at the rates seen; half an event is added, so that none seen is not taken for none possible. */

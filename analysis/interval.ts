@@ -1,9 +1,9 @@
 import ln from '@stdlib/math-base-special-ln';
-import { logContrastEvidence, type Comparison, type Side } from './contrast';
+import { contrastVariance, logContrastEvidence, type Comparison, type Side } from './contrast';
 import { AGREEING_WINDOWS } from './tally';
 
 const DOUBLINGS = 40;
-const HALVINGS = 18;
+const HALVINGS = 12;
 
 /** The always-valid bounds of a metric's harm, in its unit; null while nothing bounds it. */
 export interface HarmInterval {
@@ -13,7 +13,7 @@ export interface HarmInterval {
 
 /**
  * Inverts the tests: the lower bound is the largest harm that evidence of 1/`harmRate` excludes from below, the upper the smallest that
- * evidence of 1/`safetyRate` excludes from above. To about five digits of their distance from the estimate. O(cells).
+ * evidence of 1/`safetyRate` excludes from above. To about three digits of their distance from the estimate. O(cells).
  */
 export function harmInterval(comparison: Comparison, harmRate: number, safetyRate: number): HarmInterval {
   if (comparison.tally.windows < AGREEING_WINDOWS) return { lower: null, upper: null };
@@ -25,8 +25,8 @@ function bound(comparison: Comparison, side: Side, needed: number): number | nul
   const away = side === 'safety' ? 1 : -1;
   const excludes = (distance: number): boolean =>
     logContrastEvidence(comparison, { absolute: harm + away * distance, relative: 0 }, side) >= needed;
-  const level = Math.max(Math.abs(harm), Math.abs(tally.control / tally.weight), 1e-6);
-  let far = level / 16;
+  const { variance } = contrastVariance(comparison, { absolute: harm, relative: 0 }, side);
+  let far = Math.max((4 * Math.sqrt(variance)) / tally.weight, 1e-9);
   let near = 0;
   for (let step = 0; !excludes(far); step++) {
     if (step === DOUBLINGS) return null;

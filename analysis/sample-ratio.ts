@@ -16,8 +16,9 @@ export interface RatioTally {
   /** Σ n·p and Σ n·p·(1 − p), p the stamped transition's weight as a share. */
   expected: number;
   variance: number;
+  /** By user cell: candidate's exposures less their expectation, and Σ n·√(p(1 − p)) of both arms. */
   cellScore: Float32Array;
-  cellUnits: Float32Array;
+  cellSpread: Float32Array;
 }
 
 /** A tally without exposures. */
@@ -28,7 +29,7 @@ export function emptyRatio(): RatioTally {
     expected: 0,
     variance: 0,
     cellScore: new Float32Array(CELLS),
-    cellUnits: new Float32Array(CELLS),
+    cellSpread: new Float32Array(CELLS),
   };
 }
 
@@ -46,7 +47,7 @@ export function addExposures(tally: RatioTally, { weight, candidate, control }: 
     const own = candidate.exposureCells[cell] as number;
     const both = own + (control.exposureCells[cell] as number);
     tally.cellScore[cell] = (tally.cellScore[cell] as number) + own - share * both;
-    tally.cellUnits[cell] = (tally.cellUnits[cell] as number) + both;
+    tally.cellSpread[cell] = (tally.cellSpread[cell] as number) + both * Math.sqrt(share * (1 - share));
   }
 }
 
@@ -58,8 +59,9 @@ export interface SampleRatio {
 }
 
 /**
- * Always-valid, two-sided test that users met the candidate as often as their transition's weight says. Users come back window after window,
- * so the variance is that of user cells over all time, uncentred: no few cells can decide. Without cells there is no evidence.
+ * Always-valid, two-sided test that users met the candidate as often as their transition's weight says. The same users come back window after
+ * window, so the variance is theirs over all time: what the cells' own deviations show, and at least what users of such unequal activity
+ * must show, which the spread of activity over cells tells (users fall into cells by hash). Without cells there is no evidence.
  *
  * @see Fabijan et al. (2019), doi:10.1145/3292500.3330722
  * @see de la Peña, Klass, Lai (2004), self-normalised sums, doi:10.1214/009117904000000397
@@ -67,12 +69,16 @@ export interface SampleRatio {
 export function sampleRatio(tally: RatioTally): SampleRatio {
   const expected = tally.all > 0 ? tally.expected / tally.all : 0;
   const observed = tally.all > 0 ? tally.candidate / tally.all : null;
-  const { variance, effectiveClusters } = clusterVariance(tally.cellScore, tally.cellUnits, 0);
-  if (effectiveClusters < FEWEST_CLUSTERS) return { expected, observed, evidence: 1 };
-  const z = (tally.candidate - tally.expected) / Math.sqrt(Math.max(variance, tally.variance));
+  const seen = clusterVariance(tally.cellScore, tally.cellSpread, 0);
+  if (seen.effectiveClusters < FEWEST_CLUSTERS) return { expected, observed, evidence: 1 };
+  const mean = tally.cellSpread.reduce((sum, spread) => sum + spread, 0) / CELLS;
+  const chance = clusterVariance(tally.cellSpread, ONES, mean).variance;
+  const z = (tally.candidate - tally.expected) / Math.sqrt(Math.max(seen.variance, chance, tally.variance));
   const logs = SCALES.flatMap((scale) => [
     logMixtureEvidence(z, tally.variance, scale),
     logMixtureEvidence(-z, tally.variance, scale),
   ]);
   return { expected, observed, evidence: evidenceOf(logMeanEvidence(logs)) };
 }
+
+const ONES = new Float32Array(CELLS).fill(1);

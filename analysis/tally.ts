@@ -1,7 +1,7 @@
 import type { ArmSample } from './arm-sample';
 
 /** Users are told apart by this many hash cells; a total without cells counts as none. */
-const CELLS = 64;
+export const CELLS = 64;
 /** How many windows a decision must at least rest on, and so how many extreme ones are remembered. */
 export const AGREEING_WINDOWS = 3;
 

@@ -2,17 +2,18 @@
  * How much of a sum rests on its two largest terms alone: what goes when they are clipped to the third largest. With fewer than
  * three terms nothing is left to agree, so the whole positive sum goes. O(n).
  *
- * @param terms - finite values, in any order
+ * @param count - how many terms
+ * @param termAt - the finite value of each index from 0
  * @returns >= 0; subtracted from a sum, it leaves what at least three terms agree on
  * @see Tukey (1962), winsorising, doi:10.1214/aoms/1177704711
  */
-export function winsorExcess(terms: ArrayLike<number>): number {
+export function winsorExcess(count: number, termAt: (index: number) => number): number {
   let first = Number.NEGATIVE_INFINITY;
   let second = Number.NEGATIVE_INFINITY;
   let third = Number.NEGATIVE_INFINITY;
   let sum = 0;
-  for (let index = 0; index < terms.length; index++) {
-    const term = terms[index] as number;
+  for (let index = 0; index < count; index++) {
+    const term = termAt(index);
     sum += term;
     if (term > first) {
       third = second;
@@ -23,6 +24,6 @@ export function winsorExcess(terms: ArrayLike<number>): number {
       second = term;
     } else if (term > third) third = term;
   }
-  if (terms.length < 3) return Math.max(0, sum);
+  if (count < 3) return Math.max(0, sum);
   return first - third + (second - third);
 }
