@@ -1,4 +1,5 @@
-import { ErrorCode, HeadgateError } from '../core/errors';
+import type { ErrorCode } from '../core/errors';
+import { HeadgateError } from '../core/errors';
 import type { RolloutOutcome } from '../workflows/rollout/status';
 
 /** Exit codes of every command; docs/cli.md lists them, and a test compares the two. */
