@@ -1,4 +1,5 @@
-import { ErrorCode, messageOf, ValidationError } from '../../core/errors';
+import { ErrorCode, ValidationError } from '../../core/errors';
+import { jsonFault } from './json-fault';
 import type { RolloutPlan } from './plan';
 import { invalidPlan } from './problem';
 import { tryResolvePlan, type ResolveOptions } from './resolve-plan';
@@ -39,11 +40,8 @@ function readJson(text: string, faults: Faults): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    const message = messageOf(error);
-    const position = /at position (\d+)/.exec(message)?.[1];
-    const before = position === undefined ? text.trimEnd() : text.slice(0, Number(position));
-    throw unreadable([{ line: before.split('\n').length, message: `not JSON: ${message}` }]);
+  } catch {
+    throw unreadable([jsonFault(text)]);
   }
   const twice = faults.filter(({ message }) => message.includes('must be unique'));
   if (twice.length > 0) throw unreadable(twice);

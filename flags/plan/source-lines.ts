@@ -35,7 +35,15 @@ export function readSource(text: string): SourceText {
       line: lineAt(pos[0]),
       message: code === 'MULTIPLE_DOCS' ? 'a plan is one document; this is where a second one begins' : message,
     }));
+    const anchors = new Set<string>();
     visit(document, {
+      Node(_, node) {
+        if ('anchor' in node && node.anchor !== undefined) anchors.add(node.anchor);
+      },
+      Alias(_, { source, range }) {
+        if (!anchors.has(source))
+          faults.push({ line: lineAt(range?.[0] ?? 0), message: `nothing is anchored as &${source}` });
+      },
       Pair(_, { key }) {
         if (isScalar(key)) return undefined;
         faults.push({

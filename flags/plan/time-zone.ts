@@ -33,8 +33,8 @@ export function wallClockAt(timeZone: string, instantMs: number): number {
 export function instantsOf(timeZone: string, wallMs: number): { readonly first: number; readonly last: number } {
   const offsetAt = (instantMs: number): number => wallClockAt(timeZone, instantMs) - instantMs;
   // No zone is a whole day away from UTC, so the offsets a day before and after are those on both sides of any change.
-  const offsets = [offsetAt(wallMs - DAY_MS), offsetAt(wallMs + DAY_MS)];
-  const candidates = offsets.map((offset) => wallMs - offset);
+  const candidates = [wallMs - offsetAt(wallMs - DAY_MS), wallMs - offsetAt(wallMs + DAY_MS)] as const;
+  if (candidates[0] === candidates[1]) return { first: candidates[0], last: candidates[0] };
   const shown = candidates.filter((instantMs) => wallClockAt(timeZone, instantMs) === wallMs);
   if (shown.length > 0) return { first: Math.min(...shown), last: Math.max(...shown) };
   const change = firstInstantAtOrPast(timeZone, wallMs, Math.min(...candidates), Math.max(...candidates));
