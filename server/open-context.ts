@@ -44,6 +44,8 @@ const PING_MS = 1_000;
 export async function openContext(
   config: ServerConfig,
   makeSink: (parts: SinkParts) => ClosableSink,
+  /** Task queue of the workers; tests have their own. */
+  taskQueue?: string,
 ): Promise<OpenContext> {
   const database = await connectDatabase({ url: config.mongodbUrl, name: config.mongodbDatabase });
   const { db } = database;
@@ -54,7 +56,7 @@ export async function openContext(
     const flags = new MongoFlagsRepository(db, databaseNowMs);
     const segments = new MongoSegmentsRepository(db);
     const leases = new MongoLeasesRepository(db, clock);
-    const workflows = new TemporalRolloutWorkflows(config.temporalAddress, config.temporalNamespace);
+    const workflows = new TemporalRolloutWorkflows(config.temporalAddress, config.temporalNamespace, taskQueue);
     const snapshots = new SnapshotCache(storeReads(flags, segments, leases, databaseNowMs), systemClock);
     const events = makeSink({ db, clock, snapshots });
     const context: ServerContext = {

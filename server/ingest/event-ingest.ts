@@ -80,10 +80,8 @@ export class EventIngest {
   /** Makes durable what was taken in, folds it, and takes no more. */
   async close(): Promise<void> {
     this.isClosed = true;
-    while (this.open.size > 0) {
-      await this.writer.flush();
-      await Promise.race([...this.open.values()].map((open) => open.catch(() => undefined)));
-    }
+    this.writer.hurry();
+    await Promise.allSettled(this.open.values());
     await this.folding;
   }
 

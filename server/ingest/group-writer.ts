@@ -39,6 +39,7 @@ export class GroupWriter {
   private waitingSize = 0;
   private timer: NodeJS.Timeout | null = null;
   private writing: Promise<void> | null = null;
+  private isHurried = false;
 
   constructor(private readonly dependencies: GroupWriterDependencies) {}
 
@@ -61,14 +62,16 @@ export class GroupWriter {
     return { isDuplicate };
   }
 
-  /** Writes all that waits, without waiting for the flush interval. */
-  async flush(): Promise<void> {
-    while (this.waiting.length > 0 || this.writing !== null) await this.startWriting();
+  /** From now on writes what comes without waiting for others. */
+  hurry(): void {
+    this.isHurried = true;
+    if (this.waiting.length > 0) void this.startWriting();
   }
 
   private schedule(): void {
     const { flushMs, groupBatches, groupSize } = this.dependencies.limits;
-    if (this.waiting.length >= groupBatches || this.waitingSize >= groupSize) void this.startWriting();
+    const isEnough = this.waiting.length >= groupBatches || this.waitingSize >= groupSize;
+    if (isEnough || this.isHurried) void this.startWriting();
     else this.timer ??= setTimeout(() => void this.startWriting(), flushMs);
   }
 

@@ -41,7 +41,11 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
   private readonly connection: Connection;
   private readonly client: Client;
 
-  constructor(address: string, namespace: string) {
+  constructor(
+    address: string,
+    namespace: string,
+    private readonly taskQueue: string = ROLLOUT_TASK_QUEUE,
+  ) {
     this.connection = Connection.lazy({
       address,
       // gRPC waits up to two minutes between attempts by default; an operator does not.
@@ -78,7 +82,7 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
       await this.within(CALL_MS, () =>
         this.client.workflow.start(ROLLOUT_WORKFLOW, {
           workflowId: rolloutWorkflowId(environment, flagKey),
-          taskQueue: ROLLOUT_TASK_QUEUE,
+          taskQueue: this.taskQueue,
           args: [input],
           workflowIdConflictPolicy: 'FAIL',
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',

@@ -28,6 +28,7 @@ export interface ServerOptions {
   readonly temporalAddress?: string;
   readonly database?: string;
   readonly sink?: ClosableSink;
+  readonly taskQueue?: string;
 }
 
 /** Nothing listens on the discard port of a test machine. */
@@ -56,7 +57,7 @@ export async function givenServer(options: ServerOptions = {}): Promise<ServerUn
     signingKey: SIGNING_KEY,
     logLevel: 'silent',
   };
-  const { context, close } = await openContext(config, () => options.sink ?? acceptingSink);
+  const { context, close } = await openContext(config, () => options.sink ?? acceptingSink, options.taskQueue);
   const app = buildServer(context);
   return {
     app,

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { givenFlagBody, givenServer, type ServerUnderTest } from '../../support/server-under-test';
+import { givenWorker } from '../../support/worker-under-test';
+
+interface Status {
+  readonly rolloutId: string;
+  readonly phase: string;
+  readonly weight: number;
+  readonly summary: string;
+  readonly fromProjection?: true;
+}
+
+describe('steering rollouts through the API', () => {
+  let server: ServerUnderTest;
+  let operator: string;
+  let base: string;
+  const taskQueue = `steer-${randomUUID().slice(0, 8)}`;
+  let stopWorker: () => Promise<void>;
+
+  beforeAll(async () => {
+    server = await givenServer({ taskQueue });
+    operator = await server.token('operator');
+    stopWorker = await givenWorker(server.config, taskQueue);
+  });
+  afterAll(async () => {
+    await stopWorker();
+    await server.close();
+  });
+  beforeEach(async () => {
+    base = `/v1/environments/e-${randomUUID().slice(0, 8)}`;
+    await server.call('PUT', `${base}/flags/checkout`, { as: operator, body: givenFlagBody() });
+  });
+
+  const plan = {
+    flag: 'checkout',
+    candidate: 'on',
+    steps: [
+      { weight: 10, bake: '1h' },
+      { weight: 50, bake: '1h' },
+    ],
+  };
+  const start = (body: Record<string, unknown> = {}) =>
+    server.call('POST', `${base}/rollouts`, { as: operator, body: { plan, ...body } });
+  const send = (name: string, body: Record<string, unknown> = {}) =>
+    server.call('POST', `${base}/rollouts/checkout/messages/${name}`, {
+      as: operator,
+      body: { reason: `a test of ${name}`, ...body },
+    });
+  const statusOf = async (id = 'checkout'): Promise<Status> =>
+    (await server.call('GET', `${base}/rollouts/${id}`, { as: operator })).json<Status>();
+
+  async function until(wanted: (status: Status) => boolean, id?: string): Promise<Status> {
+    for (let waitedMs = 0; ; waitedMs += 100) {
+      const status = await statusOf(id);
+      if (wanted(status)) return status;
+      if (waitedMs > 20_000) throw new Error(`not in time: ${JSON.stringify(status)}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  it('answers messages with their effect, signed with the sender, and tells the story', async () => {
+    const { rolloutId } = (await start()).json<{ rolloutId: string }>();
+    const live = await until(({ weight }) => weight === 10);
+    const paused = await send('pause');
+    const rejected = await send('promote');
+    const resumed = await send('resume');
+    const lowered = await send('setWeight', { weight: 2 });
+    const aborted = await send('abort');
+    const ended = await until(({ phase }) => phase === 'aborted', rolloutId);
+    const timeline = await server.call('GET', `${base}/rollouts/${rolloutId}/timeline`, { as: operator });
+    const late = await send('pause');
+
+    expect(live).not.toHaveProperty('fromProjection');
+    expect(paused.json()).toMatchObject({ accepted: true, state: 'paused' });
+    expect(rejected.json()).toMatchObject({ code: 'MESSAGE_REJECTED' });
+    expect(rejected.statusCode).toBe(409);
+    expect(resumed.json()).toMatchObject({ accepted: true });
+    expect(lowered.json()).toMatchObject({ accepted: true, weight: 2 });
+    expect(aborted.json()).toMatchObject({ accepted: true });
+    expect(ended).toMatchObject({ rolloutId, phase: 'aborted', weight: 0 });
+    const entries = timeline.json<{ action: string; weight: number; actor: { name: string; verified: boolean } }[]>();
+    expect(entries.map(({ action, weight }) => `${action} ${weight}`)).toEqual([
+      'rollout.start 10',
+      'rollout.lower 2',
+      'rollout.abort 0',
+    ]);
+    expect(entries[1]?.actor).toMatchObject({ kind: 'token', name: 'operator-token', verified: true });
+    expect([404, 409]).toContain(late.statusCode);
+  });
+
+  it('answers a finished rollout to the same start, and starts anew when asked to', async () => {
+    const { rolloutId } = (await start()).json<{ rolloutId: string }>();
+    await until(({ weight }) => weight === 10);
+    await send('abort');
+    await until(({ phase }) => phase === 'aborted', rolloutId);
+    // The projection is final a moment before the workflow has closed.
+    let finished = (await start()).json<{ outcome: string }>();
+    for (let tries = 0; finished.outcome === 'attached' && tries < 50; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      finished = (await start()).json();
+    }
+    const again = await start({ again: true });
+
+    expect(finished).toMatchObject({ outcome: 'finished', rolloutId, status: { phase: 'aborted' } });
+    expect(again.statusCode).toBe(201);
+    expect(again.json<{ rolloutId: string }>().rolloutId).not.toBe(rolloutId);
+    await send('abort');
+  });
+
+  it('replaces another plan’s live rollout, which ends as superseded', async () => {
+    const first = (await start()).json<{ rolloutId: string }>().rolloutId;
+    await until(({ weight }) => weight === 10);
+    const response = await start({ plan: { ...plan, change: { id: 'commit-2' } }, replace: true });
+    const second = response.json<{ rolloutId: string }>().rolloutId;
+    const old = await until(({ phase }) => phase === 'superseded', first);
+    const now = await until(({ weight }) => weight === 10, second);
+
+    expect(response.statusCode).toBe(201);
+    expect(old.weight).toBe(0);
+    expect(now.rolloutId).toBe(second);
+    await send('abort');
+  });
+
+  it('delivers a message queued while no worker ran, once', async () => {
+    await start();
+    await until(({ weight }) => weight === 10);
+    await stopWorker();
+    const queued = await send('setWeight', { weight: 3, id: 'queued-message' });
+    stopWorker = await givenWorker(server.config, taskQueue);
+    await until(({ weight }) => weight === 3);
+    const timeline = await server.call('GET', `${base}/rollouts/checkout/timeline`, { as: operator });
+
+    expect(queued.statusCode).toBe(202);
+    expect(timeline.json<{ weight: number }[]>().filter(({ weight }) => weight === 3)).toHaveLength(1);
+    await send('abort');
+  });
+});
