@@ -1,0 +1,142 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { DemoApi } from '../../demo/api';
+import { freePort } from '../../demo/installation';
+import { createFirstToken } from '../../server/bootstrap';
+import { startStack, type Stack } from '../../stack';
+import { connectDatabase, type Database } from '../../store/database';
+import { ensureSchema } from '../../store/schema';
+import { MongoTokensRepository } from '../../store/tokens-repository';
+import type { Moment, Victim, Word } from './moments';
+
+const ROOT = join(__dirname, '..', '..');
+const READY_WITHIN_MS = 30_000;
+
+/** A whole installation whose parts can be killed and come back: processes, Temporal and database are the real ones. */
+export class ChaosStand {
+  private worker: ChildProcess | null = null;
+  private server: ChildProcess | null = null;
+  private readonly listeners = new Set<(word: Word) => void>();
+
+  private constructor(
+    readonly stack: Stack,
+    readonly api: DemoApi,
+    private readonly url: string,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Starts everything on ports and data of its own. */
+  static async open(): Promise<ChaosStand> {
+    const stack = await startStack({
+      mode: 'attached',
+      ports: { temporal: 0, temporalUi: 0, mongodb: 0 },
+      // Other stacks of this machine are not ours to kill.
+      env: { ...process.env, HEADGATE_TEMPORAL_ADDRESS: '', HEADGATE_MONGODB_URL: '' },
+      log: () => undefined,
+    });
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const environment = {
+      ...process.env,
+      HEADGATE_MONGODB_URL: stack.mongodb.url,
+      HEADGATE_MONGODB_DATABASE: 'chaos',
+      HEADGATE_TEMPORAL_ADDRESS: stack.temporal.address,
+      HEADGATE_SIGNING_KEY: randomBytes(32).toString('hex'),
+      HEADGATE_HTTP_PORT: String(port),
+      HEADGATE_LOG_LEVEL: 'error',
+    };
+    const database = await connectDatabase({ url: stack.mongodb.url, name: 'chaos' });
+    await ensureSchema(database.db);
+    const token = await createFirstToken(new MongoTokensRepository(database.db), Date.now());
+    await database.close();
+    const stand = new ChaosStand(stack, new DemoApi(url, token ?? ''), url, environment);
+    await Promise.all([stand.startWorker(), stand.startServer()]);
+    return stand;
+  }
+
+  /** A connection for checks from outside. */
+  async database(): Promise<Database> {
+    return connectDatabase({ url: this.stack.mongodb.url, name: 'chaos' });
+  }
+
+  /** Arms a moment in the worker; the promise settles when it is reached. */
+  async arm(moment: Moment): Promise<void> {
+    const reached = this.hear((word) => 'reached' in word && word.reached === moment);
+    this.worker?.send({ arm: moment });
+    await reached;
+  }
+
+  /** Kills a part with SIGKILL and starts it again; answers when it accepts work. */
+  async killAndRestart(victim: Victim): Promise<void> {
+    switch (victim) {
+      case 'worker':
+        await ended(this.worker);
+        return this.startWorker();
+      case 'server':
+        await ended(this.server);
+        return this.startServer();
+      case 'temporal':
+        return this.stack.temporal.restart();
+      case 'database':
+        return this.stack.mongodb.restart();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([ended(this.worker), ended(this.server)]);
+    await this.stack.stop();
+  }
+
+  private async startWorker(): Promise<void> {
+    const ready = this.hear((word) => 'ready' in word);
+    const worker = fork(join(__dirname, 'chaos-worker.ts'), {
+      execArgv: ['--require', 'tsx/cjs'],
+      env: this.environment,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    worker.on('message', (word: Word) => {
+      for (const listener of [...this.listeners]) listener(word);
+    });
+    this.worker = worker;
+    await ready;
+  }
+
+  private async startServer(): Promise<void> {
+    this.server = fork(join(ROOT, 'server', 'main.ts'), {
+      execArgv: ['--require', 'tsx/cjs'],
+      env: this.environment,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const giveUpAt = Date.now() + READY_WITHIN_MS;
+    while (Date.now() < giveUpAt) {
+      const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(1000) }).catch(() => null);
+      if (answer?.ok) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('the server is not ready in time');
+  }
+
+  private async hear(wanted: (word: Word) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const overdue = setTimeout(() => {
+        this.listeners.delete(listener);
+        reject(new Error('the worker did not say what was waited for'));
+      }, READY_WITHIN_MS);
+      const listener = (word: Word): void => {
+        if (!wanted(word)) return;
+        clearTimeout(overdue);
+        this.listeners.delete(listener);
+        resolve();
+      };
+      this.listeners.add(listener);
+    });
+  }
+}
+
+async function ended(child: ChildProcess | null): Promise<void> {
+  if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await exited;
+}
