@@ -13,12 +13,11 @@ export const Problem = z.strictObject({
 });
 export type Problem = z.infer<typeof Problem>;
 
-const STATUS: Readonly<Record<ErrorCode, number>> = {
+const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   INVALID_ARGUMENT: 400,
   INVALID_DURATION: 400,
   INVALID_FLAG: 422,
   INVALID_PLAN: 422,
-  INVALID_CONFIG: 500,
   RECORD_TOO_LARGE: 413,
   BATCH_TOO_OLD: 422,
   BODY_TOO_LARGE: 413,
@@ -41,9 +40,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   SERVER_UNREACHABLE: 503,
   STACK_UNAVAILABLE: 503,
   TIMED_OUT: 504,
-  PORT_IN_USE: 500,
   OVERLOADED: 503,
-  INTERNAL: 500,
 };
 /** Seconds after which a caller may try a 503 again. */
 const RETRY_AFTER_SECONDS = 1;
