@@ -1,6 +1,6 @@
-import type { Condition } from '../../flags/document/condition';
 import type { SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
 import { compileSnapshot, type CompiledSnapshot } from '../../flags/evaluator/snapshot';
+import { mergeFlags, mergeSegments } from './merge';
 import { leaseOrderOf, type SnapshotBody } from './wire';
 
 /** What is kept on disk: flags as last known, and how to ask whether they are still current. Leases are never kept. */
@@ -20,8 +20,8 @@ export class SnapshotState {
   #environment: string | undefined;
   #etag: string | undefined;
   #leaseOrder: readonly string[] = [];
-  #flags = new Map<string, SdkFlag>();
-  #segments = new Map<string, SdkSegment>();
+  #flags: ReadonlyMap<string, SdkFlag> = new Map();
+  #segments: ReadonlyMap<string, SdkSegment> = new Map();
   #compiled: CompiledSnapshot | undefined;
 
   /** What evaluations run on; undefined until flags are known. */
@@ -41,9 +41,10 @@ export class SnapshotState {
    * @returns keys of the flags that may now evaluate differently, in order
    */
   apply(body: SnapshotBody, etag: string | undefined, sentAtMonotonicMs: number): string[] {
+    const changed = this.#merge(body);
+    // Only now: a snapshot that could not be taken over must not be called unchanged by the next answer.
     this.#etag = etag;
     this.#leaseOrder = leaseOrderOf(body.flags);
-    const changed = this.#merge(body);
     for (const id of this.#compiled?.leases.keys() ?? []) this.#renew(id, body.leases[id], sentAtMonotonicMs);
     return changed;
   }
@@ -64,9 +65,9 @@ export class SnapshotState {
 
   /** Takes over what an earlier process stored. Its leases count as expired. */
   restore(stored: StoredSnapshot): void {
+    this.#merge(stored);
     this.#etag = stored.etag;
     this.#leaseOrder = stored.leaseOrder;
-    this.#merge(stored);
   }
 
   /** For the disk; undefined until flags are known. */
@@ -87,51 +88,18 @@ export class SnapshotState {
   }
 
   #merge({ environment, flags, segments }: Pick<SnapshotBody, 'environment' | 'flags' | 'segments'>): string[] {
-    const before = this.#environment === environment ? this.#compiled : undefined;
-    if (before === undefined) {
-      // Another environment has nothing in common with this one, not even revisions.
-      this.#environment = environment;
-      this.#flags = new Map();
-      this.#segments = new Map();
-    }
+    // Another environment has nothing in common with this one, not even revisions.
+    const isSame = this.#environment === environment;
     const previous = this.#compiled;
-    for (const flag of flags) {
-      if (flag.revision > (this.#flags.get(flag.key)?.revision ?? -1)) this.#flags.set(flag.key, flag);
-    }
-    this.#mergeSegments(segments);
-    const source = { flags: [...this.#flags.values()], segments: [...this.#segments.values()] };
-    const compiled = compileSnapshot(source, before);
+    const mergedFlags = mergeFlags(isSame ? this.#flags : new Map(), flags);
+    const mergedSegments = mergeSegments(isSame ? this.#segments : new Map(), segments, mergedFlags);
+    const source = { flags: [...mergedFlags.values()], segments: [...mergedSegments.values()] };
+    const compiled = compileSnapshot(source, isSame ? previous : undefined);
+    this.#environment = environment;
+    this.#flags = mergedFlags;
+    this.#segments = mergedSegments;
     this.#compiled = compiled;
     const keys = new Set([...(previous?.flags.keys() ?? []), ...compiled.flags.keys()]);
     return [...keys].filter((key) => previous?.flags.get(key) !== compiled.flags.get(key)).sort();
   }
-
-  /** Segments have no tombstones: one that is gone stays only while something known here refers to it. */
-  #mergeSegments(segments: readonly SdkSegment[]): void {
-    const merged = new Map<string, SdkSegment>();
-    for (const segment of segments) {
-      const known = this.#segments.get(segment.key);
-      merged.set(segment.key, known !== undefined && known.revision >= segment.revision ? known : segment);
-    }
-    const keep = (key: string): void => {
-      const known = this.#segments.get(key);
-      if (merged.has(key) || known === undefined) return;
-      merged.set(key, known);
-      segmentsIn(known.if).forEach(keep);
-    };
-    for (const segment of [...merged.values()]) segmentsIn(segment.if).forEach(keep);
-    for (const flag of this.#flags.values()) {
-      if (flag.deleted === true) continue;
-      for (const rule of flag.rules ?? []) segmentsIn(rule.if).forEach(keep);
-      flag.rollout?.excludedSegments.forEach(keep);
-    }
-    this.#segments = merged;
-  }
-}
-
-function segmentsIn(condition: Condition): string[] {
-  if ('segment' in condition) return [condition.segment];
-  if ('all' in condition) return condition.all.flatMap(segmentsIn);
-  if ('any' in condition) return condition.any.flatMap(segmentsIn);
-  return 'not' in condition ? segmentsIn(condition.not) : [];
 }

@@ -13,6 +13,7 @@ export class Status implements SyncListener {
   readonly #afterSync: (changed: readonly string[]) => void;
   #state: State = 'starting';
   #hasFailed = false;
+  #isRefused = false;
   #message = 'the server has not answered yet';
   /** OpenFeature itself reports how initialization ended; events before that would contradict it. */
   #isInitialized = false;
@@ -30,7 +31,7 @@ export class Status implements SyncListener {
 
   /** Whether the last word of the server was that it does not know the token. */
   get isRefused(): boolean {
-    return this.#state === 'error';
+    return this.#isRefused;
   }
 
   /** Whether an attempt failed since the start. */
@@ -46,6 +47,7 @@ export class Status implements SyncListener {
   synced(changed: readonly string[]): void {
     const before = this.#state;
     this.#state = 'ready';
+    this.#isRefused = false;
     this.#afterSync(changed);
     if (before !== 'ready') this.#emitReady(before);
     if (before !== 'starting' && changed.length > 0 && this.#isInitialized) {
@@ -58,9 +60,11 @@ export class Status implements SyncListener {
     const before = this.#state;
     this.#message = message;
     this.#hasFailed = true;
+    const isNews = isRefused && !this.#isRefused;
+    this.#isRefused = isRefused;
     if (isRefused) {
       this.#state = 'error';
-      if (before !== 'error') this.#logger.error(`headgate: the token was not accepted (${message})`);
+      if (isNews) this.#logger.error(`headgate: the token was not accepted (${message})`);
     } else if (before === 'ready' && failures >= STALE_AFTER_FAILURES) {
       this.#state = 'stale';
       this.#logger.warn(`headgate: flags may be stale: ${message}`);
@@ -96,6 +100,7 @@ export class Status implements SyncListener {
   reset(): void {
     this.#state = 'starting';
     this.#hasFailed = false;
+    this.#isRefused = false;
     this.#isInitialized = false;
   }
 

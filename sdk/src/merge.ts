@@ -1,0 +1,48 @@
+import type { Condition } from '../../flags/document/condition';
+import type { SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
+
+/** Each flag at its highest revision. One that an answer leaves out stays: flags go by their tombstones only. */
+export function mergeFlags(known: ReadonlyMap<string, SdkFlag>, flags: readonly SdkFlag[]): Map<string, SdkFlag> {
+  const merged = new Map(known);
+  for (const flag of flags) {
+    if (flag.revision > (merged.get(flag.key)?.revision ?? -1)) merged.set(flag.key, flag);
+  }
+  return merged;
+}
+
+/**
+ * Each segment at its highest revision. Segments have no tombstones: one that an answer leaves out stays only while a flag or segment
+ * refers to it, so that one made anew under its name can take its place.
+ */
+export function mergeSegments(
+  known: ReadonlyMap<string, SdkSegment>,
+  segments: readonly SdkSegment[],
+  flags: ReadonlyMap<string, SdkFlag>,
+): Map<string, SdkSegment> {
+  const merged = new Map<string, SdkSegment>();
+  for (const segment of segments) {
+    const held = known.get(segment.key);
+    merged.set(segment.key, held !== undefined && held.revision >= segment.revision ? held : segment);
+  }
+  const keep = (key: string): void => {
+    const held = known.get(key);
+    if (merged.has(key) || held === undefined) return;
+    merged.set(key, held);
+    segmentsIn(held.if).forEach(keep);
+  };
+  for (const segment of [...merged.values()]) segmentsIn(segment.if).forEach(keep);
+  for (const { deleted, rules, rollout } of flags.values()) {
+    if (deleted === true) continue;
+    for (const rule of rules) segmentsIn(rule.if).forEach(keep);
+    rollout?.excludedSegments.forEach(keep);
+    rollout?.observe.segments.forEach(keep);
+  }
+  return merged;
+}
+
+function segmentsIn(condition: Condition): string[] {
+  if ('segment' in condition) return [condition.segment];
+  if ('all' in condition) return condition.all.flatMap(segmentsIn);
+  if ('any' in condition) return condition.any.flatMap(segmentsIn);
+  return 'not' in condition ? segmentsIn(condition.not) : [];
+}
