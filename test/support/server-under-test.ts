@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import type { Flag } from '../../flags/document/flag';
 import { buildServer } from '../../server/build-server';
 import type { ServerConfig } from '../../server/config';
 import type { ServerContext } from '../../server/context';
+import { createEventSink } from '../../server/events/create-event-sink';
 import { openContext, type ClosableSink } from '../../server/open-context';
 import { createToken } from '../../server/tokens/create-token';
 import type { Role } from '../../server/tokens/role';
@@ -27,7 +29,8 @@ export interface CallOptions {
 export interface ServerOptions {
   readonly temporalAddress?: string;
   readonly database?: string;
-  readonly sink?: ClosableSink;
+  /** Where events go; `real` for ingestion itself. When omitted, everything is accepted. */
+  readonly sink?: ClosableSink | 'real';
   readonly taskQueue?: string;
 }
 
@@ -57,7 +60,15 @@ export async function givenServer(options: ServerOptions = {}): Promise<ServerUn
     signingKey: SIGNING_KEY,
     logLevel: 'silent',
   };
-  const { context, close } = await openContext(config, () => options.sink ?? acceptingSink, options.taskQueue);
+  const { sink = acceptingSink, taskQueue } = options;
+  const rethrow = (error: unknown): void => {
+    throw error;
+  };
+  const { context, close } = await openContext(
+    config,
+    (parts) => (sink === 'real' ? createEventSink(parts, rethrow) : sink),
+    taskQueue,
+  );
   const app = buildServer(context);
   return {
     app,
@@ -80,6 +91,39 @@ export async function givenServer(options: ServerOptions = {}): Promise<ServerUn
       await close();
     },
   };
+}
+
+/** Installs a rollout block on a flag, as the workflow's activities do; answers the rollout's id. */
+export async function givenRolloutBlock({ context }: ServerUnderTest, flagId: string): Promise<string> {
+  const before = await context.flags.get(flagId);
+  if (before === null) throw new Error(`there is no flag ${flagId}`);
+  const { revision: _r, lastChange: _l, schemaVersion: _s, ...body } = before;
+  const id = `${before.key}-abcdefgh`;
+  const rollout: NonNullable<Flag['rollout']> = {
+    id,
+    place: { kind: 'default' },
+    control: 'off',
+    candidate: 'on',
+    weight: 5,
+    transition: 1,
+    salt: 'salt',
+    excludedSegments: [],
+    onLapse: 'control',
+    leaseMs: 300_000,
+    observe: { windowMs: 10_000, segments: [], thresholds: {} },
+  };
+  await context.flags.swap({
+    before,
+    after: { ...body, rollout },
+    draft: {
+      actor: { kind: 'workflow', name: 'test', verified: true },
+      action: 'rollout.start',
+      reason: 'a test',
+      rolloutId: id,
+      transition: 1,
+    },
+  });
+  return id;
 }
 
 /** A boolean flag as people write it. */

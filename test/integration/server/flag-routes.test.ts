@@ -1,4 +1,4 @@
-import { givenFlagBody, givenServer, type ServerUnderTest } from '../../support/server-under-test';
+import { givenFlagBody, givenRolloutBlock, givenServer, type ServerUnderTest } from '../../support/server-under-test';
 
 describe('flag routes', () => {
   let server: ServerUnderTest;
@@ -129,39 +129,13 @@ describe('flag routes', () => {
 
   it('keeps a live rollout through an edit and refuses to delete the flag or what the rollout needs', async () => {
     await put('rolling');
-    const standing = await server.context.flags.get('production/rolling');
-    if (standing === null) throw new Error('the flag was not written');
-    const { revision: _r, lastChange: _l, schemaVersion: _s, ...body } = standing;
-    const rollout = {
-      id: 'rolling-abcdefgh',
-      place: { kind: 'default' as const },
-      control: 'off',
-      candidate: 'on',
-      weight: 5,
-      transition: 1,
-      salt: 'salt',
-      excludedSegments: [],
-      onLapse: 'control' as const,
-      leaseMs: 300_000,
-      observe: { windowMs: 10_000, segments: [], thresholds: {} },
-    };
-    await server.context.flags.swap({
-      before: standing,
-      after: { ...body, rollout },
-      draft: {
-        actor: { kind: 'workflow', name: 'test', verified: true },
-        action: 'rollout.start',
-        reason: 'test',
-        rolloutId: rollout.id,
-        transition: 1,
-      },
-    });
+    const id = await givenRolloutBlock(server, 'production/rolling');
 
     const edited = await put('rolling', givenFlagBody({ description: 'edited while rolling' }));
     const withoutCandidate = await put('rolling', givenFlagBody({ variants: { off: false } }));
     const deleted = await server.call('DELETE', `${flags}/rolling`, { as: operator });
 
-    expect(edited.json()).toMatchObject({ rollout, revision: 3 });
+    expect(edited.json()).toMatchObject({ rollout: { id, weight: 5, transition: 1 }, revision: 3 });
     expect([withoutCandidate.statusCode, deleted.statusCode]).toEqual([409, 409]);
     expect([codeOf(withoutCandidate), codeOf(deleted)]).toEqual(['ROLLOUT_LIVE', 'ROLLOUT_LIVE']);
   });

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { ErrorCode, HeadgateError } from '../../../core/errors';
-import type { Flag } from '../../../flags/document/flag';
 import { MongoLeasesRepository } from '../../../store/leases-repository';
 import { connectDatabase } from '../../../store/database';
 import { DatabaseClock } from '../../../store/database-clock';
-import { givenFlagBody, givenServer, type ServerUnderTest } from '../../support/server-under-test';
+import { givenFlagBody, givenRolloutBlock, givenServer, type ServerUnderTest } from '../../support/server-under-test';
 
 const batch = (): Record<string, unknown> => ({
   batchId: randomUUID(),
@@ -46,28 +45,7 @@ describe('what SDKs call', () => {
   /** Installs a rollout block with a lease, as the workflow's activities do. */
   async function givenRollout(key: string, ttlMs: number | null): Promise<string> {
     await put(key);
-    const before = await server.context.flags.get(`production/${key}`);
-    if (before === null) throw new Error('no flag');
-    const { revision: _r, lastChange: _l, schemaVersion: _s, ...body } = before;
-    const id = `${key}-abcdefgh`;
-    const rollout: NonNullable<Flag['rollout']> = {
-      id,
-      place: { kind: 'default' },
-      control: 'off',
-      candidate: 'on',
-      weight: 5,
-      transition: 1,
-      salt: 's',
-      excludedSegments: [],
-      onLapse: 'control',
-      leaseMs: 300_000,
-      observe: { windowMs: 10_000, segments: [], thresholds: {} },
-    };
-    await server.context.flags.swap({
-      before,
-      after: { ...body, rollout },
-      draft: { actor: { kind: 'workflow', name: 't', verified: true }, action: 'rollout.start', reason: 't' },
-    });
+    const id = await givenRolloutBlock(server, `production/${key}`);
     if (ttlMs === null) return id;
     const database = await connectDatabase({ url: server.config.mongodbUrl, name: server.config.mongodbDatabase });
     try {
