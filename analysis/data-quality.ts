@@ -5,15 +5,18 @@ import type { AnalysisInput } from './types';
 /** Windows that may be missing at the end before data counts as stale. */
 const STALE_AFTER_WINDOWS = 3;
 
-/** What the data of this look is worth, and since when there has been none to compare; `silentMs` is 0 when there is some. */
+/** Longer than looks are ever apart while the judge runs. */
+const LONGEST_LOOK_MS = 120_000;
+
+/** What the data of this look is worth, and for how long there has been none to compare; `silentMs` is 0 when there is some. */
 export interface DataState {
   readonly quality: DataQuality;
   readonly silentMs: number;
 }
 
 /**
- * Tells no traffic, a source that is down, stale data and too few units apart, and keeps the time of silence in the state, in place. A silence begins
- * with the last data, but not long before the look before the one that finds it: an outage of the judge is not one of the traffic.
+ * Tells no traffic, a source that is down, stale data and too few units apart, and keeps the time of silence in the state, in place. No more than
+ * {@link LONGEST_LOOK_MS} is counted between two looks: an outage of the judge is not one of the traffic.
  */
 export function judgeData(
   judge: JudgeState,
@@ -24,10 +27,14 @@ export function judgeData(
   const hasRecentData = judge.lastDataAt !== null && nowMs - judge.lastDataAt <= grace;
   const quality = qualityOf();
   const isSilent = context.weight > 0 && context.weight < 100 && !hasRecentData;
-  if (!isSilent) judge.silentSince = null;
-  else judge.silentSince ??= Math.max(judge.lastDataAt ?? context.stepStartedAt, (judge.lastLookAt ?? 0) - grace);
+  const sinceLook = judge.lastLookAt === null ? Number.POSITIVE_INFINITY : Math.max(0, nowMs - judge.lastLookAt);
+  const sinceData = Math.max(0, nowMs - (judge.lastDataAt ?? context.stepStartedAt));
+  if (!isSilent) judge.silentMs = 0;
+  else if (judge.silentMs > 0) judge.silentMs += Math.min(sinceLook, LONGEST_LOOK_MS);
+  else
+    judge.silentMs = Math.min(sinceData, sinceLook === Number.POSITIVE_INFINITY ? sinceData : LONGEST_LOOK_MS + grace);
   judge.lastLookAt = nowMs;
-  return { quality, silentMs: judge.silentSince === null ? 0 : Math.max(0, nowMs - judge.silentSince) };
+  return { quality, silentMs: judge.silentMs };
 
   function qualityOf(): DataQuality {
     if (sourceDown) return DataQuality.SourceDown;

@@ -23,7 +23,8 @@ export interface JudgeState {
   lastLookAt: number | null;
   /** End of the last window with outcomes in both arms. */
   lastDataAt: number | null;
-  silentSince: number | null;
+  /** How long neither or only one arm has had outcomes. */
+  silentMs: number;
   /** Transition at which a shared fault asked for narrowing; later transitions have obeyed. */
   narrowAtTransition: number | null;
   narrowedFault: number | null;
@@ -86,7 +87,7 @@ function firstState(): JudgeState {
     lastWeight: 0,
     lastLookAt: null,
     lastDataAt: null,
-    silentSince: null,
+    silentMs: 0,
     narrowAtTransition: null,
     narrowedFault: null,
     step: { startedAt: -1, units: {} },

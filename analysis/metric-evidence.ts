@@ -79,7 +79,9 @@ export function restartRecent(evidence: MetricEvidence, metric: Metric): void {
 
 /** Evidence (natural log) that the candidate is worse than the margin: half since the beginning, half over recent starts. */
 export function logHarmEvidence(evidence: MetricEvidence, metric: Metric): number {
-  const recent = [ln(evidence.banked), logHarm(evidence.recent, metric)];
+  // Starts still to come are worth their share, as an e-process is 1 before it begins.
+  const settled = evidence.banked + 1 / (evidence.restarts + 1);
+  const recent = [ln(settled), logHarm(evidence.recent, metric)];
   return logMeanEvidence(
     [logHarm(evidence.harm, metric), logMeanEvidence(recent, [1, shareOf(evidence.restarts)])],
     [0.5, 0.5],

@@ -7,7 +7,7 @@ import type { Scenario } from './simulate';
 
 /** How large the study is; the same seed gives the same tables. */
 export interface Study {
-  /** Rollouts of each harmless or borderline scenario; a twentieth of it, at least 20, of the others. */
+  /** Rollouts of each harmless or borderline scenario; a twentieth of it, or 20, of the others. */
   readonly rollouts: number;
   readonly windows: number;
   readonly seed: number;
@@ -37,26 +37,39 @@ const WIDE: JudgePlan = {
   ],
 };
 
-/** Simulates every scenario and yields a row for each as it is done. */
-export function* errorRates({ rollouts, windows, seed }: Study): Generator<StudyRow> {
-  const fewer = Math.max(20, Math.round(rollouts / 20));
-  for (const [name, scenario] of Object.entries(HARMLESS)) {
-    yield row('harmless', name, run(scenario, { count: rollouts, windows, seed }), 0);
+/** Simulates every scenario of the tables asked for (all by default) and yields a row for each as it is done. */
+export function* errorRates(study: Study, tables: readonly StudyRow['table'][] = TABLES): Generator<StudyRow> {
+  const { rollouts, windows, seed } = study;
+  const fewer = Math.max(1, Math.min(rollouts, Math.max(20, Math.round(rollouts / 20))));
+  if (tables.includes('harmless')) {
+    for (const [name, scenario] of Object.entries(HARMLESS)) {
+      yield row('harmless', name, run(scenario, { count: rollouts, windows, seed }), 0);
+    }
   }
-  for (const [name, scenario] of Object.entries(AT_MARGIN)) {
-    yield row('at margin', name, run(scenario, { count: rollouts, windows, seed: seed + 1 }), 0);
+  if (tables.includes('at margin')) {
+    for (const [name, scenario] of Object.entries(AT_MARGIN)) {
+      yield row('at margin', name, run(scenario, { count: rollouts, windows, seed: seed + 1 }), 0);
+    }
   }
-  for (const [name, scenario] of Object.entries(HARMFUL)) {
-    const horizon = scenario.onset + 3 * windows;
-    yield row('harmful', name, run(scenario, { count: fewer, windows: horizon, seed: seed + 2 }), scenario.onset);
+  if (tables.includes('harmful')) {
+    for (const [name, scenario] of Object.entries(HARMFUL)) {
+      const horizon = scenario.onset + 2 * windows;
+      yield row('harmful', name, run(scenario, { count: fewer, windows: horizon, seed: seed + 2 }), scenario.onset);
+    }
   }
+  if (tables.includes('healthy')) yield* healthyRows({ rollouts: fewer, windows: 2 * windows, seed: seed + 3 });
+}
+
+const TABLES = ['harmless', 'at margin', 'harmful', 'healthy'] as const;
+
+function* healthyRows({ rollouts, windows, seed }: Study): Generator<StudyRow> {
   for (const [name, scenario] of Object.entries(HEALTHY)) {
     for (const [margins, plan] of [
       ['0.5 points + 10 %', PLAN],
       ['3 points, latency 25 %', WIDE],
     ] as const) {
       for (const nextWeight of [10, 100]) {
-        const outcomes = run(scenario, { count: fewer, windows: 3 * windows, seed: seed + 3, plan, nextWeight });
+        const outcomes = run(scenario, { count: rollouts, windows, seed, plan, nextWeight, untilPromoted: true });
         yield row('healthy', `${name}, margin ${margins}, next ${nextWeight} %`, outcomes, 0);
       }
     }
@@ -69,11 +82,12 @@ interface Runs {
   readonly seed: number;
   readonly plan?: JudgePlan;
   readonly nextWeight?: number;
+  readonly untilPromoted?: boolean;
 }
 
-function run(scenario: Scenario, { count, windows, seed, plan, nextWeight }: Runs): Outcome[] {
+function run(scenario: Scenario, { count, windows, seed, ...options }: Runs): Outcome[] {
   return Array.from({ length: count }, (_, index) =>
-    runRollout(seed * 1_000_003 + index * 7919, scenario, windows, { plan, nextWeight }),
+    runRollout(seed * 1_000_003 + index * 7919, scenario, windows, options),
   );
 }
 
@@ -97,12 +111,13 @@ function row(table: StudyRow['table'], scenario: string, outcomes: readonly Outc
 }
 
 function main(): void {
-  const [rollouts = '200', windows = '120', seed = '20261', only] = process.argv.slice(2);
+  const [rollouts = '200', windows = '120', seed = '20261', ...only] = process.argv.slice(2);
+  const tables = TABLES.filter((table) => only.length === 0 || only.includes(table));
   console.log(
     'table | scenario | rollouts | rolled back | promoted | narrowed | mismatch | windows (median, p90) | errors',
   );
-  for (const found of errorRates({ rollouts: Number(rollouts), windows: Number(windows), seed: Number(seed) })) {
-    if (only !== undefined && found.table !== only) continue;
+  const study = { rollouts: Number(rollouts), windows: Number(windows), seed: Number(seed) };
+  for (const found of errorRates(study, tables)) {
     const share = (count: number): string => `${((100 * count) / found.rollouts).toFixed(1)} %`;
     console.log(
       [

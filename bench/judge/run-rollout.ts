@@ -33,12 +33,19 @@ export interface Outcome {
   readonly last: Analysis | null;
 }
 
+/** How a simulated rollout is run; `untilPromoted` ends it at the first promotion. */
+export interface RunOptions {
+  readonly plan?: JudgePlan;
+  readonly nextWeight?: number;
+  readonly untilPromoted?: boolean;
+}
+
 /** Looks after every window until the first rollback or the horizon. `nextWeight` is that of a promotion. */
 export function runRollout(
   seed: number,
   scenario: Scenario,
   windows: number,
-  { plan = PLAN, nextWeight = 100 }: { readonly plan?: JudgePlan; readonly nextWeight?: number } = {},
+  { plan = PLAN, nextWeight = 100, untilPromoted = false }: RunOptions = {},
 ): Outcome {
   let state: AnalysisState | null = null;
   let promotedAfter: number | null = null;
@@ -80,7 +87,7 @@ export function runRollout(
     if (last.verdict === 'rollback') {
       return { rolledBackAfter: seen, promotedAfter, narrows, mismatches, badRequests, last };
     }
-    if (seen >= windows) break;
+    if (seen >= windows || (untilPromoted && promotedAfter !== null)) break;
   }
   return { rolledBackAfter: null, promotedAfter, narrows, mismatches, badRequests, last };
 }
