@@ -29,8 +29,10 @@ export class ApiError extends HeadgateError {
 export interface Call {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
-  /** For the whole answer; 30 seconds when omitted. */
+  /** For the whole answer; the client's own when omitted. */
   readonly timeoutMs?: number;
+  /** Gives the call up. */
+  readonly signal?: AbortSignal;
 }
 
 /** What one call is answered with. */
@@ -50,7 +52,11 @@ const ANSWER_TIMEOUT_MS = 30_000;
 
 /** The HTTP API of a Headgate server. Bodies are taken as the API documents them: the server checks, this side trusts. */
 export class ApiClient {
-  constructor(private readonly connection: Connection) {}
+  /** @param answerTimeoutMs - for calls that name none of their own; 30 seconds when omitted */
+  constructor(
+    private readonly connection: Connection,
+    private readonly answerTimeoutMs: number = ANSWER_TIMEOUT_MS,
+  ) {}
 
   get url(): string {
     return this.connection.url;
@@ -64,7 +70,8 @@ export class ApiClient {
    * @throws {HeadgateError} SERVER_UNREACHABLE when it does not answer in time or as Headgate would
    */
   async call<T>(method: string, segments: readonly string[], call: Call = {}): Promise<Answer<T>> {
-    const { query = {}, body, timeoutMs = ANSWER_TIMEOUT_MS } = call;
+    const { query = {}, body, timeoutMs = this.answerTimeoutMs, signal } = call;
+    const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
     const url = this.urlOf(segments, query);
     const headers = {
       accept: 'application/json',
@@ -77,7 +84,7 @@ export class ApiClient {
       const response = await fetch(url, {
         method,
         headers,
-        signal: AbortSignal.timeout(Math.max(1, timeoutMs)),
+        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       status = response.status;

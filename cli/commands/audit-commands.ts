@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+import type { AuditAnswer } from '../api/answers';
+import { ExitCode } from '../exit-codes';
+import { auditLines } from '../render/lists';
+import { does, type CommandContext } from './command';
+
+/** `headgate audit …` */
+export function addAuditCommands(program: Command, context: CommandContext): void {
+  const audit = program.command('audit').description('check the records of all decisions');
+  does(
+    audit.command('verify').description("check every flag's hash chain of decision records"),
+    context,
+    async (session) => {
+      const environment = await session.environment();
+      const report = await session.api.get<AuditAnswer>(['environments', environment, 'audit', 'verify']);
+      session.answer(report, () => auditLines(report, environment, session.style));
+      return report.ok ? ExitCode.Ok : ExitCode.AuditBroken;
+    },
+  );
+}

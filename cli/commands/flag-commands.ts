@@ -1,0 +1,93 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { stringify } from 'yaml';
+import { FlagDefinition } from '../../flags/document/flag';
+import type { FlagAnswer } from '../api/answers';
+import { applyFile, readFlagFile } from '../flag-file';
+import { readNamedFile } from '../read-file';
+import { flagList } from '../render/lists';
+import { percent } from '../render/numbers';
+import { clean } from '../render/text';
+import { does, type CommandContext } from './command';
+
+/** `headgate flag …` */
+export function addFlagCommands(program: Command, context: CommandContext): void {
+  const flag = program.command('flag').description('read, edit and switch flags');
+
+  does<{ file: string; reason?: string }>(
+    flag
+      .command('apply')
+      .description('create or edit the flags and segments of a file')
+      .requiredOption(
+        '-f, --file <file>',
+        'YAML or JSON: a flag, a list, or { segments: [], flags: [] }; - reads input',
+      )
+      .option('--reason <text>', 'why, for the decision record'),
+    context,
+    async (session, { file, reason }) => {
+      const content = readFlagFile(await readNamedFile(session.io, file), file);
+      const environment = await session.environment();
+      const applied = await applyFile(session.api, environment, content, reason);
+      session.answer(applied, () =>
+        applied.map(({ kind, key, result, revision }) => `${kind} ${key}: ${result}, revision ${revision}`),
+      );
+    },
+  );
+
+  does(
+    flag.command('get <key>').description('print a flag as a file that `flag apply` takes'),
+    context,
+    async (session, _options, key = '') => {
+      const environment = await session.environment();
+      const answer = await session.api.get<FlagAnswer>(['environments', environment, 'flags', key]);
+      session.answer(answer, () => [definitionText(answer)]);
+    },
+  );
+
+  does(flag.command('list').description('list the flags of an environment'), context, async (session) => {
+    const environment = await session.environment();
+    const flags = await session.api.get<FlagAnswer[]>(['environments', environment, 'flags']);
+    session.answer(flags, () => flagList(flags, session.style));
+  });
+
+  for (const verb of ['off', 'on'] as const) {
+    does<{ reason: string }>(
+      flag
+        .command(`${verb} <key>`)
+        .description(
+          verb === 'off'
+            ? 'break-glass: serve the off variant at once, over any rollout; needs only the server and the database'
+            : 'switch a flag on again',
+        )
+        .requiredOption('--reason <text>', 'why, for the decision record', nonEmpty),
+      context,
+      async (session, { reason }, key = '') => {
+        const environment = await session.environment();
+        const path = ['environments', environment, 'flags', key, verb];
+        const { body } = await session.api.call<FlagAnswer>('POST', path, { body: { reason } });
+        session.answer(body, () => [`${key} in ${environment} is ${verb}, revision ${body.revision}`]);
+      },
+    );
+  }
+}
+
+/** The definition alone, with what Headgate keeps beside it as comments. */
+function definitionText(flag: FlagAnswer): string {
+  const { at, actor, action, reason } = flag.lastChange;
+  const head = [
+    `# ${flag.environment}, revision ${flag.revision}: ${action} by ${clean(actor.name)} at ${at}: ${clean(reason)}`,
+  ];
+  if (flag.rollout !== undefined) {
+    const { id, candidate, weight } = flag.rollout;
+    head.push(`# rollout ${id} serves ${candidate} to ${percent(weight)}`);
+  }
+  const fields = Object.keys(FlagDefinition.shape).flatMap((field) => {
+    const value: unknown = Reflect.get(flag, field);
+    return value === undefined || (Array.isArray(value) && value.length === 0) ? [] : [[field, value]];
+  });
+  return `${head.join('\n')}\n${stringify(Object.fromEntries(fields), { lineWidth: 100 }).trimEnd()}`;
+}
+
+function nonEmpty(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('say why in a few words.');
+  return text;
+}

@@ -1,0 +1,115 @@
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+import { ErrorCode, HeadgateError } from '../../core/errors';
+import { parsePlan } from '../../flags/plan/parse-plan';
+import { isTerminal } from '../../workflows/rollout/status';
+import type { StartAnswer } from '../api/answers';
+import { exitCodeOfOutcome, type ExitCode } from '../exit-codes';
+import { followRollout } from '../follow/follow-rollout';
+import { parseYaml, readNamedFile } from '../read-file';
+import { statusLines } from '../render/status-lines';
+import { clean } from '../render/text';
+import type { Session } from '../session';
+import { does, numberBetween, type CommandContext } from './command';
+
+interface StartOptions {
+  readonly wait?: boolean;
+  readonly dryRun?: boolean;
+  readonly again?: boolean;
+  readonly replace?: boolean;
+  readonly requestsPerMinute?: number;
+  readonly errorRate?: number;
+}
+
+/** A start with `--replace` waits for the other rollout's end. */
+const START_TIMEOUT_MS = 70_000;
+
+/** `headgate rollout start` */
+export function addRolloutStart(rollout: Command, context: CommandContext): void {
+  const command = rollout
+    .command('start <plan>')
+    .description('start the rollout of a plan file (YAML or JSON; - reads input), or attach to the same one')
+    .option('--wait', 'follow it to its end; the exit code tells how it ended')
+    .option('--dry-run', 'start nothing: print the plan with every default, and what is known of its traffic')
+    .option('--again', 'start anew although the same rollout has finished')
+    .option('--replace', "end another plan's live rollout of this flag as superseded first")
+    .option(
+      '--requests-per-minute <number>',
+      'for --dry-run: traffic to reckon with',
+      numberBetween('--requests-per-minute', 1e-9, 1e9),
+    )
+    .option('--error-rate <share>', 'for --dry-run: its base rate, 0 to 1', numberBetween('--error-rate', 0, 1));
+  does<StartOptions>(command, context, start);
+}
+
+async function start(session: Session, options: StartOptions, path = ''): Promise<ExitCode | void> {
+  checkOptions(options);
+  const text = await readNamedFile(session.io, path);
+  const environment = await environmentFor(session, text);
+  const { file } = parsePlan(text, { environment, format: path.endsWith('.json') ? 'json' : 'yaml' });
+  const { dryRun = false, again = false, replace = false, requestsPerMinute, errorRate = 0.01 } = options;
+  const assume = requestsPerMinute === undefined ? undefined : { requestsPerMinute, errorRate };
+  const answer = await send(session, environment, { plan: file, again, replace, dryRun, assume });
+  if (dryRun) {
+    session.answer(answer, () => [stringify(answer.plan).trimEnd(), ...answer.notes.map((note) => `# ${clean(note)}`)]);
+    return;
+  }
+  if (answer.outcome === 'finished') return finished(session, answer);
+  say(session, answer, environment, options.wait === true);
+  if (options.wait === true && answer.rolloutId !== null) return followRollout(session, environment, answer.rolloutId);
+}
+
+function checkOptions({ wait, dryRun, requestsPerMinute, errorRate }: StartOptions): void {
+  if (wait && dryRun) throw wrongOptions('--wait and --dry-run exclude each other');
+  if (!dryRun && (requestsPerMinute !== undefined || errorRate !== undefined)) {
+    throw wrongOptions('--requests-per-minute and --error-rate belong to --dry-run');
+  }
+  if (errorRate !== undefined && requestsPerMinute === undefined) {
+    throw wrongOptions('--error-rate says nothing without --requests-per-minute');
+  }
+}
+
+/** The plan's own environment, which `--env` may repeat and not contradict; else as for every command. */
+async function environmentFor(session: Session, text: string): Promise<string> {
+  const written = parseYaml(text, 'the plan', ErrorCode.InvalidPlan);
+  const own: unknown =
+    typeof written === 'object' && written !== null ? Reflect.get(written, 'environment') : undefined;
+  const { env } = session.options;
+  if (typeof own !== 'string') return session.environment();
+  if (env === undefined || env === own) return own;
+  throw wrongOptions(`the plan is for '${own}', --env names '${env}'`);
+}
+
+function wrongOptions(message: string): HeadgateError {
+  return new HeadgateError(ErrorCode.InvalidArgument, message);
+}
+
+async function send(session: Session, environment: string, body: object): Promise<StartAnswer> {
+  const path = ['environments', environment, 'rollouts'];
+  // `--timeout` bounds the wait for the rollout's end; the start itself needs its own time.
+  const timeoutMs = Math.min(START_TIMEOUT_MS, session.options.timeout ?? START_TIMEOUT_MS);
+  return (await session.api.call<StartAnswer>('POST', path, { body, timeoutMs })).body;
+}
+
+/** The same rollout has ended before: its outcome is the answer, whether or not anybody wants to wait. */
+function finished(session: Session, answer: StartAnswer): ExitCode | void {
+  const { status, rolloutId } = answer;
+  session.note(`${rolloutId ?? 'this rollout'} has ended already; --again starts it anew`);
+  session.answer(answer, () => (status === undefined ? [] : statusLines(status, session.width, session.style)));
+  return status !== undefined && isTerminal(status.phase) ? exitCodeOfOutcome(status.phase) : undefined;
+}
+
+function say(session: Session, answer: StartAnswer, environment: string, follows: boolean): void {
+  if (session.json) {
+    // When it is followed, this is the first of many documents, one a line.
+    session.io.stdout.write(`${JSON.stringify(answer, null, follows ? undefined : 2)}\n`);
+    return;
+  }
+  const { outcome, rolloutId, plan, notes, webUrl } = answer;
+  const head = outcome === 'started' ? 'started' : 'attached to the live';
+  session.print([
+    `${head} rollout ${rolloutId ?? ''}: ${plan.flag} → ${plan.candidate} in ${environment}`,
+    ...notes.map((note) => `note: ${clean(note)}`),
+    ...(webUrl === undefined || follows ? [] : [clean(webUrl)]),
+  ]);
+}
