@@ -1,7 +1,8 @@
 import { MongoBulkWriteError, type AnyBulkWriteOperation, type Collection as MongoCollection } from 'mongodb';
-import type { Deltas, WindowDelta } from '../metrics/deltas';
+import { mergeDeltas, type Deltas, type WindowDelta } from '../metrics/deltas';
 import type { PendingGroup } from './ingest-groups-repository';
 import { isDuplicateKey } from './database';
+import type { ReadGroup } from './fold';
 import { windowFacts, type WindowDocument } from './window-document';
 
 /** Windows written by one command. */
@@ -25,6 +26,25 @@ export async function applyDeltas(
   }
 }
 
+/**
+ * Adds groups of one writer that follow each other, each window being written once for all of them. A window that holds the first of
+ * them already, or was made a moment ago by another writer, gets them one by one, so that nothing is added twice.
+ */
+export async function applyRun(windows: MongoCollection<WindowDocument>, run: readonly ReadGroup[]): Promise<void> {
+  const [first, last] = [run[0]?.group, run.at(-1)?.group];
+  if (first === undefined || last === undefined) return;
+  const merged: Deltas = new Map();
+  for (const { deltas } of run) mergeDeltas(merged, deltas);
+  const entries = [...merged];
+  for (let from = 0; from < entries.length; from += WINDOWS_PER_WRITE) {
+    const refused = await write(windows, last, entries.slice(from, from + WINDOWS_PER_WRITE), true, first.seq);
+    const ids = new Set(refused.map(([id]) => id));
+    for (const { group, deltas } of ids.size > 0 ? run : []) {
+      await applyDeltas(windows, group, new Map([...deltas].filter(([id]) => ids.has(id))));
+    }
+  }
+}
+
 type Entry = readonly [id: string, delta: WindowDelta];
 
 /** Writes what is not counted yet; answers the windows whose insertion was refused. */
@@ -33,10 +53,12 @@ async function write(
   group: PendingGroup,
   entries: readonly Entry[],
   upsert: boolean,
+  /** The window must hold no group of the writer from this one on. */
+  fromSeq = group.seq,
 ): Promise<Entry[]> {
   try {
     await windows.bulkWrite(
-      entries.map((entry) => addition(group, entry, upsert)),
+      entries.map((entry) => addition(group, entry, upsert, fromSeq)),
       { ordered: false },
     );
     return [];
@@ -52,12 +74,13 @@ function addition(
   { writerId, seq }: PendingGroup,
   [_id, { key, amounts }]: Entry,
   upsert: boolean,
+  fromSeq: number,
 ): AnyBulkWriteOperation<WindowDocument> {
   const mark = `folded.${writerId}`;
   const additions = Object.fromEntries(Array.from(amounts, ([path, amount]) => [`totals.${path}`, amount]));
   return {
     updateOne: {
-      filter: { _id, [mark]: { $not: { $gte: seq } } },
+      filter: { _id, [mark]: { $not: { $gte: fromSeq } } },
       update: { $inc: additions, $set: { [mark]: seq }, $setOnInsert: windowFacts(key) },
       upsert,
     },

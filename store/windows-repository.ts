@@ -1,8 +1,9 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
 import { Compaction, type CompactWindow } from '../metrics/compaction';
-import { ALL_USERS, JUDGE_AFTER_MS, type MetricSource, type Stratum, type StrataQuery } from '../metrics/windows';
-import { applyDeltas } from './apply-deltas';
+import { ALL_USERS, JUDGE_AFTER_MS, windowStartAt } from '../metrics/windows';
+import type { MetricSource, Stratum, StrataQuery } from '../metrics/windows';
+import { applyDeltas, applyRun } from './apply-deltas';
 import { Collection } from './collections';
 import { isDuplicateKey } from './database';
 import { createFold, type Fold } from './fold';
@@ -53,6 +54,8 @@ const MAX_COMPACT_AMOUNTS = 300_000;
 /** {@link WindowsRepository} in MongoDB. Folds what is pending before it reads, so that a crashed server delays no data. */
 export class MongoWindowsRepository implements WindowsRepository {
   readonly fold: Fold;
+  /** When the last finished pass began, by the database's clock. */
+  private foldedAt = Number.NEGATIVE_INFINITY;
   private readonly windows: MongoCollection<WindowDocument>;
   private readonly compacted: MongoCollection<CompactedRollout>;
 
@@ -65,12 +68,13 @@ export class MongoWindowsRepository implements WindowsRepository {
     this.fold = createFold({
       groups: new MongoIngestGroupsRepository(db),
       apply: (group, deltas) => applyDeltas(this.windows, group, deltas),
+      applyRun: (run) => applyRun(this.windows, run),
     });
   }
 
   async fetchStrata(query: StrataQuery): Promise<readonly Stratum[]> {
     return answering(async () => {
-      await this.fold.foldPending();
+      await this.foldFor(query);
       const windows = await this.windows
         .find(
           {
@@ -116,6 +120,18 @@ export class MongoWindowsRepository implements WindowsRepository {
       const whole = await this.compacted.deleteMany({ compactedAt: { $lt: beforeMs } });
       return loose.deletedCount + whole.deletedCount;
     });
+  }
+
+  /**
+   * Folds, unless a pass since the newest window asked for was closed has done so: what came later is late for it. So a thousand
+   * rollouts that are looked at in turn cost one pass per window, and each pass adds many groups in one write.
+   */
+  private async foldFor({ nowMs, windowMs }: StrataQuery): Promise<void> {
+    const closedAt = windowStartAt(nowMs - JUDGE_AFTER_MS, windowMs) + JUDGE_AFTER_MS;
+    if (this.foldedAt >= closedAt) return;
+    const startedAt = this.clock.nowMs();
+    await this.fold.foldPending();
+    this.foldedAt = Math.max(this.foldedAt, startedAt);
   }
 
   private async gather(flagId: string, rolloutId: string, variants: readonly string[]): Promise<CompactWindow[]> {

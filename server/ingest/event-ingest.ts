@@ -45,6 +45,7 @@ export class EventIngest {
   private folding: Promise<void> = Promise.resolve();
   private readonly toFold = new Set<string>();
   private isClosed = false;
+  private endPause: (() => void) | null = null;
 
   constructor(private readonly dependencies: EventIngestDependencies) {
     const { groups, clock, limits } = dependencies;
@@ -82,6 +83,7 @@ export class EventIngest {
     this.isClosed = true;
     this.writer.hurry();
     await Promise.allSettled(this.open.values());
+    this.endPause?.();
     await this.folding;
   }
 
@@ -120,12 +122,26 @@ export class EventIngest {
     }
   }
 
+  /** Lets groups gather, so that each window is written once for many of them. */
+  private async pauseBeforeFold(): Promise<void> {
+    if (this.isClosed) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.limits.foldMs);
+      this.endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.endPause = null;
+  }
+
   /** Folds a writer's groups in the background, one pass at a time; what comes during a pass is done by the next. */
   private foldSoon(writerId: string): void {
     const isScheduled = this.toFold.size > 0;
     this.toFold.add(writerId);
     if (isScheduled) return;
     this.folding = this.folding.then(async () => {
+      await this.pauseBeforeFold();
       const writers = [...this.toFold];
       this.toFold.clear();
       for (const writer of writers) {

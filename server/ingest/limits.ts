@@ -2,6 +2,8 @@
 export interface IngestLimits {
   /** How long a batch may wait for others, in milliseconds. */
   readonly flushMs: number;
+  /** How long groups may wait for others before they are folded together, in milliseconds; a reader never waits for this. */
+  readonly foldMs: number;
   /** Most batches in one group. */
   readonly groupBatches: number;
   /** Most amounts in one group, at 24 bytes in its document, which MongoDB bounds to 16 MB. */
@@ -19,6 +21,7 @@ export interface IngestLimits {
 /** Limits for a server with 512 MB. */
 export const INGEST_LIMITS: IngestLimits = {
   flushMs: 200,
+  foldMs: 2_000,
   groupBatches: 1_000,
   groupSize: 250_000,
   pendingSize: 500_000,
