@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { estimateNotes, estimateSteps } from '../../../../server/rollouts/estimate';
+import { givenPlan } from '../../../support/flag-builders';
+import type { Metric } from '../../../../flags/plan/metric';
+
+const errors: Metric = {
+  name: 'errors',
+  role: 'guardrail',
+  kind: 'error_rate',
+  event: 'request',
+  direction: 'lower_is_better',
+  margin: { absolute: 0.01, relative: 0 },
+};
+const plan = givenPlan({
+  steps: [
+    { weight: 10, bakeMs: 60_000, approval: false },
+    { weight: 50, bakeMs: 60_000, approval: false },
+  ],
+  metrics: [errors],
+  falsePromotionRate: 0.05,
+  minimumSample: 1,
+  controlHoldback: 0,
+});
+
+describe('estimateSteps', () => {
+  it('agrees with the formula worked out by hand', () => {
+    // First step: w = 0.1, s = 0.5, M/s = 0.02; (2 ln 20 + 2) = 7.99146; p(1 - p) = 0.0099; 1/w + 1/(1 - w) = 11.1111.
+    const minutes = (7.99146 * 0.0099 * 11.1111) / (1000 * 0.02 ** 2);
+    const [first, last] = estimateSteps(plan, { requestsPerMinute: 1000, errorRate: 0.01 });
+
+    expect((first?.neededMs ?? 0) / 60_000).toBeCloseTo(minutes, 3);
+    expect(last).toMatchObject({ weight: 50, nextWeight: 100, limitedBy: 'errors' });
+  });
+
+  it('is inversely proportional to traffic', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1_000_000 }), (requestsPerMinute) => {
+        const needed = (rate: number): number =>
+          estimateSteps(plan, { requestsPerMinute: rate, errorRate: 0.2 })[0]?.neededMs ?? Number.NaN;
+        return Math.abs(needed(requestsPerMinute) - 2 * needed(2 * requestsPerMinute)) <= 2;
+      }),
+    );
+  });
+
+  it('never ends where no margin is left, and says so', () => {
+    const strict = { ...plan, metrics: [{ ...errors, margin: { absolute: 0, relative: 0 } }] };
+    const traffic = { requestsPerMinute: 1000, errorRate: 0.01 };
+
+    expect(estimateSteps(strict, traffic)[0]?.neededMs).toBeNull();
+    expect(estimateNotes(strict, traffic).at(-1)).toContain('cannot decide step 1');
+  });
+
+  it('waits for the minimum sample of the smaller arm', () => {
+    const [first] = estimateSteps({ ...plan, minimumSample: 100_000 }, { requestsPerMinute: 1000, errorRate: 0 });
+
+    expect(first).toMatchObject({ limitedBy: 'minimumSample', neededMs: 1_000 * 60_000 });
+  });
+
+  it('names the metrics it leaves out', () => {
+    const withMean = { ...plan, metrics: [errors, { ...errors, name: 'basket', kind: 'mean_value' as const }] };
+
+    expect(estimateNotes(withMean, { requestsPerMinute: 1000, errorRate: 0.01 }).join()).toContain("'basket'");
+  });
+});

@@ -1,0 +1,60 @@
+import { isSignatureOf, signedPart } from '../../../../core/signing';
+import { sendMessage, signMessage } from '../../../../server/rollouts/send-message';
+import type { SendResult } from '../../../../server/temporal/rollout-workflows';
+
+const key = 'a key that only the tests know, and long';
+const rollout = { environment: 'production', flagKey: 'checkout', rolloutId: 'checkout-abcdefgh' };
+const caller = { name: 'alice', role: 'operator' as const };
+const message = { id: 'message-1', reason: 'why' };
+
+function workflows(result: SendResult): { signals: unknown[]; send: () => Promise<SendResult>; signal: jest.Mock } {
+  const signals: unknown[] = [];
+  return { signals, send: async () => result, signal: jest.fn(async (...args: unknown[]) => void signals.push(args)) };
+}
+
+describe('signMessage', () => {
+  const signed = signMessage(key, rollout, 'abort', message, caller);
+  const fits = (workflowId: string, rolloutId: string, name: 'abort' | 'approve', args: typeof signed): boolean =>
+    isSignatureOf(args.actor?.signature ?? '', key, signedPart(workflowId, rolloutId, name, args));
+
+  it('fits the message, its sender and its rollout, and nothing else', () => {
+    const workflowId = 'rollout/production/checkout';
+    const promoted = { ...signed, actor: { name: 'alice', role: 'admin', signature: signed.actor?.signature ?? '' } };
+
+    expect(fits(workflowId, rollout.rolloutId, 'abort', signed)).toBe(true);
+    expect(fits('rollout/staging/checkout', rollout.rolloutId, 'abort', signed)).toBe(false);
+    expect(fits(workflowId, 'another', 'abort', signed)).toBe(false);
+    expect(fits(workflowId, rollout.rolloutId, 'approve', signed)).toBe(false);
+    expect(fits(workflowId, rollout.rolloutId, 'abort', { ...signed, reason: 'altered' })).toBe(false);
+    expect(fits(workflowId, rollout.rolloutId, 'abort', promoted)).toBe(false);
+  });
+});
+
+describe('sendMessage', () => {
+  const result = { accepted: true, text: 'paused', state: 'paused', weight: 5 };
+
+  it('answers what the workflow answered', async () => {
+    const port = workflows({ kind: 'answered', result });
+
+    await expect(sendMessage(port, key, rollout, 'pause', message, caller)).resolves.toEqual(result);
+    expect(port.signals).toHaveLength(0);
+  });
+
+  it.each<SendResult>([
+    { kind: 'rejected', why: 'nothing to resume' },
+    { kind: 'answered', result: { ...result, accepted: false, text: 'nothing to resume' } },
+  ])('refuses what the workflow refused: %p', async (refusal) => {
+    await expect(sendMessage(workflows(refusal), key, rollout, 'resume', message, caller)).rejects.toMatchObject({
+      code: 'MESSAGE_REJECTED',
+      message: expect.stringContaining('nothing to resume') as string,
+    });
+  });
+
+  it('leaves the same signed message as a signal when no worker answers', async () => {
+    const port = workflows({ kind: 'silent' });
+    const answer = await sendMessage(port, key, rollout, 'pause', message, caller);
+
+    expect(answer).toEqual({ queued: true, id: 'message-1' });
+    expect(port.signals).toEqual([[rollout, 'pause', signMessage(key, rollout, 'pause', message, caller)]]);
+  });
+});

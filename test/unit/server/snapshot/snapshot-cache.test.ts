@@ -1,0 +1,142 @@
+import type { Flag } from '../../../../flags/document/flag';
+import type { Segment } from '../../../../flags/document/segment';
+import { forSdk, SnapshotCache, type SnapshotReads } from '../../../../server/snapshot/snapshot-cache';
+
+const flag = (key: string, revision: number, change: Partial<Flag> = {}): Flag => ({
+  _id: `production/${key}`,
+  schemaVersion: 1,
+  environment: 'production',
+  key,
+  enabled: true,
+  type: 'boolean',
+  owner: 'team',
+  tags: ['tag'],
+  variants: { on: true, off: false },
+  defaultVariant: 'off',
+  offVariant: 'off',
+  rules: [],
+  prerequisites: [],
+  salt: key,
+  revision,
+  lastChange: {} as Flag['lastChange'],
+  ...change,
+});
+
+class Reads implements SnapshotReads {
+  readonly stored = new Map<string, Flag>();
+  storedSegments: Segment[] = [];
+  readonly calls: string[] = [];
+  gate: Promise<void> = Promise.resolve();
+  failure: Error | null = null;
+
+  async flagRevisions(): Promise<ReadonlyMap<string, number>> {
+    this.calls.push('revisions');
+    const revisions = new Map([...this.stored].map(([key, { revision }]) => [key, revision]));
+    await this.gate;
+    if (this.failure !== null) throw this.failure;
+    return revisions;
+  }
+  async flags(_environment: string, keys: readonly string[]): Promise<Flag[]> {
+    this.calls.push(`flags ${[...keys].sort().join()}`);
+    return keys.flatMap((key) => this.stored.get(key) ?? []);
+  }
+  async segments(): Promise<Segment[]> {
+    return this.storedSegments;
+  }
+  async leases(): Promise<ReadonlyMap<string, number>> {
+    this.calls.push('leases');
+    return new Map();
+  }
+  put(stored: Flag): void {
+    this.stored.set(stored.key, stored);
+  }
+}
+
+describe('SnapshotCache', () => {
+  let nowMs: number;
+  let reads: Reads;
+  let cache: SnapshotCache;
+  beforeEach(() => {
+    nowMs = 0;
+    reads = new Reads();
+    reads.put(flag('b', 1));
+    reads.put(flag('a', 1));
+    cache = new SnapshotCache(reads, { now: () => nowMs, monotonicMs: () => nowMs });
+  });
+  const keysOf = (json: string): string[] => [...json.matchAll(/"key":"(\w+)"/g)].map(([, key]) => key ?? '');
+  const revisionsRead = (): number => reads.calls.filter((call) => call === 'revisions').length;
+
+  it('reads once for all who ask within 200 ms', async () => {
+    await Promise.all([cache.get('production'), cache.get('production')]);
+    nowMs += 199;
+    await cache.get('production');
+    expect(revisionsRead()).toBe(1);
+    nowMs += 1;
+    await cache.get('production');
+
+    expect(revisionsRead()).toBe(2);
+  });
+
+  it('fetches only what changed, sorts by key, and keeps the entity tag while nothing does', async () => {
+    const first = await cache.get('production');
+    nowMs += 200;
+    const second = await cache.get('production');
+    reads.put(flag('b', 2, { enabled: false }));
+    nowMs += 200;
+    const third = await cache.get('production');
+
+    expect(keysOf(first.openJson)).toEqual(['a', 'b']);
+    expect(second.etag).toBe(first.etag);
+    expect(third.etag).not.toBe(first.etag);
+    expect(reads.calls.filter((call) => call.startsWith('flags'))).toEqual(['flags a,b', 'flags b']);
+  });
+
+  it('changes its entity tag with segments', async () => {
+    const first = await cache.get('production');
+    reads.storedSegments = [{ environment: 'production', key: 's', revision: 1, if: { segment: 'x' } }];
+    nowMs += 200;
+
+    expect((await cache.get('production')).etag).not.toBe(first.etag);
+  });
+
+  it('reads leases before flags, so that a lease is never newer than the weight sent with it', async () => {
+    await cache.get('production');
+
+    expect(reads.calls[0]).toBe('leases');
+  });
+
+  it('is read anew after an invalidation, and a read overtaken by it is not kept', async () => {
+    let open = (): void => undefined;
+    reads.gate = new Promise((resolve) => (open = resolve));
+    const overtaken = cache.get('production');
+    await Promise.resolve();
+    await Promise.resolve();
+    reads.put(flag('a', 2));
+    cache.invalidate('production');
+    reads.gate = Promise.resolve();
+    const fresh = await cache.get('production');
+    open();
+    await overtaken;
+    const kept = await cache.get('production');
+
+    expect(fresh.openJson).toContain('"revision":2');
+    expect(kept.openJson).toContain('"revision":2');
+  });
+
+  it('passes a failed read on, serves nothing older, and recovers', async () => {
+    await cache.get('production');
+    nowMs += 200;
+    reads.failure = new Error('database away');
+    await expect(cache.get('production')).rejects.toThrow('database away');
+    reads.failure = null;
+
+    await expect(cache.get('production')).resolves.toMatchObject({ environment: 'production' });
+  });
+
+  it('tells SDKs nothing of people, and of deleted flags only that they were', () => {
+    expect(forSdk(flag('a', 3, { deleted: true }))).toEqual({ key: 'a', revision: 3, deleted: true });
+    expect(Object.keys(forSdk(flag('a', 1)))).toEqual(
+      expect.not.arrayContaining(['lastChange', 'owner', 'tags', 'description', 'schemaVersion']),
+    );
+  });
+});
