@@ -61,7 +61,7 @@ async function main(): Promise<void> {
     const access = { url: installation.url, token: created.token };
     const traffic = await startTraffic(access, names, { perSecond: RATE, users: 200 });
     // Starting a thousand at once is not the steady state: it is left out.
-    await new Promise((resolve) => setTimeout(resolve, 90_000));
+    await new Promise((resolve) => setTimeout(resolve, Number(process.env['SETTLE_S'] ?? 90) * 1000));
     const client = new Client({ connection: await Connection.connect({ address: stack.temporal.address }) });
     const transitionsOf = async (flag: string): Promise<number> => {
       const { raw } = await client.workflow.getHandle(rolloutWorkflowId('bench', flag)).describe();
