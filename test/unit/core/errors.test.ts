@@ -30,13 +30,10 @@ describe('docs/reference/errors.md', () => {
   it.each(Object.values(ErrorCode))(
     'says for %s which status it has, whether to repeat, its cause and remedy',
     (code) => {
-      const row = rows.find((each) => each.code === code);
-      expect(row).toMatchObject({
-        status: writtenStatus(code),
-        again: expect.stringMatching(/^(yes|no|sometimes)$/),
-        cause: expect.stringMatching(/\.$/),
-        remedy: expect.stringMatching(/\.$/),
-      });
+      const { status = '', again = '', cause = '', remedy = '' } = rows.find((row) => row.code === code) ?? {};
+      expect(status).toBe(writtenStatus(code));
+      expect(again).toMatch(/^(yes|no|sometimes)$/);
+      expect([cause.at(-1), remedy.at(-1)]).toEqual(['.', '.']);
     },
   );
 });
