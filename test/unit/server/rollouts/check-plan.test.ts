@@ -1,0 +1,48 @@
+import type { Flag } from '../../../../flags/document/flag';
+import { checkPlan } from '../../../../server/rollouts/check-plan';
+import { givenFlag, givenPlan } from '../../../support/flag-builders';
+
+const flag = { ...givenFlag(), schemaVersion: 1, revision: 1, lastChange: {} } as unknown as Flag;
+const plan = givenPlan();
+const nobody = (): boolean => false;
+
+describe('checkPlan', () => {
+  it('lets a plan pass that fits its flag', () => {
+    expect(checkPlan(plan, flag, nobody)).toEqual([]);
+  });
+
+  it('notes a flag that is off', () => {
+    expect(checkPlan(plan, { ...flag, enabled: false }, nobody)).toEqual([expect.stringContaining('is off')]);
+  });
+
+  it.each([null, { ...flag, deleted: true }])('refuses when there is no flag', (missing) => {
+    expect(() => checkPlan(plan, missing, nobody)).toThrow(
+      expect.objectContaining({ code: 'FLAG_NOT_FOUND' }) as Error,
+    );
+  });
+
+  it('says everything that does not fit at once', () => {
+    const unfit = {
+      ...plan,
+      candidate: 'purple',
+      segments: ['nowhere'],
+      place: { kind: 'rule' as const, rule: 'nothing' },
+      metrics: plan.metrics.map((metric) => ({
+        ...metric,
+        role: 'goal' as const,
+        kind: 'slower_than' as const,
+        threshold: undefined,
+      })),
+    };
+    let fields: string[] = [];
+    try {
+      checkPlan(unfit, flag, nobody);
+    } catch (error) {
+      fields = (error as { issues: { field: string }[] }).issues.map(({ field }) => field);
+    }
+
+    expect(fields).toEqual(
+      expect.arrayContaining(['place', 'candidate', 'segments[0]', 'metrics[0].threshold', 'metrics']),
+    );
+  });
+});
