@@ -100,6 +100,12 @@ export async function stopDetached(dataDir: string, name: string): Promise<boole
   return wasRunning;
 }
 
+/** Whether a process that `startDetached` has started under this name lives. */
+export async function isDetachedAlive(dataDir: string, name: string): Promise<boolean> {
+  const record = await readRecord(dataDir, name);
+  return record !== undefined && isAlive(record.pid, record.identity);
+}
+
 async function readRecord(dataDir: string, name: string): Promise<DetachedRecord | undefined> {
   try {
     return JSON.parse(await readFile(recordFile(dataDir, name), 'utf8')) as DetachedRecord;

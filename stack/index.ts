@@ -1,5 +1,5 @@
 export { defaultDataDir } from './data-dir';
-export { startDetached, stopDetached, type DetachedPlan } from './detached-process';
+export { isDetachedAlive, startDetached, stopDetached, type DetachedPlan } from './detached-process';
 export { choosePort, LOOPBACK } from './ports';
 export { SEARCH_ATTRIBUTES } from './search-attributes';
 export { startStack } from './start-stack';
