@@ -100,10 +100,11 @@ export class GroupWriter {
 
   private async writeGroup(batches: readonly Waiting[]): Promise<void> {
     let rest = batches;
-    const createdAt = this.dependencies.clock.nowMs();
+    const { clock, limits } = this.dependencies;
+    const createdAt = clock.nowMs();
     try {
       while (rest.length > 0) {
-        const outcome = await this.store(rest, createdAt);
+        const outcome = await withinMs(limits.patienceMs, this.store(rest, createdAt));
         if (outcome.kind === 'stored') {
           this.seq += 1;
           for (const { answer } of rest) answer(false);
@@ -149,4 +150,13 @@ export class GroupWriter {
 /** Safe in field paths, and new for each process. */
 function newWriterId(): string {
   return `w${randomBytes(9).toString('hex')}`;
+}
+
+/** Gives up waiting after a time; the work goes on unheard. */
+async function withinMs<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`the database did not answer within ${ms} ms`)), ms);
+  });
+  return Promise.race([work, patience]).finally(() => clearTimeout(timer));
 }

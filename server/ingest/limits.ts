@@ -14,6 +14,8 @@ export interface IngestLimits {
   readonly openBatches: number;
   /** How often one group is sent before its outcome is given up. */
   readonly attempts: number;
+  /** How long one group may take with all its attempts, in milliseconds, before its outcome is given up. */
+  readonly patienceMs: number;
   /** Wait before the second attempt in milliseconds; each further wait is longer by as much. */
   readonly retryMs: number;
 }
@@ -27,5 +29,6 @@ export const INGEST_LIMITS: IngestLimits = {
   pendingSize: 500_000,
   openBatches: 5_000,
   attempts: 4,
+  patienceMs: 5_000,
   retryMs: 100,
 };

@@ -7,7 +7,7 @@ import {
   type MessageResult,
 } from '../../workflows/rollout/messages';
 import type { Caller } from '../http/authenticate';
-import type { RolloutWorkflows } from '../temporal/rollout-workflows';
+import type { MessageTarget, RolloutWorkflows } from '../temporal/rollout-workflows';
 import type { LocatedRollout } from './rollout-directory';
 
 /** A message as the API takes it, with the id that makes a repetition count once. */
@@ -30,14 +30,18 @@ export function signMessage(
   return { ...message, actor: { name: actorName, role, signature } };
 }
 
+/** Runs that end between the look and the message; a rollout continues as new far less often than this. */
+const MAX_ROUNDS = 3;
+
 /**
  * Sends a message to a live rollout and waits for what it comes to. When no worker answers within the deadline, the same message is
- * left as a signal: its id makes it count once, even if the update is taken after all.
+ * left as a signal: its id makes it count once, even if the update is taken after all. It goes to the run that carries this very
+ * rollout, never to one that has begun under the same workflow id since.
  *
- * @throws {HeadgateError} MESSAGE_REJECTED with the workflow's reason, ROLLOUT_NOT_FOUND when it has ended, TEMPORAL_UNAVAILABLE
+ * @throws {HeadgateError} MESSAGE_REJECTED with the workflow's reason or because the rollout has ended, TEMPORAL_UNAVAILABLE
  */
 export async function sendMessage(
-  workflows: Pick<RolloutWorkflows, 'send' | 'signal'>,
+  workflows: Pick<RolloutWorkflows, 'find' | 'send' | 'signal'>,
   signingKey: string,
   rollout: Pick<LocatedRollout, 'environment' | 'flagKey' | 'rolloutId'>,
   name: MessageName,
@@ -45,7 +49,27 @@ export async function sendMessage(
   caller: Pick<Caller, 'name' | 'role'>,
 ): Promise<MessageAnswer> {
   const signed = signMessage(signingKey, rollout, name, message, caller);
-  const sent = await workflows.send(rollout, name, signed);
+  const { environment, flagKey, rolloutId } = rollout;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const found = await workflows.find({ environment, flagKey });
+    if (found === null || !found.running || found.rolloutId !== rolloutId) break;
+    try {
+      return await deliver(workflows, { environment, flagKey, runId: found.runId }, name, signed);
+    } catch (error) {
+      const runHasEnded = error instanceof HeadgateError && error.code === ErrorCode.RolloutNotFound;
+      if (!runHasEnded) throw error;
+    }
+  }
+  throw rejected(name, `rollout '${rolloutId}' has ended`);
+}
+
+async function deliver(
+  workflows: Pick<RolloutWorkflows, 'send' | 'signal'>,
+  target: MessageTarget,
+  name: MessageName,
+  signed: MessageArguments & { readonly id: string },
+): Promise<MessageAnswer> {
+  const sent = await workflows.send(target, name, signed);
   switch (sent.kind) {
     case 'answered':
       if (!sent.result.accepted) throw rejected(name, sent.result.text);
@@ -53,8 +77,8 @@ export async function sendMessage(
     case 'rejected':
       throw rejected(name, sent.why);
     case 'silent':
-      await workflows.signal(rollout, name, signed);
-      return { queued: true, id: message.id };
+      await workflows.signal(target, name, signed);
+      return { queued: true, id: signed.id };
   }
 }
 

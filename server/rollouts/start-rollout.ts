@@ -125,10 +125,7 @@ async function supersede(
     await sendMessage(workflows, signingKey, rollout, 'supersede', message, caller);
   } catch (error) {
     // It may end by itself at this very moment: then there is nothing left to supersede.
-    const isEnding =
-      error instanceof HeadgateError &&
-      (error.code === ErrorCode.RolloutNotFound || error.code === ErrorCode.MessageRejected);
-    if (!isEnding) throw error;
+    if (!(error instanceof HeadgateError) || error.code !== ErrorCode.MessageRejected) throw error;
   }
   for (let waitedMs = 0; waitedMs < REPLACE_TIMEOUT_MS; waitedMs += REPLACE_POLL_MS) {
     const now = await workflows.find(rollout);

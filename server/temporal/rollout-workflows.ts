@@ -13,6 +13,8 @@ export interface FoundRollout {
 export interface MessageTarget {
   readonly environment: string;
   readonly flagKey: string;
+  /** This run alone, so that a message cannot reach a rollout begun meanwhile; when omitted, the latest. */
+  readonly runId?: string;
 }
 
 /** What became of a message: `silent` when no worker answered in time. */

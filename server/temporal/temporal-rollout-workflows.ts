@@ -115,7 +115,7 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
     name: MessageName,
     args: MessageArguments & { readonly id: string },
   ): Promise<SendResult> {
-    const handle = this.client.workflow.getHandle(workflowIdOf(target));
+    const handle = this.client.workflow.getHandle(workflowIdOf(target), target.runId);
     try {
       const result = await this.within(UPDATE_MS, () =>
         handle.executeUpdate<MessageResult, [MessageArguments]>(messageUpdates[name].name, {
@@ -134,7 +134,7 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
   }
 
   async signal(target: MessageTarget, name: MessageName, args: MessageArguments): Promise<void> {
-    const handle = this.client.workflow.getHandle(workflowIdOf(target));
+    const handle = this.client.workflow.getHandle(workflowIdOf(target), target.runId);
     try {
       await this.within(CALL_MS, () => handle.signal<[MessageArguments?]>(messageSignals[name], args));
     } catch (error) {

@@ -85,7 +85,7 @@ describe('steering rollouts through the API', () => {
       'rollout.abort 0',
     ]);
     expect(entries[1]?.actor).toMatchObject({ kind: 'token', name: 'operator-token', verified: true });
-    expect([404, 409]).toContain(late.statusCode);
+    expect(late.json()).toMatchObject({ code: 'MESSAGE_REJECTED' });
   });
 
   it('answers a finished rollout to the same start, and starts anew when asked to', async () => {
@@ -114,10 +114,16 @@ describe('steering rollouts through the API', () => {
     const second = response.json<{ rolloutId: string }>().rolloutId;
     const old = await until(({ phase }) => phase === 'superseded', first);
     const now = await until(({ weight }) => weight === 10, second);
+    const astray = await server.call('POST', `${base}/rollouts/${first}/messages/abort`, {
+      as: operator,
+      body: { reason: 'meant for the first' },
+    });
 
     expect(response.statusCode).toBe(201);
     expect(old.weight).toBe(0);
     expect(now.rolloutId).toBe(second);
+    expect(astray.json()).toMatchObject({ code: 'MESSAGE_REJECTED' });
+    expect((await statusOf()).phase).toBe('progressing');
     await send('abort');
   });
 

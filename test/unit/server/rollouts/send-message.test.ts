@@ -1,15 +1,36 @@
 import { isSignatureOf, signedPart } from '../../../../core/signing';
 import { sendMessage, signMessage } from '../../../../server/rollouts/send-message';
-import type { SendResult } from '../../../../server/temporal/rollout-workflows';
+import { ErrorCode, HeadgateError } from '../../../../core/errors';
+import type { FoundRollout, MessageTarget, SendResult } from '../../../../server/temporal/rollout-workflows';
 
 const key = 'a key that only the tests know, and long';
 const rollout = { environment: 'production', flagKey: 'checkout', rolloutId: 'checkout-abcdefgh' };
 const caller = { name: 'alice', role: 'operator' as const };
 const message = { id: 'message-1', reason: 'why' };
 
-function workflows(result: SendResult): { signals: unknown[]; send: () => Promise<SendResult>; signal: jest.Mock } {
-  const signals: unknown[] = [];
-  return { signals, send: async () => result, signal: jest.fn(async (...args: unknown[]) => void signals.push(args)) };
+class Workflows {
+  readonly signals: unknown[] = [];
+  readonly sentTo: unknown[] = [];
+  found: FoundRollout | null = { rolloutId: rollout.rolloutId, identity: 'i', runId: 'run-1', running: true };
+
+  constructor(private readonly results: (SendResult | Error)[]) {}
+
+  async find(): Promise<FoundRollout | null> {
+    return this.found;
+  }
+  async send(target: MessageTarget): Promise<SendResult> {
+    this.sentTo.push(target);
+    const result = this.results.shift() ?? new Error('nothing more was expected');
+    if (result instanceof Error) throw result;
+    return result;
+  }
+  async signal(...args: unknown[]): Promise<void> {
+    this.signals.push(args);
+  }
+}
+
+function workflows(...results: (SendResult | Error)[]): Workflows {
+  return new Workflows(results);
 }
 
 describe('signMessage', () => {
@@ -31,6 +52,7 @@ describe('signMessage', () => {
 });
 
 describe('sendMessage', () => {
+  const target = { environment: 'production', flagKey: 'checkout', runId: 'run-1' };
   const result = { accepted: true, text: 'paused', state: 'paused', weight: 5 };
 
   it('answers what the workflow answered', async () => {
@@ -55,6 +77,29 @@ describe('sendMessage', () => {
     const answer = await sendMessage(port, key, rollout, 'pause', message, caller);
 
     expect(answer).toEqual({ queued: true, id: 'message-1' });
-    expect(port.signals).toEqual([[rollout, 'pause', signMessage(key, rollout, 'pause', message, caller)]]);
+    expect(port.signals).toEqual([[target, 'pause', signMessage(key, rollout, 'pause', message, caller)]]);
+  });
+
+  it.each([
+    ['has ended', { running: false }],
+    ['gave way to another under the same workflow id', { rolloutId: 'checkout-zzzzzzzz' }],
+  ])('reaches nobody when the rollout %s', async (_what, change) => {
+    const port = workflows({ kind: 'answered', result });
+    if (port.found !== null) port.found = { ...port.found, ...change };
+
+    await expect(sendMessage(port, key, rollout, 'abort', message, caller)).rejects.toMatchObject({
+      code: 'MESSAGE_REJECTED',
+    });
+    expect(port.sentTo).toHaveLength(0);
+  });
+
+  it('follows the rollout into its next run', async () => {
+    const port = workflows(new HeadgateError(ErrorCode.RolloutNotFound, 'that run has ended'), {
+      kind: 'answered',
+      result,
+    });
+
+    await expect(sendMessage(port, key, rollout, 'abort', message, caller)).resolves.toEqual(result);
+    expect(port.sentTo).toHaveLength(2);
   });
 });
