@@ -36,7 +36,7 @@ export const WorkerConfig = z.object({
   /** How many rollouts a worker keeps in memory; others are replayed when they are looked at. */
   HEADGATE_MAX_CACHED_ROLLOUTS: z.coerce.number().int().min(10).max(20_000).default(1_500),
   /** How often orphaned rollouts are looked for, in seconds. */
-  HEADGATE_RECONCILE_SECONDS: z.coerce.number().int().min(5).max(3600).default(60),
+  HEADGATE_RECONCILE_SECONDS: z.coerce.number().int().min(5).max(3600).default(300),
 });
 export type WorkerConfig = z.infer<typeof WorkerConfig>;
 

@@ -75,7 +75,7 @@ function raise(
       weight: 100,
       step: plan.steps.length,
       outcome: 'completed',
-      reason: `${why.reason}: completed${except}`,
+      reason: `completed${except}: ${why.reason}`,
     });
   }
   return write(state, {
@@ -83,7 +83,7 @@ function raise(
     action: 'rollout.raise',
     weight: step.weight,
     step: index,
-    reason: `${why.reason}: raised from ${percent(state.weight)} to ${percent(step.weight)}`,
+    reason: `raised from ${percent(state.weight)} to ${percent(step.weight)}: ${why.reason}`,
   });
 }
 

@@ -73,7 +73,7 @@ export class Publisher {
         weight,
         transition,
         verdict,
-        outcome: isTerminal(phase) ? (phase) : null,
+        outcome: isTerminal(phase) ? phase : null,
         excludedSegments,
         lastLook: state.lastLook,
         bakedMs: status.bakedMs,

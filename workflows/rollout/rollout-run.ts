@@ -151,7 +151,8 @@ export class RolloutRun {
   /** Sleeps until the next look is due or a message comes, then renews the lease and looks. */
   private async waitAndLook(): Promise<void> {
     const dueInMs = this.state.nextLookAtMs - Date.now();
-    if (dueInMs > 0 && (await condition(() => this.inbox.size > 0, dueInMs))) return;
+    const summary = `${this.state.weight} %, waits for ${this.state.waitingFor ?? 'the next look'}`;
+    if (dueInMs > 0 && (await condition(() => this.inbox.size > 0, dueInMs, { summary }))) return;
     await this.renewLease();
     if (this.state.lapsedAtMs === null) await this.look();
   }
@@ -293,9 +294,11 @@ export class RolloutRun {
       notApplied: this.state.notApplied,
       start: planned.action === 'rollout.start' ? { plan, salt, control: this.state.control } : null,
     };
-    if (planned.lowering) return writing.applyTransition(request);
+    const summary = `#${number} ${planned.action.replace('rollout.', '')} → ${planned.weight} %`;
+    const write = (): Promise<TransitionResult> => writing.applyTransition.executeWithOptions({ summary }, [request]);
+    if (planned.lowering) return write();
     const scope = new CancellationScope();
-    const raise = scope.run(() => writing.applyTransition(request));
+    const raise = scope.run(write);
     const overtaken = condition(() => this.inbox.hasLowering(this.state.weight)).then(() => null);
     const first = await Promise.race([raise.catch(swallowCancellation), overtaken]);
     if (first === null) scope.cancel();
