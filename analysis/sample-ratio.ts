@@ -1,4 +1,5 @@
 import { clusterVariance } from '../ml/clusters/cluster-variance';
+import { bennettDeviance } from '../ml/sequential/bennett-deviance';
 import { evidenceOf, logMeanEvidence, logMixtureEvidence } from '../ml/sequential/mixture-evidence';
 import type { Stratum } from '../metrics/windows';
 
@@ -73,7 +74,13 @@ export function sampleRatio(tally: RatioTally): SampleRatio {
   if (seen.effectiveClusters < FEWEST_CLUSTERS) return { expected, observed, evidence: 1 };
   const mean = tally.cellSpread.reduce((sum, spread) => sum + spread, 0) / CELLS;
   const chance = clusterVariance(tally.cellSpread, ONES, mean).variance;
-  const z = (tally.candidate - tally.expected) / Math.sqrt(Math.max(seen.variance, chance, tally.variance));
+  const variance = Math.max(seen.variance, chance, tally.variance);
+  const excess = tally.candidate - tally.expected;
+  // A few users too many in a small canary is a rare event, not a normal one: one user comes again in many windows.
+  const z =
+    excess > 0
+      ? Math.sqrt(2 * bennettDeviance(excess, variance, variance / tally.variance))
+      : excess / Math.sqrt(variance);
   const logs = SCALES.flatMap((scale) => [
     logMixtureEvidence(z, tally.variance, scale),
     logMixtureEvidence(-z, tally.variance, scale),
