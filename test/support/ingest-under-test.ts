@@ -36,7 +36,7 @@ export function givenIngest(
     fold: foldsItself ? windows.fold : { foldWriter: async () => undefined },
     clock,
     resolveObservation: async (_environment, _flag, rollout) => (rollout.startsWith('r') ? OBSERVED : null),
-    limits: { flushMs: 5, attempts: 2, retryMs: 1, ...limits },
+    limits: { flushMs: 5, foldMs: 5, attempts: 2, retryMs: 1, ...limits },
   });
   const under: IngestUnderTest = { ingest, groups, windows, clock, sent, fault: null };
   return under;

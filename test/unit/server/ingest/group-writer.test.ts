@@ -77,6 +77,15 @@ describe('the group writer', () => {
     expect(writer.pendingSize).toBe(0);
   });
 
+  it('gives up on a database that does not answer, and goes on under a new writer id', async () => {
+    const { groups, writer } = givenWriter({ patienceMs: 20 });
+    const answering = groups.store.bind(groups);
+    groups.store = () => new Promise(() => undefined);
+    await expect(writer.write(batch('a'))).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryable: true });
+    groups.store = answering;
+    await expect(writer.write(batch('a'))).resolves.toEqual({ isDuplicate: false });
+  });
+
   it('counts a batch once when its abandoned insert lands before or after its repetition', async () => {
     for (const landsFirst of [true, false]) {
       const { groups, writer } = givenWriter({ attempts: 1 });
