@@ -4,6 +4,13 @@ import { ErrorCode, ValidationError } from '../../core/errors';
 import type { Role } from '../tokens/role';
 import { authorize, environmentOf, type Caller } from './authenticate';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Successful requests of this route are logged at trace only. */
+    quiet?: boolean;
+  }
+}
+
 /** One answer a route may give. */
 export interface RouteAnswer {
   readonly description: string;
