@@ -86,7 +86,7 @@ function whyGone(flag: Flag | null, rolloutId: string): string | null {
 /** Judges the new windows on top of the stored state, and stores the state reached. */
 async function judge({ states, source }: LookDependencies, request: LookRequest, nowMs: number): Promise<Analysis> {
   const stored = await states.get(request.rolloutId);
-  const state = (stored?.state ?? null);
+  const state = stored?.state ?? null;
   const { plan } = request;
   const { strata, sourceDown } = await fetchStrata(source, request, state, nowMs);
   const result = analyse({

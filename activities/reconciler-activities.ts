@@ -80,6 +80,7 @@ async function close(
       action: 'rollout.orphaned',
       weight: 0,
       excludedSegments: block.excludedSegments,
+      controlHoldback: 0,
       outcome: 'aborted',
       start: null,
     },

@@ -38,6 +38,8 @@ export interface TransitionRequest extends RolloutRef {
   readonly basis: Basis | null;
   readonly candidate: string;
   readonly leaseMs: number;
+  /** Percent that keep the control after completion. */
+  readonly controlHoldback: number;
   readonly notApplied: readonly NotApplied[];
   /** For the first write: what the block is made of. */
   readonly start: {

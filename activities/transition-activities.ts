@@ -89,13 +89,14 @@ async function segmentsByKey(repository: SegmentsRepository, environment: string
 }
 
 function commandOf(request: TransitionRequest): TransitionCommand {
-  const { rolloutId, transition, action, weight, excludedSegments, outcome, start } = request;
+  const { rolloutId, transition, action, weight, excludedSegments, controlHoldback, outcome, start } = request;
   return {
     rolloutId,
     transition,
     action,
     weight,
     excludedSegments,
+    controlHoldback,
     outcome,
     start:
       start === null

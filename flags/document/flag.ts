@@ -17,7 +17,11 @@ export const WeightedVariant = z.strictObject({ variant: VariantName, weight: z.
 /** What a matching rule serves: one variant, or a split by the flag's salt. */
 export const Serve = z.union([
   z.strictObject({ variant: VariantName }),
-  z.strictObject({ split: z.array(WeightedVariant).min(2).max(50) }),
+  z.strictObject({
+    split: z.array(WeightedVariant).min(2).max(50),
+    /** Salt of this split's buckets; when omitted, the flag's. A completed rollout keeps its own here. */
+    salt: z.string().min(1).max(64).optional(),
+  }),
 ]);
 export type Serve = z.infer<typeof Serve>;
 

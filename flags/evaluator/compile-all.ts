@@ -44,7 +44,7 @@ function stillStands<T>(
   return true;
 }
 
-/** Compiles segments and flags in key order. One whose revision and references are as before keeps its former object. */
+/** Compiles segments and living flags in key order. One whose revision and references are as before keeps its former object. */
 export function compileAll(
   flags: readonly SdkFlag[],
   segments: readonly SdkSegment[],
@@ -64,7 +64,7 @@ export function compileAll(
   const flagByKey = new Map(flags.map((flag) => [flag.key, flag]));
   const flag: Lookup<CompiledFlag> = onceEach((key) => {
     const source = flagByKey.get(key);
-    if (source === undefined || source.deleted === true) return undefined;
+    if (source === undefined) return undefined;
     const former = before?.flags.get(key);
     if (
       former?.source.revision === source.revision &&

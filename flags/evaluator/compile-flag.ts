@@ -84,7 +84,7 @@ function compileServe(serve: Serve, flag: SdkFlag, make: ResolutionMaker): Resol
     const resolution = make(serve.variant, 'TARGETING_MATCH');
     return () => resolution;
   }
-  const salt = prepareSalt(flag.salt);
+  const salt = prepareSalt(serve.salt ?? flag.salt);
   let total = 0;
   const shares = serve.split.map(({ variant, weight }) => {
     total += weight;

@@ -4,6 +4,16 @@ import type { Segment } from '../document/segment';
 
 /** What evaluation needs of a stored flag: what SDKs are sent. */
 export type SdkFlag = Omit<Flag, 'lastChange' | 'owner' | 'tags' | 'description' | 'schemaVersion'>;
+/** What a deleted flag leaves, so that no evaluator goes back to an older revision of it. */
+export interface Tombstone {
+  readonly key: string;
+  readonly revision: number;
+  readonly deleted: true;
+}
+/** Whether a flag is deleted; of a tombstone nothing else may be read. */
+export function isTombstone(flag: SdkFlag | Tombstone): flag is Tombstone {
+  return flag.deleted === true;
+}
 /** What evaluation needs of a segment. */
 export type SdkSegment = Pick<Segment, 'key' | 'if' | 'revision'>;
 

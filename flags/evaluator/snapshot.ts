@@ -2,7 +2,16 @@ import type { EvaluationContext } from '@openfeature/core';
 import type { FlagType } from '../document/flag';
 import { compileAll, type Compiled } from './compile-all';
 import { noLease, type Lease } from './lease';
-import type { CompiledFlag, CompiledSegment, Details, Resolution, SdkFlag, SdkSegment } from './resolution';
+import {
+  isTombstone,
+  type CompiledFlag,
+  type CompiledSegment,
+  type Details,
+  type Resolution,
+  type SdkFlag,
+  type SdkSegment,
+  type Tombstone,
+} from './resolution';
 import { failure } from './variants';
 
 const NOT_READY = failure('PROVIDER_NOT_READY', 'no flags have been received yet');
@@ -68,7 +77,7 @@ export function notReady(): Resolution {
 
 /** Flags and segments as they are sent to evaluators. */
 export interface SnapshotSource {
-  readonly flags: readonly SdkFlag[];
+  readonly flags: readonly (SdkFlag | Tombstone)[];
   readonly segments: readonly SdkSegment[];
 }
 
@@ -78,14 +87,15 @@ export interface SnapshotSource {
  */
 export function compileSnapshot({ flags, segments }: SnapshotSource, before?: CompiledSnapshot): CompiledSnapshot {
   const leases = new Map<string, Lease>();
-  for (const { rollout, deleted } of flags) {
-    if (rollout === undefined || deleted === true) continue;
+  const living = flags.filter((flag): flag is SdkFlag => !isTombstone(flag));
+  for (const { rollout } of living) {
+    if (rollout === undefined) continue;
     const lease = before?.leases.get(rollout.id) ?? noLease();
     lease.ttlMs = rollout.leaseMs;
     leases.set(rollout.id, lease);
   }
   const leaseOf = (rolloutId: string): Lease => leases.get(rolloutId) ?? noLease();
-  const compiled: Compiled = compileAll(flags, segments, leaseOf, before);
+  const compiled: Compiled = compileAll(living, segments, leaseOf, before);
   return new CompiledSnapshot(compiled.flags, compiled.segments, leases);
 }
 

@@ -10,6 +10,7 @@ export function crossCheck(file: PlanFile): Problem[] {
     ...checkSteps(file),
     ...checkMetrics(file.metrics ?? []),
     ...checkLooks(file),
+    ...checkSegments(file),
     ...(neverEnds(file.blackouts)
       ? [
           {
@@ -59,7 +60,7 @@ export function completionWeight(controlHoldback: number): number {
 }
 
 function checkMetrics(metrics: readonly MetricFile[]): Problem[] {
-  const problems = metrics.flatMap((metric, index) =>
+  const problems: Problem[] = metrics.flatMap((metric, index) =>
     checkMetric(metric).map(({ path, message }) => ({ path: ['metrics', index, ...path], message })),
   );
   metrics.forEach(({ name }, index) => {
@@ -67,6 +68,7 @@ function checkMetrics(metrics: readonly MetricFile[]): Problem[] {
       problems.push({ path: ['metrics', index, 'name'], message: `two metrics are named '${name}'` });
     }
   });
+  problems.push(...checkThresholds(metrics));
   if (metrics.length > 0 && metrics.every(({ role }) => role === 'goal')) {
     problems.push({
       path: ['metrics'],
@@ -74,6 +76,21 @@ function checkMetrics(metrics: readonly MetricFile[]): Problem[] {
     });
   }
   return problems;
+}
+
+/** Evaluators count each event against a few thresholds only. */
+const MAX_THRESHOLDS = 8;
+
+function checkThresholds(metrics: readonly MetricFile[]): Problem[] {
+  const byEvent = new Map<string, Set<number>>();
+  return metrics.flatMap(({ event = '', threshold }, index) => {
+    if (threshold === undefined) return [];
+    const known = byEvent.get(event) ?? new Set<number>();
+    byEvent.set(event, known.add(threshold));
+    if (known.size <= MAX_THRESHOLDS) return [];
+    const message = `is the ${known.size}th threshold of its event; at most ${MAX_THRESHOLDS} can be counted`;
+    return [{ path: ['metrics', index, 'threshold'], message }];
+  });
 }
 
 function checkMetric({ kind, role, threshold, margin, ceiling }: MetricFile): Problem[] {
@@ -102,6 +119,12 @@ function checkMetric({ kind, role, threshold, margin, ceiling }: MetricFile): Pr
     problems.push({ path: ['ceiling'], message: `${ceiling} is not a share above 0 and up to 1; write 0.05 for 5 %` });
   }
   return problems;
+}
+
+function checkSegments({ segments = [] }: PlanFile): Problem[] {
+  return segments.flatMap((segment, index) =>
+    segments.indexOf(segment) < index ? [{ path: ['segments', index], message: `'${segment}' is named twice` }] : [],
+  );
 }
 
 function checkLooks({ look, lease }: PlanFile): Problem[] {

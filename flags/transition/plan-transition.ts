@@ -1,5 +1,5 @@
 import type { DecisionAction } from '../document/decision-record';
-import type { Flag, Rule } from '../document/flag';
+import type { Flag, Rule, Serve } from '../document/flag';
 import type { RolloutBlock } from '../document/rollout-block';
 import { variantAt } from './basis';
 
@@ -12,6 +12,8 @@ export interface TransitionCommand {
   /** Percent to be served; ignored by ends. */
   readonly weight: number;
   readonly excludedSegments: readonly string[];
+  /** Percent of eligible keys that keep the control after completion; 0 for none. */
+  readonly controlHoldback: number;
   /** How the rollout ends by this write, or null. */
   readonly outcome: 'completed' | 'rolled_back' | 'aborted' | 'superseded' | 'refused' | null;
   /** The block to install; given with the first transition alone. */
@@ -41,23 +43,46 @@ function exclusionRule(segment: string, control: string, within: Rule | null): R
   };
 }
 
+/** What the place serves from now on. A holdback keeps the rollout's salt, so that nobody who had the candidate loses it. */
+function servedAfter(block: RolloutBlock, control: string, controlHoldback: number): Serve {
+  if (controlHoldback === 0) return { variant: block.candidate };
+  const split = [
+    { variant: block.candidate, weight: Number((100 - controlHoldback).toFixed(3)) },
+    { variant: control, weight: controlHoldback },
+  ];
+  return { split, salt: block.salt };
+}
+
+/** Name of the rule that holds the control back where the place is the default. */
+const HOLDBACK_RULE = 'control-holdback';
+
 /**
  * The completed flag: the place serves the candidate, and each excluded segment keeps the control by a rule that stands right
  * before the place, so that it touches exactly the keys that reach the place.
  */
-function complete(flag: FlagBody, block: RolloutBlock, excluded: readonly string[]): FlagBody {
+function complete(flag: FlagBody, block: RolloutBlock, excluded: readonly string[], controlHoldback: number): FlagBody {
   const { rollout: _, ...rest } = flag;
   const { place } = block;
   const control = variantAt(flag, place) ?? block.control;
   if (place.kind === 'default') {
-    const rules = [...flag.rules, ...excluded.map((segment) => exclusionRule(segment, control, null))];
+    const holdback: Rule = {
+      name: HOLDBACK_RULE,
+      // Keys alone can be split; who has none is served the default, which is the candidate.
+      if: { attribute: 'targetingKey', operator: 'exists', value: true },
+      serve: servedAfter(block, control, controlHoldback),
+    };
+    const rules = [
+      ...flag.rules,
+      ...excluded.map((segment) => exclusionRule(segment, control, null)),
+      ...(controlHoldback === 0 ? [] : [holdback]),
+    ];
     return { ...rest, rules, defaultVariant: block.candidate };
   }
   const rules = flag.rules.flatMap((rule) =>
     rule.name === place.rule
       ? [
           ...excluded.map((segment) => exclusionRule(segment, control, rule)),
-          { ...rule, serve: { variant: block.candidate } },
+          { ...rule, serve: servedAfter(block, control, controlHoldback) },
         ]
       : [rule],
   );
@@ -95,9 +120,9 @@ export function planTransition(flag: FlagBody, command: TransitionCommand, highe
   if (command.outcome === 'completed') {
     return {
       kind: 'write',
-      after: complete(flag, block, command.excludedSegments),
+      after: complete(flag, block, command.excludedSegments, command.controlHoldback),
       weightBefore: block.weight,
-      weightAfter: 100,
+      weightAfter: 100 - command.controlHoldback,
     };
   }
   if (command.outcome !== null) {

@@ -72,7 +72,7 @@ function raise(
     return write(state, {
       ...common,
       action: 'rollout.complete',
-      weight: 100,
+      weight: 100 - plan.controlHoldback,
       step: plan.steps.length,
       outcome: 'completed',
       reason: `completed${except}: ${why.reason}`,

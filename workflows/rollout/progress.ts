@@ -29,11 +29,11 @@ export function afterWrite(
     what: planned.action,
     text: planned.reason,
     transition: number,
-    weight: planned.outcome === null ? planned.weight : planned.outcome === 'completed' ? 100 : 0,
+    weight: planned.weight,
   });
   const intents = state.intents.filter((intent) => intent !== planned.intent);
   if (planned.outcome !== null) {
-    const weight = planned.outcome === 'completed' ? 100 : 0;
+    const { weight } = planned;
     return {
       ...told,
       intents,

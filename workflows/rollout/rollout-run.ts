@@ -291,6 +291,7 @@ export class RolloutRun {
       basis: planned.lowering ? null : this.state.basis,
       candidate: plan.candidate,
       leaseMs: plan.leaseMs,
+      controlHoldback: plan.controlHoldback,
       notApplied: this.state.notApplied,
       start: planned.action === 'rollout.start' ? { plan, salt, control: this.state.control } : null,
     };

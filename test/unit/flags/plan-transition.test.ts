@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { compileSnapshot } from '../../../flags/evaluator/snapshot';
 import { planTransition, type FlagBody, type TransitionCommand } from '../../../flags/transition/plan-transition';
 import { givenFlag } from '../../support/flag-builders';
 
@@ -19,6 +20,7 @@ function command(change: Partial<TransitionCommand>): TransitionCommand {
     action: 'rollout.raise',
     weight: 10,
     excludedSegments: [],
+    controlHoldback: 0,
     outcome: null,
     start: null,
     ...change,
@@ -119,6 +121,26 @@ describe('planTransition', () => {
       { name: 'excluded-eu', if: { all: [beta.if, { segment: 'eu' }] }, serve: { variant: 'off' } },
       { ...beta, serve: { variant: 'on' } },
     ]);
+  });
+
+  it("holds the control back under the rollout's own salt, so that nobody who had the candidate loses it", () => {
+    const recorded = new RecordedFlag();
+    recorded.deliver(story[0] as TransitionCommand);
+    const during = recorded.flag;
+    recorded.deliver(
+      command({ transition: 2, action: 'rollout.complete', weight: 90, outcome: 'completed', controlHoldback: 10 }),
+    );
+    const served = (flag: FlagBody, key: string): unknown => {
+      const compiled = compileSnapshot({ flags: [{ ...flag, revision: 1 }], segments: [] });
+      compiled.setLease('r1', 1e9);
+      return compiled.evaluate<boolean>('checkout', 'boolean', false, { targetingKey: key }, 0).value;
+    };
+    const keys = Array.from({ length: 2000 }, (_, index) => `user-${index}`);
+    const had = keys.filter((key) => served(during, key) === true);
+    const has = new Set(keys.filter((key) => served(recorded.flag, key) === true));
+    expect(had.length).toBeGreaterThan(150);
+    expect(had.filter((key) => !has.has(key))).toEqual([]);
+    expect(has.size / keys.length).toBeCloseTo(0.9, 1);
   });
 
   it('finds nothing to do on a deleted flag', () => {
