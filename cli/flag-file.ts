@@ -40,8 +40,7 @@ export function readFlagFile(text: string, name: string): FlagFile {
       const parsed = schema.safeParse(item);
       if (parsed.success) return [parsed.data];
       const at = keyOf(item) ?? `${where}[${index}]`;
-      for (const issue of parsed.error.issues)
-        issues.push({ field: [at, ...issue.path].join('.'), message: issue.message });
+      issues.push(...parsed.error.issues.flatMap((issue) => faultsOf(issue, at)));
       return [];
     });
   const file = { segments: check(FileSegment, segments, 'segments'), flags: check(FileFlag, flags, 'flags') };
@@ -99,6 +98,18 @@ async function put(
   const path = ['environments', environment, `${kind}s`, document.key];
   const { status, body } = await api.call<{ revision: number }>('PUT', path, { body: document });
   return { kind, key: document.key, result: status === 201 ? 'created' : 'applied', revision: body.revision };
+}
+
+/** Of a union the branch that misses least says best what is wrong; each unknown key counts. */
+function faultsOf(issue: z.core.$ZodIssue, above: string): Issue[] {
+  const field = [above, ...issue.path].join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ field: `${field}.${key}`, message: 'there is no such field' }));
+  }
+  if (issue.code !== 'invalid_union') return [{ field, message: issue.message }];
+  const branches = issue.errors.map((branch) => branch.flatMap((inner) => faultsOf(inner, field)));
+  const [closest] = branches.sort((a, b) => a.length - b.length);
+  return closest === undefined || closest.length === 0 ? [{ field, message: issue.message }] : closest;
 }
 
 function partsOf(value: unknown, name: string): { segments: readonly unknown[]; flags: readonly unknown[] } {

@@ -16,7 +16,7 @@ const COLUMNS = [
 
 /**
  * Control against candidate for each metric: harm with its always-valid interval (positive is worse), margin and the evidence so far.
- * As a table where the width allows it, else two lines a metric.
+ * As a table where the width allows it, else three lines a metric.
  */
 export function metricLines(metrics: readonly MetricStatus[], width: number, style: Style): string[] {
   if (metrics.length === 0) return [];
@@ -33,7 +33,8 @@ export function metricLines(metrics: readonly MetricStatus[], width: number, sty
   if (tableWidth(table) <= width) return table;
   return rows.flatMap(([name, control, candidate, harm, margin, ofHarm, safety]) => [
     `${name}: control ${control}, candidate ${candidate}, ${safety}`,
-    `  harm ${harm}, margin ${margin}, evidence of harm ${ofHarm}`,
+    `  harm ${harm}, margin ${margin}`,
+    `  evidence of harm ${ofHarm}`,
   ]);
 }
 

@@ -56,9 +56,9 @@ export function statusLines(status: StatusAnswer, width: number, style: Style): 
   if (status.excludedSegments.length > 0) lines.push(`excluded: ${status.excludedSegments.join(', ')}`);
   lines.push(...lookLines(status, width, style));
   if (status.fromProjection === true) {
-    lines.push(
-      style.yellow(`no worker answers: this is what the database last heard, ${formatDuration(status.ageMs ?? 0)} ago`),
-    );
+    const age = formatDuration(status.ageMs ?? 0);
+    const text = `no worker answers: this is what the database last heard, ${age} ago`;
+    lines.push(...indented('', text, width).map(style.yellow));
   }
   if (status.webUrl !== undefined) lines.push(style.dim(clean(status.webUrl)));
   return lines.map((line) => clip(line, width));
@@ -75,7 +75,7 @@ function lookLines({ lastLook }: StatusAnswer, width: number, style: Style): str
   ];
   const said = reasons.slice(0, MAX_REASONS).flatMap(({ text }) => indented('  ', clean(text), width, '- '));
   if (reasons.length > MAX_REASONS) said.push(`- and ${reasons.length - MAX_REASONS} more`);
-  return [`look   ${facts.join(', ')}`, ...metricLines(metrics, width, style), ...said];
+  return [...indented('       ', facts.join(', '), width, 'look   '), ...metricLines(metrics, width, style), ...said];
 }
 
 /** What a status says of its steps: `step 2 of 3 (5 → 20 → 50 → 100 %)`. */
