@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { Metric } from '../../../flags/plan/metric';
+import type { ArmTotals, Stratum } from '../../../metrics/windows';
 import { mulberry32 } from '../../../ml/random/mulberry32';
 import { CALM, simulate } from '../../../bench/judge/simulate';
 import type { AnalysisState } from '../../../analysis/types';
@@ -140,7 +141,38 @@ describe('promotion', () => {
   });
 });
 
+describe('a source that cannot tell users apart', () => {
+  const forget = (arm: ArmTotals): ArmTotals => {
+    const cells = { count: [], errors: [], valueCount: [], sum: [], over: {} };
+    const events = Object.entries(arm.events).map(([name, event]) => [name, { ...event, cells }]);
+    return { ...arm, exposureCells: [], events: Object.fromEntries(events) as ArmTotals['events'] };
+  };
+  const blind = (strata: readonly Stratum[]): Stratum[] =>
+    strata.map((stratum) => ({ ...stratum, candidate: forget(stratum.candidate), control: forget(stratum.control) }));
+  const windowsUntil = (verdict: string, of: (count: number) => Stratum[]): number =>
+    Array.from({ length: 60 }, (_, index) => index + 1).find(
+      (count) => whenLooking(of(count)).analysis.verdict === verdict,
+    ) ?? Number.POSITIVE_INFINITY;
+
+  it('is judged, with more evidence asked for', () => {
+    const broken = (count: number) => givenWindows(count, { candidate: { errors: 40 } });
+    expect(windowsUntil('rollback', (count) => blind(broken(count)))).toBeGreaterThanOrEqual(
+      windowsUntil('rollback', broken),
+    );
+    expect(whenLooking(blind(broken(10))).analysis.verdict).toBe('rollback');
+    const blindUntil = windowsUntil('promote', (count) => blind(givenWindows(count)));
+    expect(blindUntil).toBeGreaterThan(windowsUntil('promote', givenWindows));
+    expect(blindUntil).toBeLessThan(60);
+  });
+});
+
 describe('memory', () => {
+  it('starts afresh from a state of another version', () => {
+    const { state } = whenLooking(givenWindows(12));
+    const fresh = whenLooking([], { state: { ...state, version: 0 } });
+    expect(fresh.analysis.findings[0]?.candidateCount).toBe(0);
+  });
+
   const traces = fc.integer({ min: 1, max: 1e6 }).map((seed) => {
     const ramp = [1, 10, 50].map((weight) => ({ weight, windows: 5 }));
     const all = simulate(mulberry32(seed), { ...CALM, requestsPerMinute: 1200, users: 300, tail: 1.5, weights: ramp });
