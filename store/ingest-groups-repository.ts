@@ -1,8 +1,8 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import type { Deltas } from '../metrics/deltas';
-import { windowId, type WindowKey } from '../metrics/window-key';
 import { Collection } from './collections';
 import { isDuplicateKey } from './database';
+import { packDeltas, unpackDeltas, type PackedDeltas } from './packed-deltas';
 
 /** Batches that become durable together: their ids, so that none counts twice, and what they add to the windows. */
 export interface IngestGroup {
@@ -44,21 +44,9 @@ export interface IngestGroupsRepository {
   expire(beforeMs: number): Promise<number>;
 }
 
-/** One window's delta: its amounts, and where their paths stand in the group's list, which names each path once. */
-interface StoredDelta {
-  readonly key: WindowKey;
-  readonly at: readonly number[];
-  readonly amounts: readonly number[];
-}
-
-interface StoredDeltas {
-  readonly paths: readonly string[];
-  readonly windows: readonly StoredDelta[];
-}
-
 interface GroupDocument extends Omit<IngestGroup, 'deltas'> {
   readonly _id: string;
-  readonly deltas?: StoredDeltas;
+  readonly deltas?: PackedDeltas;
   readonly folded: boolean;
 }
 
@@ -73,7 +61,7 @@ export class MongoIngestGroupsRepository implements IngestGroupsRepository {
   async store({ deltas, ...group }: IngestGroup): Promise<StoreOutcome> {
     const _id = groupId(group);
     try {
-      await this.groups.insertOne({ _id, ...group, deltas: toStored(deltas), folded: false });
+      await this.groups.insertOne({ _id, ...group, deltas: packDeltas(deltas), folded: false });
       return { kind: 'stored' };
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
@@ -102,7 +90,7 @@ export class MongoIngestGroupsRepository implements IngestGroupsRepository {
 
   async readDeltas(group: PendingGroup): Promise<Deltas | null> {
     const found = await this.groups.findOne({ _id: groupId(group), folded: false }, { projection: { deltas: 1 } });
-    return found === null ? null : fromStored(found.deltas);
+    return found?.deltas === undefined ? null : unpackDeltas(found.deltas);
   }
 
   async markFolded(group: PendingGroup): Promise<void> {
@@ -122,27 +110,4 @@ export class MongoIngestGroupsRepository implements IngestGroupsRepository {
 
 function groupId({ writerId, seq }: PendingGroup): string {
   return `${writerId}:${seq}`;
-}
-
-function toStored(deltas: Deltas): StoredDeltas {
-  const places = new Map<string, number>();
-  const windows = Array.from(deltas.values(), ({ key, amounts }) => {
-    const at = Array.from(amounts.keys(), (path) => {
-      const place = places.get(path) ?? places.size;
-      places.set(path, place);
-      return place;
-    });
-    return { key, at, amounts: [...amounts.values()] };
-  });
-  return { paths: [...places.keys()], windows };
-}
-
-function fromStored(stored: StoredDeltas | undefined): Deltas {
-  const { paths, windows } = stored ?? { paths: [], windows: [] };
-  return new Map(
-    windows.map(({ key, at, amounts }) => [
-      windowId(key),
-      { key, amounts: new Map(at.map((place, index) => [paths[place] ?? '', amounts[index] ?? 0])) },
-    ]),
-  );
 }

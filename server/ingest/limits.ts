@@ -6,7 +6,7 @@ export interface IngestLimits {
   readonly foldMs: number;
   /** Most batches in one group. */
   readonly groupBatches: number;
-  /** Most amounts in one group, at 24 bytes in its document, which MongoDB bounds to 16 MB. */
+  /** Most amounts in one group, at 12 bytes in its document, which MongoDB bounds to 16 MB. */
   readonly groupSize: number;
   /** Most amounts that may wait; more is refused until some are durable. */
   readonly pendingSize: number;
