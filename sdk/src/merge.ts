@@ -1,8 +1,10 @@
 import type { Condition } from '../../flags/document/condition';
-import type { SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
+import { isTombstone, type SdkFlag, type SdkSegment, type Tombstone } from '../../flags/evaluator/resolution';
+
+type SentFlag = SdkFlag | Tombstone;
 
 /** Each flag at its highest revision. One that an answer leaves out stays: flags go by their tombstones only. */
-export function mergeFlags(known: ReadonlyMap<string, SdkFlag>, flags: readonly SdkFlag[]): Map<string, SdkFlag> {
+export function mergeFlags(known: ReadonlyMap<string, SentFlag>, flags: readonly SentFlag[]): Map<string, SentFlag> {
   const merged = new Map(known);
   for (const flag of flags) {
     if (flag.revision > (merged.get(flag.key)?.revision ?? -1)) merged.set(flag.key, flag);
@@ -17,7 +19,7 @@ export function mergeFlags(known: ReadonlyMap<string, SdkFlag>, flags: readonly 
 export function mergeSegments(
   known: ReadonlyMap<string, SdkSegment>,
   segments: readonly SdkSegment[],
-  flags: ReadonlyMap<string, SdkFlag>,
+  flags: ReadonlyMap<string, SentFlag>,
 ): Map<string, SdkSegment> {
   const merged = new Map<string, SdkSegment>();
   for (const segment of segments) {
@@ -31,8 +33,9 @@ export function mergeSegments(
     segmentsIn(held.if).forEach(keep);
   };
   for (const segment of [...merged.values()]) segmentsIn(segment.if).forEach(keep);
-  for (const { deleted, rules, rollout } of flags.values()) {
-    if (deleted === true) continue;
+  for (const flag of flags.values()) {
+    if (isTombstone(flag)) continue;
+    const { rules, rollout } = flag;
     for (const rule of rules) segmentsIn(rule.if).forEach(keep);
     rollout?.excludedSegments.forEach(keep);
     rollout?.observe.segments.forEach(keep);

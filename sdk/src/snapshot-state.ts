@@ -1,4 +1,4 @@
-import type { SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
+import type { SdkFlag, SdkSegment, Tombstone } from '../../flags/evaluator/resolution';
 import { compileSnapshot, type CompiledSnapshot } from '../../flags/evaluator/snapshot';
 import { mergeFlags, mergeSegments } from './merge';
 import { leaseOrderOf, type SnapshotBody } from './wire';
@@ -8,7 +8,7 @@ export interface StoredSnapshot {
   readonly environment: string;
   readonly etag: string | undefined;
   readonly leaseOrder: readonly string[];
-  readonly flags: readonly SdkFlag[];
+  readonly flags: readonly (SdkFlag | Tombstone)[];
   readonly segments: readonly SdkSegment[];
 }
 
@@ -20,7 +20,7 @@ export class SnapshotState {
   #environment: string | undefined;
   #etag: string | undefined;
   #leaseOrder: readonly string[] = [];
-  #flags: ReadonlyMap<string, SdkFlag> = new Map();
+  #flags: ReadonlyMap<string, SdkFlag | Tombstone> = new Map();
   #segments: ReadonlyMap<string, SdkSegment> = new Map();
   #compiled: CompiledSnapshot | undefined;
 

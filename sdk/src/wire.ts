@@ -1,11 +1,11 @@
-import type { SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
+import { isTombstone, type SdkFlag, type SdkSegment, type Tombstone } from '../../flags/evaluator/resolution';
 
 /** Body of `GET /v1/sdk/snapshot`. */
 export interface SnapshotBody {
   readonly environment: string;
   readonly etag: string;
   /** Sorted by key, tombstones included. */
-  readonly flags: readonly SdkFlag[];
+  readonly flags: readonly (SdkFlag | Tombstone)[];
   readonly segments: readonly SdkSegment[];
   /** Remaining milliseconds by rollout id; a rollout that is not in here has no lease. */
   readonly leases: Readonly<Record<string, number>>;
@@ -23,6 +23,9 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const isKeyed = (value: unknown): boolean =>
   isObject(value) && typeof value['key'] === 'string' && typeof value['revision'] === 'number';
 
+const isFlag = (value: unknown): boolean =>
+  isKeyed(value) && isObject(value) && (value['deleted'] === true || isObject(value['variants']));
+
 /**
  * Whether parsed JSON is a snapshot: enough of a look to refuse another service's page or a torn file. What a flag holds inside was
  * checked when it was stored.
@@ -32,7 +35,7 @@ export function isSnapshotContent(value: unknown): value is Pick<SnapshotBody, '
     isObject(value) &&
     typeof value['environment'] === 'string' &&
     Array.isArray(value['flags']) &&
-    value['flags'].every((flag) => isKeyed(flag) && isObject(flag) && isObject(flag['variants'])) &&
+    value['flags'].every(isFlag) &&
     Array.isArray(value['segments']) &&
     value['segments'].every(isKeyed)
   );
@@ -44,8 +47,8 @@ export function isSnapshotBody(value: unknown): value is SnapshotBody {
 }
 
 /** The rollouts that {@link LEASES_HEADER} speaks of, in its order: that of the snapshot's flags. */
-export function leaseOrderOf(flags: readonly SdkFlag[]): string[] {
-  return flags.flatMap(({ rollout }) => (rollout === undefined ? [] : [rollout.id]));
+export function leaseOrderOf(flags: SnapshotBody['flags']): string[] {
+  return flags.flatMap((flag) => (isTombstone(flag) || flag.rollout === undefined ? [] : [flag.rollout.id]));
 }
 
 /** Milliseconds of a `Retry-After` header, given in seconds or as a date; undefined without one. */

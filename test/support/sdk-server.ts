@@ -79,11 +79,15 @@ export class SdkServer {
       response.writeHead(this.snapshotStatus).end();
       return;
     }
-    const flags = [...this.flags].sort((a, b) => (a.key < b.key ? -1 : 1));
+    const flags = [...this.flags]
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map((flag) => (flag.deleted ? { key: flag.key, revision: flag.revision, deleted: true } : flag));
     const { environment, segments, leases } = this;
     const etag = `"${createHash('sha256').update(JSON.stringify({ environment, flags, segments })).digest('hex')}"`;
     const timeMs = Date.now() + this.aheadMs;
-    const remaining = flags.flatMap(({ rollout }) => (rollout ? [leases[rollout.id] ?? -1] : []));
+    const remaining = flags.flatMap((flag) =>
+      'rollout' in flag && flag.rollout ? [leases[flag.rollout.id] ?? -1] : [],
+    );
     const headers = { etag, 'headgate-time': String(timeMs), 'headgate-leases': remaining.join(',') };
     const isKnown = request.headers['if-none-match'] === etag;
     this.polls.push(isKnown ? 304 : 200);
