@@ -1,0 +1,100 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtempSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ExitCode } from '../../../cli/exit-codes';
+import { writeProfile } from '../../../cli/local/profile';
+import { run } from '../../../cli/run';
+import { connectionOf } from '../../../cli/session';
+import { givenIo } from '../../support/cli-io';
+import { givenTempDir } from '../../support/temp-dir';
+
+let server: Server | undefined;
+
+/** An API that only knows its environments. */
+async function givenEnvironments(names: readonly string[]): Promise<string> {
+  server = createServer((request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(request.url === '/v1/environments' ? names : []));
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+describe('the command line', () => {
+  it.each([
+    [['rollout', 'strat']],
+    [['flag', 'off', 'checkout']],
+    [['flag', 'list', '--timeout', 'soon']],
+    [['flag', 'list', '--url', 'nowhere']],
+    [['rollout', 'set-weight', 'checkout', 'half', '--env', 'production']],
+    [['rollout', 'promote', 'checkout', '--force', '--env', 'production']],
+    [['rollout', 'start', 'plan.yaml', '--wait', '--dry-run']],
+    [['rollout', 'start', 'missing.yaml']],
+    [['token', 'create', 'ci', '--role', 'king']],
+  ])('calls %j a usage error and shows no stack', async (words) => {
+    const io = givenIo();
+    expect(await run(words, io)).toBe(ExitCode.Usage);
+    expect(io.err()).toContain('error: ');
+    expect(io.err()).not.toContain('    at ');
+    expect(io.out()).toBe('');
+  });
+
+  it('says errors as JSON when asked, those of the command line included', async () => {
+    const io = givenIo();
+    expect(await run(['rollout', 'strat', '--json'], io)).toBe(ExitCode.Usage);
+    expect(JSON.parse(io.err())).toMatchObject({ error: { code: 'INVALID_ARGUMENT', exitCode: 2 } });
+  });
+
+  it('tells a server that is not there from other errors, with what to do', async () => {
+    const io = givenIo();
+    expect(await run(['flag', 'list', '--env', 'production', '--url', 'http://127.0.0.1:9'], io)).toBe(
+      ExitCode.Unreachable,
+    );
+    expect(io.err()).toContain('headgate up');
+  });
+
+  it('names line and field of every fault of a plan before asking a server', async () => {
+    const io = givenIo({ files: { 'plan.yaml': 'flag: checkout\ncandidate: on\nsteps: [20, 500]\n' } });
+    expect(await run(['rollout', 'start', 'plan.yaml', '--env', 'production'], io)).toBe(ExitCode.Usage);
+    expect(io.err()).toContain('line 3, steps[1]');
+  });
+});
+
+describe('the environment', () => {
+  it('is the only one there is, and that is said', async () => {
+    const io = givenIo();
+    expect(await run(['flag', 'list', '--url', await givenEnvironments(['production'])], io)).toBe(ExitCode.Ok);
+    expect(io.err()).toBe('environment: production, the only one\n');
+  });
+
+  it.each([[['production', 'staging']], [[]]])('must be named when there are %j', async (names) => {
+    const io = givenIo();
+    expect(await run(['flag', 'list', '--url', await givenEnvironments(names)], io)).toBe(ExitCode.Usage);
+    expect(io.err()).toContain('--env');
+  });
+
+  it('is the one of the plan, which --env may not contradict', async () => {
+    const io = givenIo({ files: { 'plan.yaml': 'flag: checkout\ncandidate: on\nenvironment: staging\n' } });
+    expect(await run(['rollout', 'start', 'plan.yaml', '--env', 'production'], io)).toBe(ExitCode.Usage);
+    expect(io.err()).toContain("the plan is for 'staging', --env names 'production'");
+  });
+});
+
+describe('the connection', () => {
+  it('comes from the profile, whose token goes to its own address alone', () => {
+    const dataDir = mkdtempSync(join(givenTempDir(), 'data-'));
+    const env = { HEADGATE_DATA_DIR: dataDir };
+    writeProfile(dataDir, { url: 'http://127.0.0.1:7171', token: 'hg_own' });
+    expect(connectionOf({}, env)).toEqual({ url: 'http://127.0.0.1:7171', token: 'hg_own' });
+    expect(connectionOf({ url: 'https://other.example' }, env).token).toBeUndefined();
+    expect(connectionOf({}, { ...env, HEADGATE_TOKEN: 'hg_given' }).token).toBe('hg_given');
+    expect(connectionOf({ token: 'hg_said' }, { ...env, HEADGATE_TOKEN: 'hg_given' }).token).toBe('hg_said');
+    expect(statSync(join(dataDir, 'connection.json')).mode & 0o777).toBe(0o600);
+  });
+});
