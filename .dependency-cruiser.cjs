@@ -18,7 +18,8 @@ const rooms = {
   server: ['core', 'flags', 'store', 'metrics', 'workflows/rollout/messages'],
   gateway: ['core', 'flags', 'ml', 'store'],
   sdk: ['core', 'flags/evaluator'],
-  cli: ['core', 'flags', 'metrics', 'ml', 'analysis', 'changes', 'stack'],
+  // Of the workflows it knows the words of a status alone.
+  cli: ['core', 'flags', 'metrics', 'ml', 'analysis', 'changes', 'stack', 'workflows/rollout/status'],
   // A database is probed the moment it is started, with the probe that servers and workers use.
   stack: ['core', 'store/database-probe'],
 };

@@ -164,7 +164,7 @@ function serve(rng: Rng, { activity, errorFactor, users }: Population, load: Loa
     cells.over[cell] = values.over;
     sumOfSquares += values.squares;
     const own = users[cell]!;
-    exposureCells[cell] = own > 0 ? Math.min(own, poisson(rng, own * (1 - Math.exp(-count / own)))) : 0;
+    exposureCells[cell] = own > 0 ? binomial(rng, own, 1 - (1 - 1 / own) ** count) : 0;
   }
   const total = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0);
   const request: EventTotals = {

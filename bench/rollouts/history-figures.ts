@@ -1,6 +1,6 @@
-import type { temporal } from '@temporalio/proto';
+import type { WorkflowHandle } from '@temporalio/client';
 
-type History = temporal.api.history.v1.IHistory;
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 type Timestamp = { seconds?: unknown; nanos?: number | null } | null | undefined;
 
 /** Milliseconds since the Unix epoch of a protobuf instant or duration. */

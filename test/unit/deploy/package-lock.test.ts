@@ -10,7 +10,9 @@ describe('package-lock.json', () => {
     const text = readFileSync(join(__dirname, '../../../package-lock.json'), 'utf8');
     const { packages } = JSON.parse(text) as { packages: Readonly<Record<string, LockedPackage>> };
     const locked = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)));
-    const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies));
+    const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+      Object.keys(optionalDependencies),
+    );
     // A registry that does not carry some of them leaves them out of the lock without a word: choose a version it carries whole.
     expect(wanted.filter((name) => !locked.has(name))).toEqual([]);
   });
