@@ -40,12 +40,12 @@ export function armSample(metric: Metric, arm: ArmTotals): ArmSample {
       if (event === undefined) return NOTHING;
       const key = String(metric.threshold);
       const over = event.over[key] ?? 0;
-      // A request still open counts as slow before it has a final value, so it must count below the line too.
+      // A request still open has no final value, but is slow already or not, so it counts below the line too.
       return {
-        units: Math.max(event.valueCount, over),
+        units: event.valueCount + event.open,
         sum: over,
         sumOfSquares: 0,
-        cellUnits: event.cells.valueCount,
+        cellUnits: event.cells.valueCount.map((units, cell) => units + (event.cells.open[cell] ?? 0)),
         cellSums: event.cells.over[key] ?? [],
       };
     }

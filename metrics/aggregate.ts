@@ -43,7 +43,8 @@ const VARIANT = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
  * Turns a batch into what it adds to the windows. O(events × their observed segments). An event is ignored when its rollout does not
  * live, it carries neither cell nor targeting key, its value is no measurement, its
  * rollout has too many event names, or its exposure is more than a day old or more than
- * five minutes ahead. One that arrives more than eight seconds after its window's end counts as late and not otherwise.
+ * five minutes ahead. One that arrives more than eight seconds after its window's end counts as late, in the
+ * window it arrived in, and not otherwise.
  */
 export function aggregateEvents(events: readonly MetricEvent[], arrival: Arrival): Aggregated {
   const deltas: Deltas = new Map();
@@ -56,8 +57,12 @@ export function aggregateEvents(events: readonly MetricEvent[], arrival: Arrival
     const paths = event.kind === 'outcome' ? arrival.paths.of(event.name, observed.thresholds) : null;
     if (cell === undefined || (event.kind === 'outcome' && paths === null)) continue;
     accepted += 1;
-    const isLate = arrival.arrivedAt > windowEndOf(event, observed.windowMs) + LATE_AFTER_MS;
-    for (const amounts of amountsFor(event, observed, arrival.environment, deltas, targets)) {
+    const { windowMs } = observed;
+    const ownStartAt = windowStartAt(instantOf(event), windowMs);
+    const isLate = arrival.arrivedAt > ownStartAt + windowMs + LATE_AFTER_MS;
+    // Its own window is judged already: it is counted where it can still be seen, in the window it arrived in.
+    const startAt = isLate ? windowStartAt(arrival.arrivedAt, windowMs) : ownStartAt;
+    for (const amounts of amountsFor(event, startAt, observed, arrival.environment, deltas, targets)) {
       if (isLate) addAmount(amounts, 'late', 1);
       else if (event.kind === 'exposure') addExposure(amounts, event, cell);
       else if (paths !== null) addOutcome(amounts, event, cell, paths);
@@ -73,10 +78,6 @@ function instantOf(event: MetricEvent): number {
   return event.kind === 'exposure' ? event.at : event.exposedAt;
 }
 
-function windowEndOf(event: MetricEvent, windowMs: number): number {
-  return windowStartAt(instantOf(event), windowMs) + windowMs;
-}
-
 function isMeasurement(event: MetricEvent, arrivedAt: number): boolean {
   const at = instantOf(event);
   if (at > arrivedAt + FUTURE_TOLERANCE_MS || at < arrivedAt - BATCH_MEMORY_MS || !VARIANT.test(event.variant))
@@ -88,13 +89,13 @@ function isMeasurement(event: MetricEvent, arrivedAt: number): boolean {
 /** The amounts an event adds to: everybody's, and those of each observed segment that it lists. */
 function amountsFor(
   event: MetricEvent,
+  start: number,
   observed: Observed,
   environment: string,
   deltas: Deltas,
   targets: Map<string, Targets>,
 ): Map<string, number>[] {
   const { flag, rollout, transition, variant } = event;
-  const start = windowStartAt(instantOf(event), observed.windowMs);
   const group = `${start} ${transition} ${variant} ${flag} ${rollout}`;
   let bySegment = targets.get(group);
   if (bySegment === undefined) targets.set(group, (bySegment = new Map<string, Map<string, number>>()));
@@ -125,8 +126,11 @@ function addOutcome(amounts: Map<string, number>, event: OutcomeEvent, cell: num
     addAmount(amounts, paths.errors, 1);
     addAmount(amounts, pathAt(paths.cellErrors, cell), 1);
   }
-  if (event.open === true) addAmount(amounts, paths.open, 1);
   if (value === undefined) return;
+  if (event.open === true) {
+    addAmount(amounts, paths.open, 1);
+    addAmount(amounts, pathAt(paths.cellOpen, cell), 1);
+  }
   for (const { threshold, over, cellOver } of paths.thresholds) {
     if (value <= threshold) continue;
     addAmount(amounts, over, 1);

@@ -12,6 +12,7 @@ export interface EventPaths {
   readonly cellCount: readonly string[];
   readonly cellErrors: readonly string[];
   readonly cellValueCount: readonly string[];
+  readonly cellOpen: readonly string[];
   readonly cellSum: readonly string[];
   readonly thresholds: readonly ThresholdPaths[];
   /** Path of a histogram bin. */
@@ -53,6 +54,7 @@ export function eventPaths(name: string, thresholds: readonly number[]): EventPa
     cellCount: cellPaths(`${root}.cells.count`),
     cellErrors: cellPaths(`${root}.cells.errors`),
     cellValueCount: cellPaths(`${root}.cells.valueCount`),
+    cellOpen: cellPaths(`${root}.cells.open`),
     cellSum: cellPaths(`${root}.cells.sum`),
     thresholds: thresholds.map((threshold) => ({
       threshold,

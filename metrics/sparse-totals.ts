@@ -20,6 +20,7 @@ export interface SparseEventTotals {
     readonly count?: Sparse;
     readonly errors?: Sparse;
     readonly valueCount?: Sparse;
+    readonly open?: Sparse;
     readonly sum?: Sparse;
     readonly over?: Readonly<Record<string, Sparse>>;
   };
@@ -67,6 +68,7 @@ function readEvent(stored: SparseEventTotals): EventTotals {
       count: dense(cells.count),
       errors: dense(cells.errors),
       valueCount: dense(cells.valueCount),
+      open: dense(cells.open),
       sum: dense(cells.sum),
       over: byThreshold(cells.over, dense),
     },

@@ -36,6 +36,7 @@ export interface EventTotals {
     readonly count: readonly number[];
     readonly errors: readonly number[];
     readonly valueCount: readonly number[];
+    readonly open: readonly number[];
     readonly sum: readonly number[];
     readonly over: Readonly<Record<string, readonly number[]>>;
   };
@@ -49,7 +50,7 @@ export interface ArmTotals {
   readonly exposuresWithOutcome: number;
   /** Exposures of users who met both variants under this transition. */
   readonly mixedExposures: number;
-  /** Events that came after their window was closed to data: counted, never judged. */
+  /** Events that came in this window's time after their own window was closed to data: counted, never judged. */
   readonly late: number;
   readonly exposureCells: readonly number[];
   readonly events: Readonly<Record<string, EventTotals>>;

@@ -148,7 +148,7 @@ interface Load {
 
 function serve(rng: Rng, { activity, errorFactor, users }: Population, load: Load): ArmTotals {
   const zeros = (): number[] => Array.from({ length: CELLS }, () => 0);
-  const cells = { count: zeros(), errors: zeros(), valueCount: zeros(), sum: zeros(), over: zeros() };
+  const cells = { count: zeros(), errors: zeros(), valueCount: zeros(), open: zeros(), sum: zeros(), over: zeros() };
   const exposureCells = zeros();
   let sumOfSquares = 0;
   for (let cell = 0; cell < CELLS; cell++) {

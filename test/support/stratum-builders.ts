@@ -48,6 +48,7 @@ export function givenArm(does: ArmDoes = {}, window = 0): ArmTotals {
       count,
       errors: deal(errors, does.erringCells ?? users, does.erringCells === undefined ? window * 7 : 0),
       valueCount: count,
+      open: count.map(() => 0),
       sum: count.map((units) => units * latencyMs),
       over: { '500': deal(slow, users, window * 5) },
     },

@@ -39,7 +39,14 @@ function arm({ perCell, errorRate }: Behaviour, share: number, windowNumber: num
     over: {},
     open: 0,
     histogram: { zero: 0, counts: { '35': total(count) } },
-    cells: { count, errors, valueCount: count, sum: count.map((requests) => requests * valueMs), over: {} },
+    cells: {
+      count,
+      errors,
+      valueCount: count,
+      open: spread(0),
+      sum: count.map((requests) => requests * valueMs),
+      over: {},
+    },
   };
   return {
     exposures: total(count),

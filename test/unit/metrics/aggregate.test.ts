@@ -65,6 +65,7 @@ describe('aggregating a batch', () => {
     expect(amountsIn(whenAggregated([givenRequest({ value: 700, open: true })]))).toEqual({
       '* events.request.count': 1,
       '* events.request.open': 1,
+      '* events.request.cells.open.3': 1,
       '* events.request.over.500': 1,
       '* events.request.over.0_5': 1,
       '* events.request.cells.count.3': 1,
@@ -96,9 +97,11 @@ describe('aggregating a batch', () => {
   it('counts what comes up to eight seconds after the end, and later only as late', () => {
     const events = [givenExposure(), givenRequest()];
     const inTime = amountsIn(whenAggregated(events, { arrivedAt: WINDOW_START + 18_000 }));
-    const late = amountsIn(whenAggregated(events, { arrivedAt: WINDOW_START + 18_001 }));
+    const afterwards = whenAggregated(events, { arrivedAt: WINDOW_START + 18_001 });
+    const late = amountsIn(afterwards);
     expect(inTime).toMatchObject({ '* exposures': 1, '* events.request.count': 1 });
     expect(late).toEqual({ '* late': 2 });
+    expect([...afterwards.deltas.values()].map(({ key }) => key.windowStartAt)).toEqual([WINDOW_START + 10_000]);
   });
 
   it('makes a cell of a targeting key where no cell is given', () => {
