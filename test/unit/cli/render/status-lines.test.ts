@@ -60,7 +60,6 @@ heard, 12s ago`.trim(),
 
   it('lets no text from elsewhere steer the terminal', () => {
     const text = statusLines(givenStatus({ summary: 'ok\u001b[2J\r\nfake' }), 100, plainStyle).join('');
-    // eslint-disable-next-line no-control-regex -- that is what must not be there
     expect(text).not.toMatch(/[\u0000-\u001f]/);
   });
 
