@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/errors';
 import { HeadgateError } from '../core/errors';
-import type { RolloutOutcome } from '../workflows/rollout/status';
+import type { RolloutOutcome, RolloutPhase } from '../workflows/rollout/status';
 
 /** Exit codes of every command; docs/cli.md lists them, and a test compares the two. */
 export const ExitCode = {
@@ -41,6 +41,11 @@ const OF_OUTCOME: Readonly<Record<RolloutOutcome, ExitCode>> = {
   superseded: ExitCode.Superseded,
   refused: ExitCode.Refused,
 };
+
+/** Whether a phase is an end. */
+export function isEnd(phase: RolloutPhase): phase is RolloutOutcome {
+  return phase in OF_OUTCOME;
+}
 
 /** What waiting for a rollout with this end exits with. */
 export function exitCodeOfOutcome(outcome: RolloutOutcome): ExitCode {

@@ -2,9 +2,8 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import { parsePlan } from '../../flags/plan/parse-plan';
-import { isTerminal } from '../../workflows/rollout/status';
 import type { StartAnswer } from '../api/answers';
-import { exitCodeOfOutcome, type ExitCode } from '../exit-codes';
+import { exitCodeOfOutcome, isEnd, type ExitCode } from '../exit-codes';
 import { followRollout } from '../follow/follow-rollout';
 import { parseYaml, readNamedFile } from '../read-file';
 import { statusLines } from '../render/status-lines';
@@ -96,7 +95,7 @@ function finished(session: Session, answer: StartAnswer): ExitCode | void {
   const { status, rolloutId } = answer;
   session.note(`${rolloutId ?? 'this rollout'} has ended already; --again starts it anew`);
   session.answer(answer, () => (status === undefined ? [] : statusLines(status, session.width, session.style)));
-  return status !== undefined && isTerminal(status.phase) ? exitCodeOfOutcome(status.phase) : undefined;
+  return status !== undefined && isEnd(status.phase) ? exitCodeOfOutcome(status.phase) : undefined;
 }
 
 function say(session: Session, answer: StartAnswer, environment: string, follows: boolean): void {

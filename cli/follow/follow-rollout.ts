@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatDuration } from '../../core/duration';
 import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
-import { isTerminal } from '../../workflows/rollout/status';
 import type { StatusAnswer } from '../api/answers';
-import { ExitCode, exitCodeOfOutcome } from '../exit-codes';
+import { ExitCode, exitCodeOfOutcome, isEnd } from '../exit-codes';
 import type { Session } from '../session';
 import { viewFor, type View } from './views';
 
@@ -65,7 +64,7 @@ async function untilEnd(session: Session, view: View, followed: Followed) {
       if (failures > 0) view.note(`the server answers again; ${rolloutId} in ${environment} is followed on`);
       failures = 0;
       view.show(status);
-      if (isTerminal(status.phase)) return status.phase;
+      if (isEnd(status.phase)) return status.phase;
     }
     const pauseMs = failures === 0 ? POLL_MS : Math.min(LONGEST_RETRY_MS, POLL_MS * failures);
     await sleep(Math.min(pauseMs, Math.max(0, deadline - performance.now())), undefined, { signal }).catch(

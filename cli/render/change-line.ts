@@ -1,5 +1,5 @@
-import { isTerminal } from '../../workflows/rollout/status';
 import type { StatusAnswer } from '../api/answers';
+import { isEnd } from '../exit-codes';
 import { evidence, percent } from './numbers';
 import { phaseText, stepsOf, waitsFor } from './status-lines';
 import { clean } from './text';
@@ -10,7 +10,7 @@ const BAKE_PARTS = 4;
 /** What a plain line tells; two statuses of the same key are not worth two lines. */
 export function changeKey(status: StatusAnswer): string {
   const { phase, waitingFor, step, weight, transition, summary, bakedMs, bakeMs, excludedSegments, lastLook } = status;
-  const live = !isTerminal(phase);
+  const live = !isEnd(phase);
   return JSON.stringify([
     phase,
     waitingFor,
@@ -34,7 +34,7 @@ export function changeKey(status: StatusAnswer): string {
  */
 export function changeLine(status: StatusAnswer, now: Date): string {
   const parts = [percent(status.weight), `${phaseText(status.phase)}${waitsFor(status)}`];
-  if (!isTerminal(status.phase)) parts.push(stepsOf(status));
+  if (!isEnd(status.phase)) parts.push(stepsOf(status));
   if (status.lastLook !== null) {
     const { sample, harmEvidence, verdict } = status.lastLook;
     parts.push(

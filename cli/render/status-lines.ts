@@ -1,6 +1,7 @@
 import { formatDuration } from '../../core/duration';
-import { isTerminal, type RolloutPhase } from '../../workflows/rollout/status';
+import type { RolloutPhase } from '../../workflows/rollout/status';
 import type { StatusAnswer } from '../api/answers';
+import { isEnd } from '../exit-codes';
 import { metricLines } from './metric-lines';
 import { bar, evidence, percent } from './numbers';
 import type { Style } from './style';
@@ -42,7 +43,7 @@ export function phaseStyled(phase: RolloutPhase, style: Style): string {
  */
 export function statusLines(status: StatusAnswer, width: number, style: Style): string[] {
   const cells = width >= 60 ? BAR_CELLS : NARROW_BAR_CELLS;
-  const isLive = !isTerminal(status.phase);
+  const isLive = !isEnd(status.phase);
   const lines = [
     `${style.bold(`${status.flag} → ${status.candidate}`)} in ${status.environment}  ${style.dim(status.rolloutId)}`,
     `weight ${bar(status.weight / 100, cells)} ${percent(status.weight)}  ${stepsOf(status)}`,
