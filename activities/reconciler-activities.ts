@@ -1,13 +1,16 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
+import { documentId } from '../flags/document/identifiers';
 import { planTransition, type FlagBody } from '../flags/transition/plan-transition';
 import type { Flag } from '../flags/document/flag';
 import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { LeasesRepository } from '../store/leases-repository';
-import type { RolloutsRepository } from '../store/rollouts-repository';
+import type { RolloutProjection, RolloutsRepository } from '../store/rollouts-repository';
 import { withSortedFailures } from './failures';
+
+const ORPHANED = 'orphaned: no live workflow owns this rollout';
 
 /** What closing orphans needs. */
 export interface ReconcilerDependencies {
@@ -40,22 +43,26 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
     async closeOrphans(): Promise<string[]> {
       const closed: string[] = [];
       for (const flag of await flags.withRollout()) {
-        if (flag.rollout !== undefined && (await isOrphan(dependencies, flag))) {
-          if (await close(dependencies, flag)) closed.push(flag.rollout.id);
-        }
+        if (flag.rollout === undefined) continue;
+        const ref = { environment: flag.environment, flagKey: flag.key, rolloutId: flag.rollout.id };
+        if ((await isOrphan(dependencies, ref)) && (await close(dependencies, flag))) closed.push(ref.rolloutId);
       }
+      await endProjections(dependencies);
       return closed;
     },
   });
 }
 
-/** Whether no running workflow claims the block. A workflow installs its block itself, so a block never precedes its workflow. */
-async function isOrphan({ client, workflowIdOf }: ReconcilerDependencies, flag: Flag): Promise<boolean> {
-  const handle = client.workflow.getHandle(workflowIdOf(flag.environment, flag.key));
+/** Whether no running workflow claims the rollout. A workflow installs its block itself, so a block never precedes its workflow. */
+async function isOrphan(
+  { client, workflowIdOf }: ReconcilerDependencies,
+  { environment, flagKey, rolloutId }: { environment: string; flagKey: string; rolloutId: string },
+): Promise<boolean> {
+  const handle = client.workflow.getHandle(workflowIdOf(environment, flagKey));
   try {
     const description = await handle.describe();
     const claims = description.memo?.['rolloutId'];
-    return description.status.name !== 'RUNNING' || (claims !== undefined && claims !== flag.rollout?.id);
+    return description.status.name !== 'RUNNING' || (claims !== undefined && claims !== rolloutId);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return true;
     throw error;
@@ -87,7 +94,6 @@ async function close(
     highest,
   );
   if (plan.kind !== 'write') return false;
-  const reason = 'orphaned: no live workflow owns this rollout';
   const written = await flags.swap({
     before: flag,
     after: plan.after,
@@ -95,7 +101,7 @@ async function close(
       at: new Date(clock.nowMs()).toISOString(),
       actor: { kind: 'reconciler', name: 'reconciler', verified: true },
       action: 'rollout.orphaned',
-      reason,
+      reason: ORPHANED,
       rolloutId: block.id,
       transition,
       weightBefore: block.weight,
@@ -106,9 +112,34 @@ async function close(
   await leases.end(block.id);
   const projection = await rollouts.get(block.id);
   if (projection !== null && projection.outcome === null) {
-    const version = Math.max(projection.version + 1, clock.nowMs());
-    const ended = { state: 'aborted' as const, outcome: 'aborted' as const, waitingFor: null, weight: 0 };
-    await rollouts.save({ ...projection, ...ended, transition, summary: reason, version });
+    await endProjection({ rollouts, clock }, { ...projection, transition });
   }
   return true;
+}
+
+/** A rollout that was started this recently may not have reached its workflow's own record yet, in milliseconds. */
+const GRACE_MS = 60_000;
+
+/** Ends the projections of rollouts whose workflow was ended from outside, so that lists do not show them for ever. */
+async function endProjections(dependencies: ReconcilerDependencies): Promise<void> {
+  const { rollouts, flags, clock } = dependencies;
+  for (const projection of await rollouts.live(new Date(clock.nowMs() - GRACE_MS).toISOString())) {
+    const { _id: rolloutId, environment, flagKey } = projection;
+    if (!(await isOrphan(dependencies, { environment, flagKey, rolloutId }))) continue;
+    const flag = await flags.get(documentId(environment, flagKey));
+    // While the flag still carries its block, closing that comes first.
+    if (flag?.rollout?.id !== rolloutId) await endProjection({ rollouts, clock }, projection);
+  }
+}
+
+async function endProjection(
+  { rollouts, clock }: Pick<ReconcilerDependencies, 'rollouts' | 'clock'>,
+  projection: RolloutProjection,
+): Promise<void> {
+  // Read again: the workflow itself may have recorded its end a moment ago.
+  const standing = await rollouts.get(projection._id);
+  if (standing === null || standing.outcome !== null) return;
+  const version = Math.max(standing.version + 1, clock.nowMs());
+  const ended = { state: 'aborted' as const, outcome: 'aborted' as const, waitingFor: null, weight: 0 };
+  await rollouts.save({ ...projection, ...ended, summary: ORPHANED, version });
 }

@@ -20,6 +20,8 @@ export const INDEXES: readonly IndexWanted[] = [
   // Lists by environment and the identity of a start.
   { collection: Collection.Rollouts, keys: { environment: 1, flagKey: 1, startedAt: -1 } },
   { collection: Collection.Rollouts, keys: { identity: 1, startedAt: -1 } },
+  // What the reconciler goes over.
+  { collection: Collection.Rollouts, keys: { outcome: 1, startedAt: 1 } },
   { collection: Collection.Tokens, keys: { hash: 1 }, options: { unique: true } },
   // A batch counts once; what is to be folded, each writer's in order; what may go.
   { collection: Collection.IngestGroups, keys: { batchIds: 1 }, options: { unique: true } },

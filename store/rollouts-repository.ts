@@ -53,6 +53,8 @@ export interface RolloutsRepository {
   list(filter: RolloutFilter): Promise<RolloutProjection[]>;
   /** Starts of one identity, newest first. */
   byIdentity(identity: string): Promise<RolloutProjection[]>;
+  /** Rollouts that have not ended as far as the projection knows, started before an instant. */
+  live(startedBefore: string): Promise<RolloutProjection[]>;
   /** The rollout of a flag that has not ended, as far as the projection knows. */
   liveOf(environment: string, flagKey: string): Promise<RolloutProjection | null>;
 }
@@ -99,6 +101,10 @@ export class MongoRolloutsRepository implements RolloutsRepository {
 
   async byIdentity(identity: string): Promise<RolloutProjection[]> {
     return this.rollouts.find({ identity }).sort({ startedAt: -1 }).limit(20).toArray();
+  }
+
+  async live(startedBefore: string): Promise<RolloutProjection[]> {
+    return this.rollouts.find({ outcome: null, startedAt: { $lt: startedBefore } }).toArray();
   }
 
   async liveOf(environment: string, flagKey: string): Promise<RolloutProjection | null> {

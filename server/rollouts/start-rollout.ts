@@ -67,7 +67,9 @@ export async function startRollout(
       continue;
     }
     if (!again) {
-      const [finished] = await rollouts.byIdentity(identity);
+      // A refused start has changed nothing, and its reason may be gone: it is tried anew.
+      const ended = await rollouts.byIdentity(identity);
+      const finished = ended.find(({ outcome }) => outcome !== 'refused');
       if (finished !== undefined && finished.outcome !== null) {
         return { outcome: 'finished', rolloutId: finished._id, projection: finished, notes: [] };
       }

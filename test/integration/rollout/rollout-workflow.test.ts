@@ -181,4 +181,19 @@ describe('the rollout workflow on real Temporal and the real database', () => {
     expect(flag.lastChange).toMatchObject({ action: 'rollout.orphaned', actor: { kind: 'reconciler' } });
     expect(await rollout.chainProblems()).toEqual([]);
   });
+
+  it('ends the listing of a rollout that was terminated before its first step', async () => {
+    const steps = [{ weight: 10, bakeMs: 60_000, approval: true }];
+    const startedAt = new Date(Date.now() - 120_000).toISOString();
+    const rollout = await harness.start(givenQuickPlan({ environment, steps }), { startedAt });
+    await rollout.until(({ waitingFor }) => waitingFor === 'approval');
+    await rollout.handle.terminate('a test');
+    await harness.client.workflow.execute('reconcilerWorkflow', {
+      workflowId: `reconciler-2-${environment}`,
+      taskQueue: harness.taskQueue,
+    });
+    const listed = await harness.dependencies.rollouts.get(rollout.input.rolloutId);
+    expect(listed).toMatchObject({ outcome: 'aborted', state: 'aborted', weight: 0 });
+    expect((await rollout.flag()).rollout).toBeUndefined();
+  });
 });
