@@ -90,7 +90,7 @@ export class ApiClient {
       status = response.status;
       text = await response.text();
     } catch (error) {
-      throw this.unreachable(error);
+      throw this.unreachable(error, timeout.aborted);
     }
     const parsed = parseJson(text);
     if (status >= 200 && status < 300 && (text === '' || parsed !== undefined)) return { status, body: parsed as T };
@@ -117,8 +117,7 @@ export class ApiClient {
     return url.href;
   }
 
-  private unreachable(error: unknown): HeadgateError {
-    const timedOut = error instanceof Error && error.name === 'TimeoutError';
+  private unreachable(error: unknown, timedOut: boolean): HeadgateError {
     const why = timedOut ? 'no answer in time' : causeOf(error);
     return new HeadgateError(ErrorCode.ServerUnreachable, `${this.url} does not answer (${why})`, {
       cause: error,
@@ -133,7 +132,7 @@ function causeOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const inner = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
   const code = (inner as NodeJS.ErrnoException | undefined)?.code;
-  return code ?? messageOf(inner);
+  return typeof code === 'string' ? code : messageOf(inner);
 }
 
 function parseJson(text: string): unknown {

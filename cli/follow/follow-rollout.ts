@@ -9,6 +9,8 @@ import { viewFor, type View } from './views';
 const POLL_MS = 1000;
 const LONGEST_RETRY_MS = 5000;
 const STATUS_TIMEOUT_MS = 10_000;
+/** Timers may fire a little early. */
+const CUT_SHORT_MS = 5;
 
 /**
  * Shows a rollout until it ends. It only reads: neither a signal nor the time limit does anything to the rollout. A server that is lost
@@ -55,6 +57,8 @@ async function untilEnd(session: Session, view: View, followed: Followed) {
     const status = await session.api.get<StatusAnswer>(path, { timeoutMs, signal }).catch((error: unknown) => {
       if (signal.aborted) return null;
       if (!(error instanceof HeadgateError) || !error.retryable) throw error;
+      // Cut short by the limit of the whole wait, it says nothing of the server.
+      if (deadline - performance.now() < CUT_SHORT_MS) return null;
       failures += 1;
       if (failures === 1) view.note(lost(error, limitMs));
       return null;
