@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { documentId } from '../flags/document/identifiers';
-import { planTransition, type FlagBody } from '../flags/transition/plan-transition';
+import { planTransition } from '../flags/transition/plan-transition';
 import type { Flag } from '../flags/document/flag';
 import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';

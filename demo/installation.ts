@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { startStack, type Stack } from '../stack';
+import { freePort, startStack, type Stack } from '../stack';
 import { createFirstToken } from '../server/bootstrap';
 import { connectDatabase } from '../store/database';
 import { ensureSchema } from '../store/schema';
@@ -19,18 +18,6 @@ export interface Installation {
   readonly environmentOf: (extra: NodeJS.ProcessEnv) => NodeJS.ProcessEnv;
   readonly logFolder: string;
   stop(): Promise<void>;
-}
-
-/** A port that nothing listens on just now. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** Starts Temporal, the database, one server and one worker, each under supervision. */

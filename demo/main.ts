@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { crashAlongTheWay } from './crashes';
 import type { DemoApi, FlagView, RolloutView, TimelineLine } from './api';
-import { freePort, startInstallation, type Installation } from './installation';
+import { startInstallation, type Installation } from './installation';
 import { startLoad, type FeatureTally, type Load } from './load';
+import { freePort } from '../stack';
 import { SupervisedProcess } from './processes';
 
 const ENDS = ['completed', 'rolled_back', 'aborted', 'superseded', 'refused'];

@@ -1,6 +1,6 @@
 export { defaultDataDir } from './data-dir';
 export { isDetachedAlive, startDetached, stopDetached, type DetachedPlan } from './detached-process';
-export { choosePort, LOOPBACK } from './ports';
+export { choosePort, freePort, LOOPBACK } from './ports';
 export { SEARCH_ATTRIBUTES } from './search-attributes';
 export { startStack } from './start-stack';
 export { resetStack, stackStatus, stopStack } from './stop-stack';

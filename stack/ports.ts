@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 import { ErrorCode, HeadgateError } from '../core/errors';
 
@@ -29,17 +30,21 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A loopback port nobody listens on at this instant. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ port: 0, host: LOOPBACK }, () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
+/** Below the range from which systems give ports to outgoing connections (32768 on Linux, 49152 by IANA). */
+const LOWEST_PORT = 15_000;
+const HIGHEST_PORT = 32_000;
+
+/**
+ * A loopback port nobody listens on at this instant. Not one of the ephemeral ports: an outgoing connection could take it while a
+ * part that was killed is being started again on the same port.
+ */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
+    if (await isFree(port)) return port;
+  }
+  throw new HeadgateError(ErrorCode.PortInUse, `no free port was found from ${LOWEST_PORT} to ${HIGHEST_PORT}`, {
+    remedy: 'End programs that listen there, or name the ports.',
   });
 }
 

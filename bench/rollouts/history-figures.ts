@@ -26,9 +26,9 @@ export function lookFigures(history: History, fromMs: number): LookFigures {
   const lateMs: number[] = [];
   let pending: number | null = null;
   for (const event of events) {
-    const at = toMs(event.eventTime as Timestamp);
+    const at = toMs(event.eventTime);
     const started = event.timerStartedEventAttributes;
-    if (started?.timerId != null) dueAt.set(started.timerId, at + toMs(started.startToFireTimeout as Timestamp));
+    if (started?.timerId != null) dueAt.set(started.timerId, at + toMs(started.startToFireTimeout));
     const fired = event.timerFiredEventAttributes;
     if (fired?.timerId != null) pending = dueAt.get(fired.timerId) ?? null;
     if (event.workflowTaskCompletedEventAttributes != null && pending !== null) {
@@ -36,8 +36,8 @@ export function lookFigures(history: History, fromMs: number): LookFigures {
       pending = null;
     }
   }
-  const first = toMs(events[0]?.eventTime as Timestamp);
-  const last = toMs(events.at(-1)?.eventTime as Timestamp);
+  const first = toMs(events[0]?.eventTime);
+  const last = toMs(events.at(-1)?.eventTime);
   return { lateMs, events: events.length, spanMs: last - first };
 }
 

@@ -3,7 +3,7 @@ import { leasing } from './activity-options';
 import type { RolloutInput } from './messages';
 import { searchAttributesOf } from './search-attributes';
 import { bakeMsOf, type RolloutState } from './state';
-import { isTerminal, type RolloutOutcome, type RolloutStatus } from './status';
+import { isTerminal, type RolloutStatus } from './status';
 import { describeMarkdown } from './describe';
 
 /** Shows the rollout to people: search attributes and details for the Web UI, the projection for lists. Writes on change only. */

@@ -102,7 +102,8 @@ describe('nothing stands in the way of a lowering', () => {
     const [here, there] = await Promise.all(
       [environment, other].map((each) => harness.start(givenQuickPlan({ environment: each, steps: patient }))),
     );
-    await Promise.all([here, there].map((rollout) => rollout?.until(({ phase }) => phase === 'progressing')));
+    await here?.until(({ phase }) => phase === 'progressing');
+    await there?.until(({ phase }) => phase === 'progressing');
     await here?.send('abort');
     expect((await here?.flag())?.rollout).toBeUndefined();
     expect((await there?.flag())?.rollout).toMatchObject({ weight: 10, id: there?.input.rolloutId });
