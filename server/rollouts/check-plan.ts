@@ -13,7 +13,7 @@ import type { RolloutPlan } from '../../flags/plan/plan';
 export function checkPlan(plan: RolloutPlan, flag: Flag | null, hasSegment: (key: string) => boolean): string[] {
   if (flag === null || flag.deleted === true) {
     throw new HeadgateError(ErrorCode.FlagNotFound, `there is no flag '${plan.flag}' in '${plan.environment}'`, {
-      remedy: 'Create it first: headgate flag apply FILE.',
+      remedy: 'Create it first: headgate flag apply -f FILE.',
     });
   }
   const control = controlAt(flag, plan);

@@ -4,6 +4,8 @@ import { RESUME_WITHIN_MS, runTrial, verifyChains, type TrialResult } from './tr
 
 /** Kills per cell; `CHAOS_TRIALS` says otherwise. */
 const TRIALS = Number(process.env['CHAOS_TRIALS'] ?? 20);
+/** Which parts are killed; `CHAOS_VICTIMS=temporal,database` picks some. */
+const CHOSEN = VICTIMS.filter((victim) => (process.env['CHAOS_VICTIMS'] ?? VICTIMS.join()).split(',').includes(victim));
 
 const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
@@ -24,7 +26,7 @@ async function main(): Promise<number> {
   let number = 0;
   let wrong = 0;
   try {
-    for (const victim of VICTIMS) {
+    for (const victim of CHOSEN) {
       for (const moment of MOMENTS) {
         const results: TrialResult[] = [];
         for (let trial = 0; trial < TRIALS; trial += 1) {

@@ -215,6 +215,16 @@ function heed(state: RolloutState, plan: RolloutPlan): Decision | null {
   return null;
 }
 
+/** The next step by the plan itself: after its approval, and outside blackouts. */
+function gated(state: RolloutState, plan: RolloutPlan, reason: string): Decision {
+  const next = nextStepIndex(plan, state.weight);
+  if (plan.steps[next]?.approval && !state.approvedSteps.includes(next)) {
+    return wait('approval', `waits for approval of ${percent(nextWeight(plan, state.weight))}`);
+  }
+  if (state.blackoutUntilMs !== null) return wait('blackout', 'ready to go on; waits for a blackout window to end');
+  return raise(state, plan, { reason });
+}
+
 /** What an undecided rollout does once it has baked long enough. */
 function undecided(state: RolloutState, plan: RolloutPlan): Decision {
   const why =
@@ -236,9 +246,8 @@ function undecided(state: RolloutState, plan: RolloutPlan): Decision {
   if (typeof plan.onInconclusive === 'object' && openFinding(state) === null) {
     const { continueTo } = plan.onInconclusive;
     if (nextWeight(plan, state.weight) <= continueTo) {
-      return raise(state, plan, {
-        reason: `inconclusive after ${plan.inconclusiveAfterBakes} bakes, and the plan goes on up to ${percent(continueTo)}`,
-      });
+      const reason = `inconclusive after ${plan.inconclusiveAfterBakes} bakes, and the plan goes on up to ${percent(continueTo)}`;
+      return gated(state, plan, reason);
     }
   }
   return wait('data', `inconclusive after ${plan.inconclusiveAfterBakes} bakes; holds: ${why}`);
@@ -279,15 +288,10 @@ export function decide(state: RolloutState, plan: RolloutPlan, lookIsFresh: bool
   // Narrowed down to nobody, the candidate has no data to be judged by: one calm bake is what can be asked.
   const fromNobody = state.phase === 'narrowed' && state.weight === 0 && calm(state);
   if (state.lastLook.verdict !== 'promote' && !fromNobody) return undecided(state, plan);
-  const next = nextStepIndex(plan, state.weight);
-  if (plan.steps[next]?.approval && !state.approvedSteps.includes(next)) {
-    return wait('approval', `waits for approval of ${percent(nextWeight(plan, state.weight))}`);
-  }
-  if (state.blackoutUntilMs !== null) return wait('blackout', 'ready to go on; waits for a blackout window to end');
   const reason = fromNobody
     ? 'one calm bake after narrowing to nobody'
     : (state.lastLook.reasons[0]?.text ?? 'shown safe');
-  return raise(state, plan, { reason });
+  return gated(state, plan, reason);
 }
 
 /** Whether a narrowed rollout may be raised once more, or has to wait for a person. */

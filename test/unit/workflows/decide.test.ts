@@ -60,6 +60,15 @@ describe('what the plan says about indecision', () => {
     expect(model.state).toMatchObject({ weight: 50, phase: 'progressing' });
   });
 
+  it('going on undecided still waits for approvals and blackouts', () => {
+    const steps = [10, 50].map((weight) => ({ weight, bakeMs: minute, approval: weight === 50 }));
+    const model = new RolloutModel(givenPlan({ steps, onInconclusive: { continueTo: 50 } })).look(3 * minute, hold);
+    expect(model.state).toMatchObject({ weight: 10, waitingFor: 'approval' });
+    const dark = new RolloutModel(givenPlan({ onInconclusive: { continueTo: 50 } }));
+    dark.look(3 * minute, { ...hold, blackoutUntilMs: 9e12 });
+    expect(dark.state).toMatchObject({ weight: 10, waitingFor: 'blackout' });
+  });
+
   it('never goes on over an open finding', () => {
     const mismatch = givenLook('hold', {}, ['SAMPLE_RATIO_MISMATCH']);
     const model = new RolloutModel(givenPlan({ onInconclusive: { continueTo: 100 } })).look(9 * minute, mismatch);
