@@ -5,6 +5,7 @@ import { buildServer } from './build-server';
 import type { ServerConfig } from './config';
 import { createEventSink } from './events/create-event-sink';
 import { openContext, type OpenContext } from './open-context';
+import { probeMongoUrl } from '../store/database-probe';
 
 /** A server that listens. */
 export interface RunningServer {
@@ -18,6 +19,7 @@ export interface RunningServer {
 /** A database that starts together with the server is waited for this long. */
 const DATABASE_PATIENCE_MS = 60_000;
 const DATABASE_RETRY_MS = 1_000;
+const DATABASE_PROBE_MS = 2_000;
 
 /** JSON lines without what must not be kept: tokens in headers, and targeting keys, which no line carries to begin with. */
 export function createLogger(level: ServerConfig['logLevel']): Logger {
@@ -29,9 +31,9 @@ export function createLogger(level: ServerConfig['logLevel']): Logger {
 }
 
 /**
- * Starts the server process: opens the database, builds the routes, listens. Temporal is not needed for it.
+ * Starts the server process: races the database once, opens it, builds the routes, listens. Temporal is not needed for it.
  *
- * @throws {HeadgateError} DATABASE_UNAVAILABLE after a minute without one, PORT_IN_USE
+ * @throws {HeadgateError} DATABASE_UNAVAILABLE after a minute without one, DATABASE_UNSAFE when it loses updates, PORT_IN_USE
  */
 export async function startServer(
   config: ServerConfig,
@@ -60,6 +62,7 @@ async function openPatiently(config: ServerConfig, logger: Logger): Promise<Open
   const startedAt = performance.now();
   for (;;) {
     try {
+      await probeMongoUrl(config.mongodbUrl, config.mongodbDatabase, DATABASE_PROBE_MS);
       return await openContext(config, (parts) => createEventSink(parts, onError));
     } catch (error) {
       const isWorthWaiting = error instanceof HeadgateError && error.code === ErrorCode.DatabaseUnavailable;

@@ -3,7 +3,9 @@ import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } f
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import pino from 'pino';
+import { HeadgateError } from '../core/errors';
 import { connectDatabase } from '../store/database';
+import { probeMongoUrl } from '../store/database-probe';
 import { DatabaseClock } from '../store/database-clock';
 import { ensureSchema } from '../store/schema';
 import { readWorkerConfig } from './config';
@@ -18,6 +20,7 @@ async function untilAvailable<T>(what: string, logger: pino.Logger, attempt: () 
     try {
       return await attempt();
     } catch (error) {
+      if (error instanceof HeadgateError && !error.retryable) throw error;
       if (tries % 30 === 0) logger.warn({ err: error }, `${what} does not answer; waiting for it`);
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
@@ -45,6 +48,10 @@ async function main(): Promise<void> {
       : { code: await readFile(bundleFile, 'utf8') };
   const database = await untilAvailable('the database', logger, () =>
     connectDatabase({ url: config.HEADGATE_MONGODB_URL, name: config.HEADGATE_MONGODB_DATABASE }),
+  );
+  // A database that loses concurrent updates would lose rollbacks: it is refused.
+  await untilAvailable('the database', logger, () =>
+    probeMongoUrl(config.HEADGATE_MONGODB_URL, config.HEADGATE_MONGODB_DATABASE, 2_000),
   );
   await ensureSchema(database.db);
   const clock = await new DatabaseClock(database.db).start();
