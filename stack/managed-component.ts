@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, HeadgateError } from '../core/errors';
 import { removeRecord, writeRecord, type ComponentName, type ComponentRecord } from './data-dir';
+import { isFree } from './ports';
 import { isAlive, processIdentity, signalProcess } from './process-identity';
 import type { Watchdog } from './watchdog';
 
@@ -22,6 +23,7 @@ export interface LaunchPlan extends LaunchFacts {
 
 const READY_POLL_MS = 50;
 const STOP_GRACE_MS = 8000;
+const PORT_RELEASE_MS = 5000;
 
 /** One process of the stack: started, killed, started again on the same port and data, stopped. */
 export class ManagedComponent {
@@ -106,7 +108,17 @@ export class ManagedComponent {
   /** Starts it again on the same port and data, killing it first where it still runs. */
   async restart(): Promise<void> {
     await this.kill();
+    await this.untilPortsAreFree();
     await this.start();
+  }
+
+  /** A killed process counts as ended when its first thread has; its sockets close with its last one, a moment later. */
+  private async untilPortsAreFree(): Promise<void> {
+    const { port, uiPort } = this.plan;
+    const deadline = Date.now() + PORT_RELEASE_MS;
+    for (const each of uiPort === undefined ? [port] : [port, uiPort]) {
+      while (!(await isFree(each)) && Date.now() < deadline) await sleep(20);
+    }
   }
 
   private async end(signal: NodeJS.Signals, graceMs: number): Promise<void> {
