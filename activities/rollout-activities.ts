@@ -55,7 +55,13 @@ export type TransitionResult =
   | { readonly kind: 'already'; readonly revision: number; readonly nowMs: number }
   | { readonly kind: 'overtaken'; readonly standing: number; readonly nowMs: number }
   | { readonly kind: 'conflict'; readonly diff: string; readonly nowMs: number }
-  | { readonly kind: 'gone'; readonly why: string; readonly nowMs: number };
+  | {
+      readonly kind: 'gone';
+      readonly why: string;
+      /** How the rollout's own records say it ended, if they do: an overtaken end may have landed after all. */
+      readonly outcome: RolloutOutcome | null;
+      readonly nowMs: number;
+    };
 
 /** What the lease said when it was renewed. All instants are the database's. */
 export type LeaseRenewal =

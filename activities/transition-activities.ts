@@ -1,4 +1,5 @@
 import { ErrorCode, HeadgateError } from '../core/errors';
+import type { DecisionAction } from '../flags/document/decision-record';
 import type { Flag } from '../flags/document/flag';
 import { documentId } from '../flags/document/identifiers';
 import type { Segment } from '../flags/document/segment';
@@ -11,6 +12,7 @@ import type { DecisionsRepository } from '../store/decisions-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { LeasesRepository } from '../store/leases-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
+import type { RolloutOutcome } from '../workflows/rollout/status';
 import { describeEdits } from './describe-edits';
 import type { RolloutActivities, TransitionRequest, TransitionResult } from './rollout-activities';
 
@@ -131,6 +133,20 @@ function bodyOf({ revision: _r, lastChange: _l, schemaVersion: _s, ...body }: Fl
   return body;
 }
 
+const OUTCOMES: Partial<Record<DecisionAction, RolloutOutcome>> = {
+  'rollout.complete': 'completed',
+  'rollout.roll_back': 'rolled_back',
+  'rollout.abort': 'aborted',
+  'rollout.supersede': 'superseded',
+  'rollout.orphaned': 'aborted',
+};
+
+/** How a rollout ended by its last record; null when it does not say. */
+async function recordedOutcome(decisions: DecisionsRepository, rolloutId: string): Promise<RolloutOutcome | null> {
+  const last = (await decisions.byRollout(rolloutId)).at(-1);
+  return last === undefined ? null : (OUTCOMES[last.action] ?? null);
+}
+
 async function swapUntilSettled(
   dependencies: TransitionDependencies,
   request: TransitionRequest,
@@ -140,7 +156,7 @@ async function swapUntilSettled(
   for (let attempt = 0; attempt < SWAP_ATTEMPTS; attempt += 1) {
     const flag = await flags.get(flagId);
     const nowMs = clock.nowMs();
-    if (flag === null) return { kind: 'gone', why: 'the flag does not exist', nowMs };
+    if (flag === null) return { kind: 'gone', why: 'the flag does not exist', outcome: null, nowMs };
     const highest = (await decisions.highestTransition(flag, request.rolloutId))?.transition ?? -1;
     const plan = planTransition(bodyOf(flag), commandOf(request), highest);
     switch (plan.kind) {
@@ -149,7 +165,7 @@ async function swapUntilSettled(
       case 'overtaken':
         return { kind: 'overtaken', standing: plan.standing, nowMs };
       case 'gone':
-        return { kind: 'gone', why: plan.why, nowMs };
+        return { kind: 'gone', why: plan.why, outcome: await recordedOutcome(decisions, request.rolloutId), nowMs };
       case 'write': {
         if (request.basis !== null) {
           const basis = takeBasis(flag, request.candidate, await segmentsByKey(segments, request.environment));

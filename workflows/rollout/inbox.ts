@@ -65,7 +65,10 @@ export class Inbox {
   hasLowering(weight: number): boolean {
     return this.waiting.some(
       ({ name, args }) =>
-        name === 'abort' || name === 'supersede' || (name === 'setWeight' && (args.weight ?? weight) < weight),
+        name === 'abort' ||
+        name === 'supersede' ||
+        name === 'exclude' ||
+        (name === 'setWeight' && (args.weight ?? weight) < weight),
     );
   }
 }

@@ -95,10 +95,12 @@ export function afterRefusedWrite(
       // Only a copy of our own past could do this: numbers come from this workflow alone. Go on from what stands.
       return { ...state, intents, lastNumber: Math.max(state.lastNumber, result.standing) };
     case 'gone': {
-      // The end that was asked for stands already: nobody is served the candidate. Otherwise somebody took the block away.
-      const phase = planned.outcome !== null && planned.outcome !== 'completed' ? planned.outcome : 'aborted';
+      // An end that was overtaken may have landed after all: then that is how it ended. Otherwise somebody took the block away.
+      const asked = planned.outcome !== null && planned.outcome !== 'completed' ? planned.outcome : 'aborted';
+      const phase = result.outcome ?? asked;
+      const weight = phase === 'completed' ? 100 : 0;
       return withEntry(
-        { ...state, intents, phase, waitingFor: null, weight: 0, summary: `ended: ${result.why}` },
+        { ...state, intents, phase, waitingFor: null, weight, summary: `ended: ${result.why}` },
         { at, what: 'gone', text: result.why },
       );
     }

@@ -270,7 +270,8 @@ export class RolloutRun {
       return;
     }
     this.state = afterRefusedWrite(this.state, planned, result);
-    const text = result.kind === 'conflict' ? `the flag was edited: ${result.diff}` : 'nothing was written';
+    const text =
+      result.kind === 'conflict' ? `the flag was edited: ${result.diff}` : `nothing was written; ${this.state.summary}`;
     this.inbox.answer(planned.intent, this.result(false, text));
   }
 
@@ -333,7 +334,8 @@ export class RolloutRun {
         }
       }
     }
-    this.state = { ...this.state, phase: 'aborted', waitingFor: null, summary: why };
+    const phase = isTerminal(this.state.phase) ? this.state.phase : 'aborted';
+    this.state = { ...this.state, phase, waitingFor: null, summary: why };
   }
 
   /** Proves the end on the flag itself, tidies, and tells people. */

@@ -50,6 +50,35 @@ describe('nothing stands in the way of a lowering', () => {
     expect(await rollout.chainProblems()).toEqual([]);
   });
 
+  it('ends as completed when the completion it meant to overtake had landed', async () => {
+    const real = harness.dependencies.flags;
+    let landed: () => void = () => undefined;
+    const reached = new Promise<void>((resolve) => (landed = resolve));
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const slow = Object.create(real, {
+      swap: {
+        value: async (write: Parameters<FlagsRepository['swap']>[0]) => {
+          const written = await real.swap(write);
+          if (write.draft.action === 'rollout.complete') {
+            landed();
+            await held;
+          }
+          return written;
+        },
+      },
+    }) as FlagsRepository;
+    Object.assign(harness.dependencies, { flags: slow });
+    await harness.work();
+    const rollout = await harness.start(givenQuickPlan({ environment }));
+    await reached;
+    expect(await rollout.send('abort')).toMatchObject({ accepted: false, state: 'completed' });
+    release();
+    expect(await rollout.result()).toMatchObject({ outcome: 'completed' });
+    expect(await rollout.flag()).toMatchObject({ defaultVariant: 'on' });
+    expect(await rollout.chainProblems()).toEqual([]);
+  });
+
   it('works with the metrics source down and every receiver of notifications gone', async () => {
     const down = new HeadgateError(ErrorCode.SourceUnavailable, 'the source is down', { retryable: true });
     Object.assign(harness.dependencies, {
