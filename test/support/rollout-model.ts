@@ -1,7 +1,8 @@
 import type { LookResult } from '../../activities/rollout-activities';
 import type { Actor } from '../../flags/document/decision-record';
 import type { RolloutPlan } from '../../flags/plan/plan';
-import { decide, type Decision } from '../../workflows/rollout/decide';
+import { decide } from '../../workflows/rollout/decide';
+import type { Decision } from '../../workflows/rollout/decision';
 import type { MessageArguments, MessageName } from '../../workflows/rollout/messages';
 import { afterLease, afterLook, afterWrite } from '../../workflows/rollout/progress';
 import { receive } from '../../workflows/rollout/receive';

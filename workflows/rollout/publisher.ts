@@ -8,8 +8,6 @@ import { describeMarkdown } from './describe';
 
 /** Shows the rollout to people: search attributes and details for the Web UI, the projection for lists. Writes on change only. */
 export class Publisher {
-  /** The pause that was notified of last; null when none is on. */
-  announcedPause: string | null = null;
   private published = '';
   private version: number;
 

@@ -11,10 +11,11 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { NotificationRequest, RolloutRef, TransitionResult } from '../../activities/rollout-activities';
+import type { RolloutRef, TransitionResult } from '../../activities/rollout-activities';
 import type { Actor } from '../../flags/document/decision-record';
-import { leasing, looking, notifying, tidying, writing } from './activity-options';
+import { leasing, looking, tidying, writing } from './activity-options';
 import { admit } from './admit';
+import { Announcer } from './announcer';
 import { decide } from './decide';
 import { Inbox, type InboxEntry } from './inbox';
 import {
@@ -30,6 +31,7 @@ import {
 import { Publisher } from './publisher';
 import { afterLease, afterLook, afterRefusedWrite, afterWrite } from './progress';
 import { receive } from './receive';
+import { asFailure, messageOfCause, rethrowUnlessOutage, swallowCancellation } from './run-failures';
 import {
   bakeMsOf,
   initialState,
@@ -51,6 +53,7 @@ export class RolloutRun {
   private state: RolloutState;
   private readonly inbox = new Inbox();
   private readonly publisher: Publisher;
+  private readonly announcer: Announcer;
   private readonly ref: RolloutRef;
   /** Whether the last look came after the last write. */
   private lookIsFresh = false;
@@ -59,6 +62,7 @@ export class RolloutRun {
     this.state = input.state ?? initialState(input.plan);
     this.ref = { rolloutId: input.rolloutId, environment: input.environment, flagKey: input.flagKey };
     this.publisher = new Publisher(input);
+    this.announcer = new Announcer(this.ref, input.plan.owner);
     this.registerHandlers();
   }
 
@@ -68,7 +72,7 @@ export class RolloutRun {
       while (!isTerminal(this.state.phase)) {
         await this.advance();
         await this.publisher.publish(this.state);
-        this.announce();
+        this.state = this.announcer.tellWaiting(this.state);
         if (this.mayContinueAsNew()) {
           await condition(allHandlersFinished);
           if (this.inbox.size === 0)
@@ -127,7 +131,7 @@ export class RolloutRun {
       case 'wait':
         this.state = { ...this.state, waitingFor: decision.waitingFor, summary: decision.summary };
         await this.publisher.publish(this.state);
-        this.announce();
+        this.state = this.announcer.tellWaiting(this.state);
         return this.state.step < 0 ? this.waitToStart() : this.waitAndLook();
     }
   }
@@ -266,7 +270,7 @@ export class RolloutRun {
       this.state = afterWrite(this.state, this.input.plan, planned, number, result.nowMs);
       this.state = { ...this.state, nextLookAtMs: Date.now() + this.state.lookIntervalMs };
       this.inbox.answer(planned.intent, { ...this.result(true, planned.reason), transition: number });
-      this.tell(planned);
+      this.announcer.tellWrite(this.state, planned);
       return;
     }
     this.state = afterRefusedWrite(this.state, planned, result);
@@ -349,53 +353,13 @@ export class RolloutRun {
     }
     this.inbox.close(this.result(false, `the rollout has ended: ${outcome}`));
     await this.publisher.publish(this.state);
-    const told = this.notify(outcome, this.state.summary);
+    const told = this.announcer.tell(this.state, outcome, this.state.summary);
     await tidying
       .cleanUpRollout({ ...this.ref, control, candidate: this.input.plan.candidate })
       .catch((error: unknown) => log.warn('tidying was given up', { why: messageOfCause(error) }));
     await told;
     await condition(allHandlersFinished);
     return { outcome, summary: this.state.summary };
-  }
-
-  /** Tells people of what the judge did, beside the main path. */
-  private tell(planned: PlannedTransition): void {
-    if (planned.action === 'rollout.narrow') void this.notify('narrowed', planned.reason);
-    if (planned.action === 'rollout.lapsed') void this.notify('lapsed', planned.reason);
-  }
-
-  /** Notifies once of each pause and each approval that is waited for. */
-  private announce(): void {
-    const { state } = this;
-    const paused = state.phase === 'paused' ? `${state.pause?.cause}: ${state.pause?.text}` : null;
-    if (paused !== null && paused !== this.publisher.announcedPause) void this.notify('paused', paused);
-    this.publisher.announcedPause = paused;
-    if (state.waitingFor === 'approval') {
-      const asked = Math.max(state.step + 1, 0);
-      if (state.approvalAskedFor !== asked) {
-        this.state = { ...state, approvalAskedFor: asked };
-        void this.notify('approval_needed', state.summary);
-      }
-    }
-  }
-
-  private async notify(event: NotificationRequest['event'], text: string): Promise<void> {
-    const { transition, weight } = this.state;
-    const id = `${this.input.rolloutId}:${event}:${this.state.lastNumber}`;
-    const { owner } = this.input.plan;
-    try {
-      await notifying.notify({
-        ...this.ref,
-        id,
-        event,
-        text,
-        weight,
-        transition,
-        ...(owner === undefined ? {} : { owner }),
-      });
-    } catch (error) {
-      log.warn('a notification was given up', { event, why: messageOfCause(error) });
-    }
   }
 
   private mayContinueAsNew(): boolean {
@@ -407,34 +371,4 @@ export class RolloutRun {
   private result(accepted: boolean, text: string): MessageResult {
     return { accepted, text, state: this.state.phase, weight: this.state.weight };
   }
-}
-
-/** An activity that failed for an outage is lived with; one that failed for a bug ends the rollout visibly. */
-function rethrowUnlessOutage(error: unknown): void {
-  if (isCancellation(error)) throw error;
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (!(cause instanceof ApplicationFailure)) {
-    if (error instanceof Error && error.name === 'ActivityFailure') return;
-    throw error;
-  }
-  if (cause.nonRetryable) throw error;
-}
-
-function swallowCancellation(error: unknown): null {
-  if (isCancellation(error)) return null;
-  throw error;
-}
-
-function messageOfCause(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
-}
-
-function asFailure(error: unknown): ApplicationFailure {
-  return ApplicationFailure.create({
-    message: `the rollout failed and its flag was lowered: ${messageOfCause(error)}`,
-    type: 'ROLLOUT_FAILED',
-    nonRetryable: true,
-    ...(error instanceof Error ? { cause: error } : {}),
-  });
 }
