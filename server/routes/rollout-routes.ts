@@ -173,5 +173,7 @@ function checkSameEnvironment(ofPlan: string, ofPath: string): void {
 
 function trafficNotes(plan: RolloutPlan, assume: AssumedTraffic | undefined): string[] {
   if (assume !== undefined) return estimateNotes(plan, assume);
-  return ['whether its traffic can decide the plan is not known: give `assume` with requestsPerMinute and errorRate'];
+  return [
+    'whether its traffic can decide the plan is not known: say how many requests come a minute and which share of them fails',
+  ];
 }
