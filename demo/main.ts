@@ -145,6 +145,8 @@ async function run(installation: Installation): Promise<string[]> {
     await startRollout(api, GOOD);
     await startRollout(api, BAD);
     const blows = process.env['CRASH'] ? crashAlongTheWay(installation, print, ended.signal) : null;
+    // A part that cannot be started again is reported after the rollouts, which tell more.
+    blows?.catch(() => ended.abort());
     const views = await follow(api);
     ended.abort();
     if (blows !== null) print(`\nKilled ${await blows} times along the way`);

@@ -21,9 +21,11 @@ export class SupervisedProcess {
   /** Starts it, and again whenever it ends, until {@link stop}. */
   start(): void {
     const log = createWriteStream(join(this.logFolder, `${this.name}.log`), { flags: 'a' });
-    const child = spawn(process.execPath, ['--require', 'tsx/cjs', this.script], {
+    const preloads = ['--require', join(__dirname, 'die-with-parent.cjs'), '--require', 'tsx/cjs'];
+    const child = spawn(process.execPath, [...preloads, this.script], {
       env: { ...process.env, ...this.environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // The pipe to its standard input is what ends it when the demo is killed.
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     child.stdout.pipe(log);
     child.stderr.pipe(log);
