@@ -1,7 +1,6 @@
 import { analyse } from '../analysis/analyse';
 import type { Analysis, AnalysisState } from '../analysis/types';
 import { ErrorCode, HeadgateError } from '../core/errors';
-import { contentHash } from '../core/signing';
 import type { Flag } from '../flags/document/flag';
 import { documentId } from '../flags/document/identifiers';
 import { isBlackedOut } from '../flags/plan/blackout';
@@ -12,9 +11,9 @@ import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
-import type { LookStatus } from '../workflows/rollout/status';
 import { describeEdits } from './describe-edits';
 import type { LookRequest, LookResult, RolloutActivities } from './rollout-activities';
+import { summarise } from './summarise-analysis';
 
 /** What a look needs of the world. */
 export interface LookDependencies {
@@ -25,10 +24,6 @@ export interface LookDependencies {
   readonly source: MetricSource;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
 }
-
-/** How many reasons and metrics of an analysis enter the workflow's history. */
-const KEPT_REASONS = 6;
-const KEPT_METRICS = 12;
 
 /**
  * The look: reads the windows that were closed since the last one, judges, and sees how the flag stands. Safe to repeat and to
@@ -150,54 +145,4 @@ async function fetchStrata(
       return { strata: [], sourceDown: true };
     throw error;
   }
-}
-
-/** What of an analysis enters the history: verdict, codes, the main numbers and a digest of the whole, at most 4 kB. */
-function summarise(analysis: Analysis, nowMs: number): LookStatus {
-  return {
-    at: new Date(nowMs).toISOString(),
-    verdict: analysis.verdict,
-    reasons: analysis.reasons.slice(0, KEPT_REASONS).map(({ code, text, metric, segment, numbers }) => ({
-      code,
-      text: text.slice(0, 300),
-      ...(metric === undefined ? {} : { metric }),
-      ...(segment === undefined ? {} : { segment }),
-      ...(numbers === undefined ? {} : { numbers: roundedNumbers(numbers) }),
-    })),
-    metrics: analysis.findings
-      .filter(({ segment }) => segment === '*')
-      .slice(0, KEPT_METRICS)
-      .map((finding) => ({
-        metric: finding.metric,
-        control: rounded(finding.control),
-        candidate: rounded(finding.candidate),
-        harm: rounded(finding.harm),
-        harmLower: rounded(finding.harmLower),
-        harmUpper: rounded(finding.harmUpper),
-        margin: rounded(finding.margin),
-        harmEvidence: rounded(finding.harmEvidence) ?? 0,
-        safetyShown: finding.safetyShown,
-      })),
-    harmEvidence: rounded(analysis.harmEvidence) ?? 0,
-    dataQuality: analysis.dataQuality,
-    sample: analysis.stepSample,
-    tension: rounded(analysis.tension) ?? 0,
-    digest: contentHash(finite(analysis)),
-  };
-}
-
-/** Six digits are more than a person reads and keep the history small; infinite evidence is written as the largest number. */
-function rounded(value: number | null): number | null {
-  if (value === null || Number.isNaN(value)) return null;
-  return Number.isFinite(value) ? Number(value.toPrecision(6)) : Math.sign(value) * Number.MAX_VALUE;
-}
-
-function roundedNumbers(numbers: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, rounded(value) ?? 0]));
-}
-
-function finite(value: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(value, (_, member: unknown) => (typeof member === 'number' ? rounded(member) : member)),
-  );
 }

@@ -23,6 +23,8 @@ export interface TransitionDependencies {
   readonly decisions: DecisionsRepository;
   readonly leases: LeasesRepository;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
+  /** One line for each write, with rollout id and transition. */
+  readonly log: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 }
 
 /** A swap that loses a race re-reads at once; losing this often within one attempt leaves the rest to the retry policy. */
@@ -67,6 +69,11 @@ export function createTransitionActivities(dependencies: TransitionDependencies)
     async applyTransition(request) {
       const result = await swapUntilSettled(dependencies, request);
       await settleLease(dependencies.leases, request, result);
+      const { rolloutId, transition, action, weight, environment, flagKey } = request;
+      dependencies.log(
+        { rolloutId, transition, action, weight, environment, flag: flagKey, result: result.kind },
+        request.reason,
+      );
       return result;
     },
 

@@ -18,6 +18,7 @@ export function createDependencies(
   clock: DatabaseClock,
   client: Client,
   config: Pick<WorkerConfig, 'HEADGATE_SIGNING_KEY' | 'HEADGATE_WEBHOOKS'>,
+  log: RolloutActivityDependencies['log'] = () => undefined,
 ): RolloutActivityDependencies & ReconcilerDependencies {
   const nowMs = (): number => clock.nowMs();
   const windows = new MongoWindowsRepository(db, clock);
@@ -37,5 +38,6 @@ export function createDependencies(
     webhooks: config.HEADGATE_WEBHOOKS,
     fetch,
     now: Date.now,
+    log,
   };
 }

@@ -64,7 +64,9 @@ async function main(): Promise<void> {
     connection,
     namespace: config.HEADGATE_TEMPORAL_NAMESPACE,
     workflowBundle,
-    dependencies: createDependencies(database, clock, client, config),
+    dependencies: createDependencies(database, clock, client, config, (fields, message) =>
+      logger.info(fields, message),
+    ),
     maxCachedWorkflows: config.HEADGATE_MAX_CACHED_ROLLOUTS,
   });
   await untilAvailable('the schedule service', logger, () =>
