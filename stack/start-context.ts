@@ -8,6 +8,7 @@ import type { WaysContext } from './ways/ways-context';
 export interface StartContext extends WaysContext {
   readonly dataDir: string;
   readonly ports: StackPorts;
+  readonly temporalSettings: Readonly<Record<string, string | number | boolean>>;
   readonly watchdog: Watchdog | undefined;
 }
 

@@ -38,6 +38,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     log,
     dataDir,
     ports,
+    temporalSettings: options.temporalSettings ?? {},
     watchdog,
   };
   const started: ManagedComponent[] = [];

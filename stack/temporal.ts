@@ -38,7 +38,7 @@ export async function startTemporal(context: StartContext): Promise<Started<Temp
   return startWithRetry([context.ports.temporal, context.ports.temporalUi], async () => {
     const port = await choosePort(context.ports.temporal, USUAL_PORT, 'Temporal');
     const uiPort = await choosePort(context.ports.temporalUi, USUAL_UI_PORT, "Temporal's Web UI");
-    const args = [...program.args, ...temporalArguments(context.dataDir, port, uiPort)];
+    const args = [...program.args, ...temporalArguments(context.dataDir, port, uiPort, context.temporalSettings)];
     const managed = new ManagedComponent(
       launchPlan({ ...program, args, port, uiPort }, context.dataDir),
       context.watchdog,
@@ -71,7 +71,14 @@ async function fromEnvironment(address: string, { env, log }: StartContext, bega
 }
 
 /** The dev server's arguments: a file for its data, exact timers, Headgate's search attributes, loopback only. */
-export function temporalArguments(dataDir: string, port: number, uiPort: number): string[] {
+export function temporalArguments(
+  dataDir: string,
+  port: number,
+  uiPort: number,
+  settings: StartContext['temporalSettings'] = {},
+): string[] {
+  // By default timers fire up to a second late.
+  const dynamic = { 'history.timerProcessorMaxTimeShift': '10ms', ...settings };
   return [
     ...[
       'server',
@@ -86,8 +93,7 @@ export function temporalArguments(dataDir: string, port: number, uiPort: number)
       String(uiPort),
     ],
     ...['--namespace', NAMESPACE, '--log-level', 'warn', '--db-filename', join(dataDir, 'temporal', 'temporal.db')],
-    // By default timers fire up to a second late.
-    ...['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="10ms"'],
+    ...Object.entries(dynamic).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${JSON.stringify(value)}`]),
     ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
   ];
 }
