@@ -6,6 +6,7 @@ import type { FlagsRepository } from '../store/flags-repository';
 import type { RolloutsRepository } from '../store/rollouts-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
 import type { TokensRepository } from '../store/tokens-repository';
+import type { WindowsRepository } from '../store/windows-repository';
 import type { SnapshotCache } from './snapshot/snapshot-cache';
 import type { RolloutWorkflows } from './temporal/rollout-workflows';
 
@@ -24,6 +25,7 @@ export interface ServerContext {
   readonly decisions: DecisionsRepository;
   readonly rollouts: RolloutsRepository;
   readonly tokens: TokensRepository;
+  readonly windows: Pick<WindowsRepository, 'readCompacted'>;
   readonly workflows: RolloutWorkflows;
   readonly events: EventSink;
   readonly snapshots: SnapshotCache;

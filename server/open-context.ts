@@ -8,6 +8,7 @@ import { MongoRolloutsRepository } from '../store/rollouts-repository';
 import { ensureSchema } from '../store/schema';
 import { MongoSegmentsRepository } from '../store/segments-repository';
 import { MongoTokensRepository } from '../store/tokens-repository';
+import { MongoWindowsRepository } from '../store/windows-repository';
 import type { ServerConfig } from './config';
 import type { EventSink, ServerContext } from './context';
 import { SnapshotCache } from './snapshot/snapshot-cache';
@@ -65,6 +66,7 @@ export async function openContext(
       decisions: new MongoDecisionsRepository(db),
       rollouts: new MongoRolloutsRepository(db, databaseNowMs),
       tokens: new MongoTokensRepository(db),
+      windows: new MongoWindowsRepository(db, clock),
       workflows,
       events,
       snapshots,

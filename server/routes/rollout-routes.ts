@@ -8,6 +8,7 @@ import { existing } from '../flags/write-flag';
 import type { RouteTable } from '../http/route';
 import { checkPlan } from '../rollouts/check-plan';
 import { estimateNotes, type AssumedTraffic } from '../rollouts/estimate';
+import { recordedTraffic, type RecordedTrafficSources } from '../rollouts/recorded-traffic';
 import { readStatus, statusOf } from '../rollouts/read-status';
 import { locateRollout } from '../rollouts/rollout-directory';
 import { StartAnswer, StatusView, TimelineView } from '../rollouts/rollout-views';
@@ -83,7 +84,7 @@ export function addRolloutRoutes(routes: RouteTable, context: ServerContext): vo
       const workflowId = rolloutWorkflowId(env, plan.flag);
       const common = { workflowId, webUrl: webUrlOf(env, plan.flag), plan };
       if (body.dryRun) {
-        const notes = [...check(), ...trafficNotes(plan, body.assume)];
+        const notes = [...check(), ...(await trafficNotes(context, plan, body.assume))];
         return { outcome: 'dry_run', rolloutId: null, ...common, notes };
       }
       existing(flag, { environment: env, key: plan.flag });
@@ -171,8 +172,14 @@ function checkSameEnvironment(ofPlan: string, ofPath: string): void {
   throw new HeadgateError(ErrorCode.InvalidPlan, `the plan is for '${ofPlan}', the path names '${ofPath}'`);
 }
 
-function trafficNotes(plan: RolloutPlan, assume: AssumedTraffic | undefined): string[] {
+async function trafficNotes(
+  sources: RecordedTrafficSources,
+  plan: RolloutPlan,
+  assume: AssumedTraffic | undefined,
+): Promise<string[]> {
   if (assume !== undefined) return estimateNotes(plan, assume);
+  const recorded = await recordedTraffic(sources, plan);
+  if (recorded !== null) return [`traffic as rollout ${recorded.rolloutId} saw it`, ...estimateNotes(plan, recorded)];
   return [
     'whether its traffic can decide the plan is not known: say how many requests come a minute and which share of them fails',
   ];
