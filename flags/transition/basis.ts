@@ -1,8 +1,8 @@
 import { contentHash } from '../../core/signing';
-import type { Condition } from '../document/condition';
 import type { Flag } from '../document/flag';
 import type { Place } from '../document/rollout-block';
 import type { Segment } from '../document/segment';
+import { segmentsIn } from '../document/validate-condition';
 
 /** What a rollout relies on staying as it is, as hashes small enough to carry in a workflow. */
 export interface Basis {
@@ -18,15 +18,6 @@ type FlagSurroundings = Pick<
   Flag,
   'defaultVariant' | 'offVariant' | 'variants' | 'rules' | 'salt' | 'prerequisites' | 'enabled' | 'revision' | 'rollout'
 >;
-
-/** Keys of the segments a condition names directly. */
-function segmentsIn(condition: Condition): string[] {
-  if ('segment' in condition) return [condition.segment];
-  if ('all' in condition) return condition.all.flatMap(segmentsIn);
-  if ('any' in condition) return condition.any.flatMap(segmentsIn);
-  if ('not' in condition) return segmentsIn(condition.not);
-  return [];
-}
 
 /** Keys of all segments that a flag's rules, exclusions and observations reach, through other segments too, in order. */
 export function referencedSegments(

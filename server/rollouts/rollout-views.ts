@@ -27,23 +27,26 @@ const Look = z.object({
   digest: z.string(),
 });
 
+/** Every phase of a rollout, as the API names them. */
+export const PHASES = [
+  'assessing',
+  'progressing',
+  'paused',
+  'narrowed',
+  'completed',
+  'rolled_back',
+  'aborted',
+  'superseded',
+  'refused',
+] as const;
+
 /** A rollout's status as the API documents it; the type the workflow answers with is RolloutStatus. */
 export const StatusView = z.object({
   rolloutId: z.string(),
   environment: z.string(),
   flag: z.string(),
   candidate: z.string(),
-  phase: z.enum([
-    'assessing',
-    'progressing',
-    'paused',
-    'narrowed',
-    'completed',
-    'rolled_back',
-    'aborted',
-    'superseded',
-    'refused',
-  ]),
+  phase: z.enum(PHASES),
   waitingFor: z.enum(['bake', 'data', 'approval', 'blackout', 'operator']).nullable(),
   summary: z.string(),
   step: z.int(),

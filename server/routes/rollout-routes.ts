@@ -11,7 +11,7 @@ import { estimateNotes, type AssumedTraffic } from '../rollouts/estimate';
 import { recordedTraffic, type RecordedTrafficSources } from '../rollouts/recorded-traffic';
 import { readStatus, statusOf } from '../rollouts/read-status';
 import { locateRollout } from '../rollouts/rollout-directory';
-import { StartAnswer, StatusView, TimelineView } from '../rollouts/rollout-views';
+import { PHASES, StartAnswer, StatusView, TimelineView } from '../rollouts/rollout-views';
 import { startRollout } from '../rollouts/start-rollout';
 import { rolloutWorkflowId } from '../../workflows/rollout/messages';
 import { EnvironmentPath, limitOf, NoBody, Nothing, RolloutPath } from './parameters';
@@ -31,18 +31,7 @@ const StartBody = z.strictObject({
     .strictObject({ requestsPerMinute: z.number().positive().max(1e9), errorRate: z.number().min(0).max(1) })
     .optional(),
 });
-const State = z.enum([
-  'live',
-  'assessing',
-  'progressing',
-  'paused',
-  'narrowed',
-  'completed',
-  'rolled_back',
-  'aborted',
-  'superseded',
-  'refused',
-]);
+const State = z.enum(['live', ...PHASES]);
 /** Phases of a rollout that has not ended. */
 const LIVE = ['assessing', 'progressing', 'paused', 'narrowed'] as const;
 const ListQuery = z.strictObject({ state: State.optional(), flag: FlagKey.optional(), limit: limitOf(50, 500) });
