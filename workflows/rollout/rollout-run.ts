@@ -11,12 +11,14 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { RolloutRef, TransitionResult } from '../../activities/rollout-activities';
+import type { RolloutRef } from '../../activities/rollout-activities';
 import type { Actor } from '../../flags/document/decision-record';
-import { leasing, looking, tidying, writing } from './activity-options';
+import { leasing, writing } from './activity-options';
 import { admit } from './admit';
 import { Announcer } from './announcer';
+import { apply, refOf } from './apply';
 import { decide } from './decide';
+import { afterRescue, finish, rescueOf, resultOf, whyLowered, type RolloutEnd } from './finish';
 import { Inbox, type InboxEntry } from './inbox';
 import {
   MessageName,
@@ -28,20 +30,13 @@ import {
   type MessageResult,
   type RolloutInput,
 } from './messages';
+import { look, renewLease } from './look';
 import { Publisher } from './publisher';
-import { afterLease, afterLook, afterRefusedWrite, afterWrite } from './progress';
+import { afterRefusedWrite, afterWrite } from './progress';
 import { receive } from './receive';
-import { asFailure, messageOfCause, rethrowUnlessOutage, swallowCancellation } from './run-failures';
-import {
-  bakeMsOf,
-  initialState,
-  nextWeight,
-  REMEMBERED_MESSAGES,
-  withEntry,
-  type PlannedTransition,
-  type RolloutState,
-} from './state';
-import { isTerminal, type RolloutOutcome } from './status';
+import { asFailure, rethrowUnlessOutage } from './run-failures';
+import { initialState, REMEMBERED_MESSAGES, type PlannedTransition, type RolloutState } from './state';
+import { isTerminal } from './status';
 
 /** While the first step waits for approval or a blackout, the flag is looked at again this often. */
 const ASSESSING_INTERVAL_MS = 30_000;
@@ -60,14 +55,14 @@ export class RolloutRun {
 
   constructor(private readonly input: RolloutInput) {
     this.state = input.state ?? initialState(input.plan);
-    this.ref = { rolloutId: input.rolloutId, environment: input.environment, flagKey: input.flagKey };
+    this.ref = refOf(input);
     this.publisher = new Publisher(input);
     this.announcer = new Announcer(this.ref, input.plan.owner);
     this.registerHandlers();
   }
 
   /** Runs to the end, or to the next run of the same rollout. Whatever goes wrong, the flag is lowered first. */
-  async execute(): Promise<{ outcome: RolloutOutcome; summary: string }> {
+  async execute(): Promise<RolloutEnd> {
     try {
       while (!isTerminal(this.state.phase)) {
         await this.advance();
@@ -157,54 +152,12 @@ export class RolloutRun {
     const dueInMs = this.state.nextLookAtMs - Date.now();
     const summary = `${this.state.weight} %, waits for ${this.state.waitingFor ?? 'the next look'}`;
     if (dueInMs > 0 && (await condition(() => this.inbox.size > 0, dueInMs, { summary }))) return;
-    await this.renewLease();
-    if (this.state.lapsedAtMs === null) await this.look();
-  }
-
-  private async renewLease(): Promise<void> {
-    try {
-      this.state = afterLease(this.state, await leasing.renewLease(this.ref));
-    } catch (error) {
-      rethrowUnlessOutage(error);
-      log.warn('the lease could not be renewed', { rolloutId: this.input.rolloutId });
-      this.state = { ...this.state, nextLookAtMs: Date.now() + this.input.plan.look.shortestMs };
-    }
-  }
-
-  private async look(): Promise<void> {
     const { plan } = this.input;
-    const { state } = this;
-    try {
-      const result = await looking.look({
-        ...this.ref,
-        plan,
-        control: state.control,
-        step: state.step,
-        weight: state.weight,
-        nextWeight: nextWeight(plan, state.weight),
-        transition: state.transition,
-        weights: state.weights,
-        stepStartedAtMs: state.stepStartedAtMs,
-        raisedAtMs: state.raisedAtMs,
-        bakeMs: bakeMsOf(plan, state.step),
-        bakedMs: state.bakedMs,
-        safetyEpoch: state.safetyEpoch,
-        harmEpoch: state.harmEpoch,
-        basis: state.basis,
-      });
-      this.state = afterLook(this.state, plan, result, Date.now());
-      this.lookIsFresh = true;
-    } catch (error) {
-      rethrowUnlessOutage(error);
-      log.warn('a look failed and is skipped', { rolloutId: this.input.rolloutId });
-      this.lookIsFresh = false;
-      this.state = {
-        ...this.state,
-        waitingFor: 'data',
-        summary: 'the last look could not be made; nothing is raised until one is',
-        nextLookAtMs: Date.now() + plan.look.shortestMs,
-      };
-    }
+    this.state = await renewLease(this.ref, plan, this.state);
+    if (this.state.lapsedAtMs !== null) return;
+    const { state, isFresh } = await look(this.ref, plan, this.state);
+    this.state = state;
+    this.lookIsFresh = isFresh;
   }
 
   /** Takes every waiting message; each is answered now or after the write it asks for. */
@@ -252,7 +205,7 @@ export class RolloutRun {
   private async write(planned: PlannedTransition): Promise<void> {
     const number = this.state.lastNumber + 1;
     this.state = { ...this.state, lastNumber: number };
-    const result = await this.apply(planned, number);
+    const result = await apply(this.input, this.state, this.inbox, planned, number);
     if (result === null) {
       const notApplied = [
         ...this.state.notApplied,
@@ -279,87 +232,27 @@ export class RolloutRun {
     this.inbox.answer(planned.intent, this.result(false, text));
   }
 
-  private async apply(planned: PlannedTransition, number: number): Promise<TransitionResult | null> {
-    const { plan, salt, rolloutId } = this.input;
-    const request = {
-      ...this.ref,
-      transition: number,
-      action: planned.action,
-      step: planned.step,
-      weight: planned.weight,
-      reason: planned.reason,
-      actor: planned.actor ?? { kind: 'workflow' as const, name: rolloutId, verified: true },
-      evidence: planned.evidence,
-      excludedSegments: planned.excludedSegments,
-      outcome: planned.outcome,
-      lowering: planned.lowering,
-      basis: planned.lowering ? null : this.state.basis,
-      candidate: plan.candidate,
-      leaseMs: plan.leaseMs,
-      controlHoldback: plan.controlHoldback,
-      notApplied: this.state.notApplied,
-      start: planned.action === 'rollout.start' ? { plan, salt, control: this.state.control } : null,
-    };
-    const summary = `#${number} ${planned.action.replace('rollout.', '')} → ${planned.weight} %`;
-    const write = (): Promise<TransitionResult> => writing.applyTransition.executeWithOptions({ summary }, [request]);
-    if (planned.lowering) return write();
-    const scope = new CancellationScope();
-    const raise = scope.run(write);
-    const overtaken = condition(() => this.inbox.hasLowering(this.state.weight)).then(() => null);
-    const first = await Promise.race([raise.catch(swallowCancellation), overtaken]);
-    if (first === null) scope.cancel();
-    return first;
-  }
-
   /** The flag first, then the failure: nobody stays on a candidate whose rollout is broken. */
   private async lowerAfter(error: unknown): Promise<void> {
-    const cancelled = isCancellation(error);
-    const why = cancelled ? 'the workflow was cancelled' : `the rollout failed: ${messageOfCause(error)}`;
+    const why = whyLowered(error);
     log.error(why, { rolloutId: this.input.rolloutId });
-    if (this.state.step >= 0 || this.state.lastNumber > 0) {
-      const planned: PlannedTransition = {
-        action: 'rollout.abort',
-        weight: 0,
-        step: this.state.step,
-        reason: why.slice(0, 500),
-        actor: null,
-        evidence: [],
-        excludedSegments: this.state.excludedSegments,
-        outcome: 'aborted',
-        lowering: true,
-        intent: null,
-      };
-      for (let landed = false; !landed;) {
-        try {
-          await this.write(planned);
-          landed = true;
-        } catch {
-          await sleep('2 seconds');
-        }
+    const rescue = rescueOf(this.state, why);
+    for (let landed = rescue === null; !landed && rescue !== null;) {
+      try {
+        await this.write(rescue);
+        landed = true;
+      } catch {
+        await sleep('2 seconds');
       }
     }
-    const phase = isTerminal(this.state.phase) ? this.state.phase : 'aborted';
-    this.state = { ...this.state, phase, waitingFor: null, summary: why };
+    this.state = afterRescue(this.state, why);
   }
 
-  /** Proves the end on the flag itself, tidies, and tells people. */
-  private async finish(): Promise<{ outcome: RolloutOutcome; summary: string }> {
-    const outcome = this.state.phase as RolloutOutcome;
-    const { control } = this.state;
-    if (outcome !== 'refused') {
-      const proof = await writing.verifyEnd({ ...this.ref, outcome, candidate: this.input.plan.candidate });
-      const at = new Date(Date.now()).toISOString();
-      this.state = withEntry(this.state, { at, what: 'verified', text: proof });
-    }
-    this.inbox.close(this.result(false, `the rollout has ended: ${outcome}`));
-    await this.publisher.publish(this.state);
-    const told = this.announcer.tell(this.state, outcome, this.state.summary);
-    await tidying
-      .cleanUpRollout({ ...this.ref, control, candidate: this.input.plan.candidate })
-      .catch((error: unknown) => log.warn('tidying was given up', { why: messageOfCause(error) }));
-    await told;
-    await condition(allHandlersFinished);
-    return { outcome, summary: this.state.summary };
+  private async finish(): Promise<RolloutEnd> {
+    const { inbox, publisher, announcer } = this;
+    const { state, end } = await finish(this.input, this.state, { inbox, publisher, announcer });
+    this.state = state;
+    return end;
   }
 
   private mayContinueAsNew(): boolean {
@@ -369,6 +262,6 @@ export class RolloutRun {
   }
 
   private result(accepted: boolean, text: string): MessageResult {
-    return { accepted, text, state: this.state.phase, weight: this.state.weight };
+    return resultOf(this.state, accepted, text);
   }
 }
