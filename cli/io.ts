@@ -1,4 +1,6 @@
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 /** Where text goes, as much of a stream as commands need. */
@@ -16,6 +18,8 @@ export interface Io {
   readonly env: NodeJS.ProcessEnv;
   /** Text of a file; `-` is standard input. */
   readText(path: string): Promise<string>;
+  /** Bytes of a file as they are read; `-` is standard input. What goes wrong is the stream's error. */
+  readStream(path: string): Readable;
   /** Tells of SIGINT and SIGTERM until the function returned is called; they do not end the process meanwhile. */
   onSignal(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
 }
@@ -31,6 +35,7 @@ export function processIo(): Io {
     stderr: outputOf(process.stderr),
     env: process.env,
     readText: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
+    readStream: (path) => (path === '-' ? process.stdin : createReadStream(path)),
     onSignal(listener) {
       const onInt = (): void => listener('SIGINT');
       const onTerm = (): void => listener('SIGTERM');

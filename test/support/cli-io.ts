@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Io } from '../../cli/io';
 
 /** A terminal or a pipe that remembers what was written to it. */
@@ -9,7 +10,7 @@ export interface FakeIo extends Io {
 }
 
 export function givenIo(
-  options: { files?: Record<string, string>; env?: NodeJS.ProcessEnv; columns?: number } = {},
+  options: { files?: Record<string, string | Buffer>; env?: NodeJS.ProcessEnv; columns?: number } = {},
 ): FakeIo {
   const { files = {}, env = {}, columns } = options;
   const listeners = new Set<(signal: 'SIGINT' | 'SIGTERM') => void>();
@@ -19,15 +20,26 @@ export function givenIo(
     isTTY: columns !== undefined,
     size: () => (columns === undefined ? undefined : { columns, rows: 40 }),
   });
+  const contentOf = (path: string): string | Buffer => {
+    const content = files[path];
+    if (content === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' });
+    return content;
+  };
   return {
     stdout: output('out'),
     stderr: output('err'),
     // A data folder that does not exist, so that no profile of this machine plays in.
     env: { HEADGATE_DATA_DIR: '/nonexistent/headgate', ...env },
     async readText(path) {
-      const text = files[path];
-      if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' });
-      return text;
+      return contentOf(path).toString();
+    },
+    readStream(path) {
+      return Readable.from(
+        (async function* () {
+          yield Buffer.from(contentOf(path));
+        })(),
+        { objectMode: false },
+      );
     },
     onSignal(listener) {
       listeners.add(listener);
