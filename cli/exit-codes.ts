@@ -58,6 +58,7 @@ const OF_ERROR: Partial<Readonly<Record<ErrorCode, ExitCode>>> = {
   INVALID_FLAG: ExitCode.Usage,
   INVALID_PLAN: ExitCode.Usage,
   INVALID_CONFIG: ExitCode.Usage,
+  INVALID_REPOSITORY: ExitCode.Usage,
   IN_USE: ExitCode.Refused,
   ROLLOUT_LIVE: ExitCode.Refused,
   REVISION_CONFLICT: ExitCode.Refused,

@@ -9,6 +9,7 @@ export const ErrorCode = {
   InvalidFlag: 'INVALID_FLAG',
   InvalidPlan: 'INVALID_PLAN',
   InvalidConfig: 'INVALID_CONFIG',
+  InvalidRepository: 'INVALID_REPOSITORY',
   RecordTooLarge: 'RECORD_TOO_LARGE',
   BatchTooOld: 'BATCH_TOO_OLD',
   BodyTooLarge: 'BODY_TOO_LARGE',
