@@ -73,11 +73,27 @@ export const DataQuality = {
   Ok: 'ok',
   NoTraffic: 'no_traffic',
   SourceDown: 'source_down',
+  LabelMissing: 'label_missing',
   TooFewUnits: 'too_few_units',
   Stale: 'stale',
 } as const;
 /** One of the data qualities. */
 export type DataQuality = (typeof DataQuality)[keyof typeof DataQuality];
+
+/** What is wrong with a source at one look: kept apart from what its numbers say. */
+export interface SourceTrouble {
+  readonly quality: Exclude<DataQuality, 'ok' | 'too_few_units'>;
+  /** The metric that cannot be read; when omitted, all of the source. */
+  readonly metric?: string;
+  /** One sentence for a person: no address, no secret. */
+  readonly detail: string;
+}
+
+/** Strata, and what kept others away. */
+export interface StrataAnswer {
+  readonly strata: readonly Stratum[];
+  readonly trouble: SourceTrouble | null;
+}
 
 /** Where strata come from: Headgate's own windows, Prometheus, a recording. */
 export interface MetricSource {
