@@ -20,6 +20,9 @@ const PRIOR_NOISE: Readonly<Record<MetricKind, number>> = {
   slower_than: 0.25,
   events_per_exposure: 0.15,
   mean_value: 0.05,
+  quantile: 0.1,
+  distribution: 0.1,
+  ratio: 0.15,
 };
 const PRIOR_WINDOWS = 6;
 /** With few users, a variance estimated from them is itself uncertain: inflate it by 1 + this / effective users. */

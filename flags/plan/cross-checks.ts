@@ -1,5 +1,6 @@
 import { formatDuration } from '../../core/duration';
 import { neverEnds } from './blackout';
+import type { MetricKind } from './metric';
 import { lookAndLease } from './plan-defaults';
 import type { MetricFile, PlanFile } from './plan-file';
 import type { Problem } from './problem';
@@ -93,15 +94,36 @@ function checkThresholds(metrics: readonly MetricFile[]): Problem[] {
   });
 }
 
-function checkMetric({ kind, role, threshold, margin, ceiling }: MetricFile): Problem[] {
+/** The field that a kind cannot do without, and how to write it. */
+const NEEDED: Readonly<
+  Partial<Record<MetricKind, readonly [field: 'threshold' | 'quantile' | 'denominator', how: string]>>
+> = {
+  slower_than: ['threshold', 'slower_than needs a limit, such as threshold: 500ms'],
+  quantile: ['quantile', 'the kind quantile needs to know which, such as quantile: p99'],
+  ratio: ['denominator', 'ratio needs something to divide by, such as denominator: { event: order }'],
+};
+
+/** Fields that one kind alone has. */
+const OWN_FIELDS = { threshold: 'slower_than', quantile: 'quantile', measure: 'ratio', denominator: 'ratio' } as const;
+
+/** What a metric's kind wants and what it cannot use. */
+function checkKind(metric: MetricFile): Problem[] {
   const problems: Problem[] = [];
+  const [needed, how] = NEEDED[metric.kind] ?? [];
+  if (needed !== undefined && metric[needed] === undefined) {
+    problems.push({ path: [needed], message: `is missing; ${how}` });
+  }
+  for (const [field, kind] of Object.entries(OWN_FIELDS)) {
+    if (metric.kind === kind || metric[field as keyof typeof OWN_FIELDS] === undefined) continue;
+    problems.push({ path: [field], message: `${metric.kind} has no ${field}; leave it out, or use ${kind}` });
+  }
+  return problems;
+}
+
+function checkMetric(metric: MetricFile): Problem[] {
+  const { kind, role, margin, ceiling } = metric;
+  const problems = checkKind(metric);
   const isShare = kind === 'error_rate' || kind === 'slower_than';
-  if (kind === 'slower_than' && threshold === undefined) {
-    problems.push({ path: ['threshold'], message: 'is missing; slower_than needs a limit, such as threshold: 500ms' });
-  }
-  if (kind !== 'slower_than' && threshold !== undefined) {
-    problems.push({ path: ['threshold'], message: `${kind} has no threshold; leave it out, or use slower_than` });
-  }
   if (margin?.inPoints === true && !isShare) {
     const message = `percentage points (pp) fit shares only; for ${kind} write a number in its unit, or a part such as 10%`;
     problems.push({ path: ['margin'], message });
@@ -114,6 +136,9 @@ function checkMetric({ kind, role, threshold, margin, ceiling }: MetricFile): Pr
     const message =
       'a guardrail without a margin can never be shown safe; say how much worse is acceptable, such as 0.5pp + 10%, or make it a goal';
     problems.push({ path: ['margin'], message });
+  }
+  if (ceiling !== undefined && kind === 'distribution') {
+    problems.push({ path: ['ceiling'], message: 'a whole distribution has no one value to bound; use a quantile' });
   }
   if (ceiling !== undefined && isShare && (ceiling <= 0 || ceiling > 1)) {
     problems.push({ path: ['ceiling'], message: `${ceiling} is not a share above 0 and up to 1; write 0.05 for 5 %` });

@@ -1,8 +1,27 @@
 import { z } from 'zod';
 
-/** What is measured of the events named. `error_rate` and `slower_than` are shares (0–1); `mean_value` is in the value's unit. */
-export const MetricKind = z.enum(['error_rate', 'slower_than', 'mean_value', 'events_per_exposure']);
+/**
+ * What is measured of the events named. `error_rate` and `slower_than` are shares (0–1); `mean_value`, `quantile` and `distribution` are in the value's
+ * unit, `events_per_exposure` in events, and `ratio` in the unit of its numerator for one of its denominator's.
+ */
+export const MetricKind = z.enum([
+  'error_rate',
+  'slower_than',
+  'mean_value',
+  'events_per_exposure',
+  'quantile',
+  'distribution',
+  'ratio',
+]);
 export type MetricKind = z.infer<typeof MetricKind>;
+
+/** Which total of an event a ratio takes: how often it came, the sum of its values, or how often it failed. */
+export const Measure = z.enum(['count', 'value', 'errors']);
+export type Measure = z.infer<typeof Measure>;
+
+/** What a ratio is divided by. */
+export const Denominator = z.strictObject({ event: z.string().min(1).max(60), measure: Measure.default('count') });
+export type Denominator = z.infer<typeof Denominator>;
 
 /** How much worse the candidate may be at full exposure: `absolute` in the metric's unit plus `relative` as a share of control. */
 export const Margin = z.strictObject({
@@ -25,6 +44,14 @@ export const Metric = z.strictObject({
   event: z.string().min(1).max(60).default('request'),
   /** For `slower_than`: the limit in the value's unit (milliseconds for requests). */
   threshold: z.number().positive().optional(),
+  /** For `quantile`: which one, 0.5 (the median) to 0.999. */
+  quantile: z.number().min(0.5).max(0.999).optional(),
+  /** For `ratio`: which total of `event` is divided. */
+  measure: Measure.optional(),
+  /** For `ratio`: what it is divided by. */
+  denominator: Denominator.optional(),
+  /** What people call the metric's unit, such as `ms` or `EUR`; changes nothing in the judgement. */
+  unit: z.string().min(1).max(20).optional(),
   direction: z.enum(['lower_is_better', 'higher_is_better']).default('lower_is_better'),
   margin: Margin,
   /** For both arms, an absolute bound that must not be passed; judged apart from the comparison. */

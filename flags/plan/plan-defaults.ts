@@ -15,6 +15,9 @@ export function defaultMargin(kind: MetricKind): Margin {
       return { absolute: 0.01, relative: 0.1 };
     case 'mean_value':
     case 'events_per_exposure':
+    case 'quantile':
+    case 'distribution':
+    case 'ratio':
       return { absolute: 0, relative: 0.1 };
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { EnvironmentName, FlagKey, RuleName, VariantName } from '../document/identifiers';
 import { Metric } from './metric';
 import { Blackout, RolloutPlan } from './plan';
-import { DurationText, MarginFile, Percent, Probability } from './quantities';
+import { DurationText, MarginFile, Percent, Probability, QuantileFile } from './quantities';
 import { isTimeZone } from './time-zone';
 
 const Weight = Percent.min(0.001);
@@ -34,8 +34,15 @@ export const MetricFile = z.strictObject({
   threshold: z
     .union([z.number().positive(), DurationText], { error: 'expected a number above 0 or a duration such as 500ms' })
     .optional(),
+  /** For `quantile` only: a number from 0.5 to 0.999, or text such as `p99`. */
+  quantile: QuantileFile.optional(),
+  /** For `ratio` only: which total of the event is divided. When omitted, `value`. */
+  measure: Metric.shape.measure,
+  /** For `ratio` only: what it is divided by. */
+  denominator: Metric.shape.denominator,
   direction: Metric.shape.direction,
   margin: MarginFile.optional(),
+  unit: Metric.shape.unit,
   ceiling: Metric.shape.ceiling,
 });
 export type MetricFile = z.infer<typeof MetricFile>;

@@ -42,6 +42,20 @@ export const Probability = z.union(
   { error: 'expected a number from 0 to 1 or a percentage such as 1%' },
 );
 
+/** A quantile, as a number from 0.5 to 0.999 or as text such as `p99` or `p99.9`. Parsed to the number. */
+export const QuantileFile = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^p\d{2}(\.\d+)?$/)
+        .transform((text) => hundredth(Number.parseFloat(text.slice(1)))),
+    ],
+    { error: 'expected a quantile such as p99 or 0.99' },
+  )
+  .pipe(z.number().min(0.5, 'the median, p50, is the lowest quantile').max(0.999, 'p99.9 is the highest quantile'));
+
 const MARGIN_PART = /^(\d+(?:\.\d+)?)\s*(%|pp)$/;
 
 /** `10%` is relative to the control, `0.5pp` are percentage points, and parts add up: `0.5pp + 10%`. */

@@ -99,14 +99,13 @@ function stepsOf({ steps, bake, controlHoldback }: PlanFile): RolloutStep[] {
     .map((step) => ({ weight: step.weight, bakeMs: step.bake ?? bake, approval: step.approval ?? false }));
 }
 
-function metricOf({ margin, event, threshold, ceiling, ...metric }: MetricFile, planEvent: string): Metric {
+function metricOf({ margin, event, measure, ...metric }: MetricFile, planEvent: string): Metric {
   const { absolute, relative } = margin ?? defaultMargin(metric.kind);
   return {
     ...metric,
     event: event ?? planEvent,
-    ...(threshold === undefined ? {} : { threshold }),
+    ...(metric.kind === 'ratio' ? { measure: measure ?? 'value' } : {}),
     margin: { absolute, relative },
-    ...(ceiling === undefined ? {} : { ceiling }),
   };
 }
 

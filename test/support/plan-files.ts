@@ -33,7 +33,18 @@ const margin = fc.oneof(
 const metric = fc.oneof(
   fc.record({ name: key, kind: fc.constant('error_rate'), margin, event: key }, { requiredKeys: ['name', 'kind'] }),
   fc.record({ name: key, kind: fc.constant('slower_than'), threshold: fc.constantFrom(250, '1s'), margin }),
-  fc.record({ name: key, kind: fc.constantFrom('mean_value', 'events_per_exposure'), margin: fc.constant('20%') }),
+  fc.record({
+    name: key,
+    kind: fc.constantFrom('mean_value', 'events_per_exposure', 'distribution'),
+    margin: fc.constant('20%'),
+  }),
+  fc.record({ name: key, kind: fc.constant('quantile'), quantile: fc.constantFrom('p50', 'p99.9', 0.95) }),
+  fc.record({
+    name: key,
+    kind: fc.constant('ratio'),
+    measure: fc.constantFrom('count', 'value', 'errors'),
+    denominator: fc.record({ event: key, measure: fc.constantFrom('count', 'value') }, { requiredKeys: ['event'] }),
+  }),
 );
 const times = ['00:00', '06:30', '12:00', '22:15'] as const;
 const blackout = fc.record(

@@ -171,6 +171,28 @@ describe('metrics', () => {
     expect(resolve(metric({ kind: 'slower_than', threshold: 0.2 })).metrics[0]?.threshold).toBe(0.2);
   });
 
+  it('knows which quantile, and what a ratio is divided by', () => {
+    const quantileOf = (quantile: unknown): unknown =>
+      resolve(metric({ kind: 'quantile', quantile })).metrics[0]?.quantile;
+    expect(quantileOf('p99.9')).toBe(0.999);
+    expect(quantileOf('p50')).toBe(0.5);
+    expect(quantileOf(0.95)).toBe(0.95);
+    expect(problems(metric({ kind: 'quantile' }))[0]).toMatch(/^metrics\[0\]\.quantile: is missing/);
+    expect(problems(metric({ kind: 'quantile', quantile: 'p40' }))).toHaveLength(1);
+    expect(problems(metric({ quantile: 'p99' }))[0]).toMatch(/error_rate has no quantile/);
+    expect(problems(metric({ kind: 'ratio' }))[0]).toMatch(/^metrics\[0\]\.denominator: is missing/);
+    expect(problems(metric({ measure: 'count' }))[0]).toMatch(/error_rate has no measure/);
+    expect(resolve(metric({ kind: 'ratio', denominator: { event: 'order' } })).metrics[0]).toMatchObject({
+      measure: 'value',
+      denominator: { event: 'order', measure: 'count' },
+      margin: { absolute: 0, relative: 0.1 },
+    });
+  });
+
+  it('bounds no whole distribution by one value', () => {
+    expect(problems(metric({ kind: 'distribution', ceiling: 500 }))[0]).toMatch(/^metrics\[0\]\.ceiling: a whole/);
+  });
+
   it('have names of their own, and a guardrail among them', () => {
     const goal = { name: 'm', kind: 'mean_value', role: 'goal' };
     expect(problems({ metrics: [goal, goal] })).toEqual([
