@@ -1,12 +1,16 @@
 package dev.headgate.standin;
 
+import de.bwaldvogel.mongo.MongoCollection;
+import de.bwaldvogel.mongo.MongoDatabase;
+import de.bwaldvogel.mongo.backend.CollectionOptions;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.backend.h2.H2Database;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import org.h2.mvstore.MVStore;
 
 /**
- * Commits the store before each acknowledgement. As shipped, H2 commits once a second in the background, so that writes
+ * Looks documents up instead of reading all of them, and commits the store before each acknowledgement. As shipped, H2 commits once a second in the background, so that writes
  * already acknowledged, even with majority and journal asked for, are lost when the process is killed.
  */
 final class DurableH2Backend extends H2Backend {
@@ -21,6 +25,11 @@ final class DurableH2Backend extends H2Backend {
     }
 
     @Override
+    protected MongoDatabase openOrCreateDatabase(String name) {
+        return new IndexedDatabase(name);
+    }
+
+    @Override
     public Document handleMessage(MongoMessage message) {
         Document reply = super.handleMessage(message);
         if (store.hasUnsavedChanges()) {
@@ -30,5 +39,28 @@ final class DurableH2Backend extends H2Backend {
             }
         }
         return reply;
+    }
+
+    /**
+     * A database of {@link IndexedCollection}s, in the maps that its parent would use. An inner class, because the parent's
+     * constructor opens collections already: the backend is known by then, fields of this class would not be.
+     */
+    private final class IndexedDatabase extends H2Database {
+        IndexedDatabase(String name) {
+            super(name, getMvStore(), getCursorRegistry());
+        }
+
+        @Override
+        protected MongoCollection<Object> openOrCreateCollection(String name, CollectionOptions options) {
+            String namespace = getDatabaseName() + "." + name;
+            MVStore opened = getMvStore();
+            return new IndexedCollection(
+                    this,
+                    name,
+                    options,
+                    opened.openMap("databases." + namespace),
+                    opened.openMap("meta." + namespace),
+                    cursorRegistry);
+        }
     }
 }
