@@ -25,8 +25,13 @@ export interface FlagsRepository {
   get(flagId: string): Promise<Flag | null>;
   /** Flags of an environment by key; tombstones only when asked for. */
   list(environment: string, options?: { readonly tombstones?: boolean }): Promise<Flag[]>;
-  /** Id and revision of every flag of an environment, tombstones included: what a poll compares. */
-  revisions(environment: string): Promise<{ _id: string; revision: number }[]>;
+  /** Those of the flags that there are, tombstones included. */
+  many(flagIds: readonly string[]): Promise<Flag[]>;
+  /**
+   * Id and revision of an environment's flags, tombstones included: what a poll compares. Of all, or of those whose last record is from
+   * an instant on; that instant is the writer's, so what a slow writer wrote may be older than it looks.
+   */
+  revisions(environment: string, changedSinceMs: number | null): Promise<{ _id: string; revision: number }[]>;
   /** Names of the environments that hold flags. */
   environments(): Promise<string[]>;
   /** Flags of all environments that carry a rollout. */
@@ -76,8 +81,16 @@ export class MongoFlagsRepository implements FlagsRepository {
     return flags.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
-  async revisions(environment: string): Promise<{ _id: string; revision: number }[]> {
-    return this.flags.find({ environment }).project<{ _id: string; revision: number }>({ revision: 1 }).toArray();
+  async many(flagIds: readonly string[]): Promise<Flag[]> {
+    const documents = await this.flags.find({ _id: { $in: [...flagIds] } }).toArray();
+    return documents.map((document) => Flag.parse(document));
+  }
+
+  async revisions(environment: string, changedSinceMs: number | null): Promise<{ _id: string; revision: number }[]> {
+    // ISO 8601 in UTC sorts as time does.
+    const since = changedSinceMs === null ? {} : { 'lastChange.at': { $gte: new Date(changedSinceMs).toISOString() } };
+    const filter = { environment, ...since } as Filter<StoredFlag>;
+    return this.flags.find(filter).project<{ _id: string; revision: number }>({ revision: 1 }).toArray();
   }
 
   async environments(): Promise<string[]> {

@@ -10,13 +10,13 @@ export interface IndexWanted {
 
 /** Every index beside `_id`, with the query that needs it. */
 export const INDEXES: readonly IndexWanted[] = [
-  // Lists and snapshots of an environment.
-  { collection: Collection.Flags, keys: { environment: 1 } },
+  // Lists and snapshots of an environment, and what of it has changed.
+  { collection: Collection.Flags, keys: { environment: 1, 'lastChange.at': 1 } },
   { collection: Collection.Segments, keys: { environment: 1 } },
   // The chain of a flag, and the highest transition of a rollout.
   { collection: Collection.Decisions, keys: { flagId: 1, revision: 1 } },
   { collection: Collection.Decisions, keys: { rolloutId: 1, transition: 1 } },
-  { collection: Collection.Leases, keys: { environment: 1 } },
+  { collection: Collection.Leases, keys: { environment: 1, changedAt: 1 } },
   // Lists by environment and the identity of a start.
   { collection: Collection.Rollouts, keys: { environment: 1, flagKey: 1, startedAt: -1 } },
   { collection: Collection.Rollouts, keys: { identity: 1, startedAt: -1 } },
@@ -30,4 +30,13 @@ export const INDEXES: readonly IndexWanted[] = [
   // New windows of a rollout, in time order; what may go.
   { collection: Collection.MetricWindows, keys: { flagId: 1, rolloutId: 1, windowStart: 1 } },
   { collection: Collection.MetricWindows, keys: { windowStart: 1 } },
+  // Past deployments of a flag, service or author, and all of them in time order.
+  { collection: Collection.Deployments, keys: { environment: 1, flagKey: 1, endedAt: 1 } },
+  { collection: Collection.Deployments, keys: { environment: 1, service: 1, endedAt: 1 } },
+  { collection: Collection.Deployments, keys: { environment: 1, author: 1, endedAt: 1 } },
+  { collection: Collection.Deployments, keys: { endedAt: 1 } },
+  // Features of an entity as of a moment.
+  { collection: Collection.Features, keys: { environment: 1, 'entity.kind': 1, 'entity.id': 1, at: 1 } },
+  // Versions of a kind of model, newest first.
+  { collection: Collection.Models, keys: { kind: 1, number: -1 } },
 ];

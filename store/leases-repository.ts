@@ -1,4 +1,4 @@
-import type { Collection as MongoCollection, Db } from 'mongodb';
+import type { Collection as MongoCollection, Db, Filter } from 'mongodb';
 import { ErrorCode, HeadgateError } from '../core/errors';
 import { Collection } from './collections';
 import { isDuplicateKey } from './database';
@@ -11,6 +11,8 @@ export interface Lease {
   readonly environment: string;
   readonly transition: number;
   readonly renewedAt: Date;
+  /** When anything of it was last written, by the database's own clock; absent in leases of older versions. */
+  readonly changedAt?: Date;
   readonly ttlMs: number;
   /** Raised by one whenever `renewedAt` is written, so that a renewal is a compare-and-swap. */
   readonly renewals: number;
@@ -52,6 +54,8 @@ export interface LeasesRepository {
   renew(rolloutId: string): Promise<Renewal>;
   /** The leases of an environment with what is left of them. */
   live(environment: string): Promise<LiveLease[]>;
+  /** Those written since an instant of the database; of one that was ended nothing is left. */
+  changed(environment: string, sinceMs: number): Promise<LiveLease[]>;
   /** Ends the lease of an ended rollout for good. */
   end(rolloutId: string): Promise<void>;
 }
@@ -73,7 +77,7 @@ export class MongoLeasesRepository implements LeasesRepository {
   }
 
   async begin({ rolloutId, ...lease }: LeaseStart): Promise<void> {
-    const update = { $set: lease, $inc: { renewals: 1 }, $currentDate: { renewedAt: true } } as const;
+    const update = { $set: lease, $inc: { renewals: 1 }, $currentDate: { renewedAt: true, changedAt: true } } as const;
     const lower = { _id: rolloutId, transition: { $lt: lease.transition }, endedAt: { $exists: false } };
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       try {
@@ -97,7 +101,7 @@ export class MongoLeasesRepository implements LeasesRepository {
       if (lapsedAtMs <= nowMs) return { kind: 'lapsed', lapsedAtMs, nowMs };
       const renewed = await this.leases.findOneAndUpdate(
         { _id: rolloutId, renewals: standing.renewals, endedAt: { $exists: false } },
-        { $inc: { renewals: 1 }, $currentDate: { renewedAt: true } },
+        { $inc: { renewals: 1 }, $currentDate: { renewedAt: true, changedAt: true } },
         { returnDocument: 'after' },
       );
       // Another copy renewed it, a transition began it anew, or it ended.
@@ -106,26 +110,35 @@ export class MongoLeasesRepository implements LeasesRepository {
       if (renewedAtMs < lapsedAtMs) return { kind: 'renewed', remainingMs: renewed.ttlMs, nowMs: renewedAtMs };
       // The write itself was slow: by the database's own instant it came past the end, and evaluators had lapsed in between.
       const ours = { _id: rolloutId, renewals: renewed.renewals };
-      await this.leases.updateOne(ours, { $inc: { renewals: 1 }, $set: { renewedAt: standing.renewedAt } });
+      const back = { $set: { renewedAt: standing.renewedAt }, $currentDate: { changedAt: true } } as const;
+      await this.leases.updateOne(ours, { $inc: { renewals: 1 }, ...back });
       return { kind: 'lapsed', lapsedAtMs, nowMs: renewedAtMs };
     }
     throw contended(rolloutId);
   }
 
   async live(environment: string): Promise<LiveLease[]> {
-    const leases = await this.leases.find({ environment, endedAt: { $exists: false } }).toArray();
-    const nowMs = this.clock.nowMs();
-    return leases.map(({ _id, flagId, renewedAt, ttlMs }) => ({
-      rolloutId: _id,
-      flagId,
-      remainingMs: renewedAt.getTime() + ttlMs - nowMs,
-    }));
+    return this.read({ environment, endedAt: { $exists: false } });
+  }
+
+  async changed(environment: string, sinceMs: number): Promise<LiveLease[]> {
+    return this.read({ environment, changedAt: { $gte: new Date(sinceMs) } });
   }
 
   async end(rolloutId: string): Promise<void> {
-    await this.leases.updateOne({ _id: rolloutId }, { $currentDate: { endedAt: true } });
+    await this.leases.updateOne({ _id: rolloutId }, { $currentDate: { endedAt: true, changedAt: true } });
     // A copy of an activity lives seconds; a day is past all doubt.
     await this.leases.deleteMany({ endedAt: { $lt: new Date(this.clock.nowMs() - KEEP_ENDED_MS) } });
+  }
+
+  private async read(filter: Filter<Lease>): Promise<LiveLease[]> {
+    const leases = await this.leases.find(filter).toArray();
+    const nowMs = this.clock.nowMs();
+    return leases.map(({ _id, flagId, renewedAt, ttlMs, endedAt }) => ({
+      rolloutId: _id,
+      flagId,
+      remainingMs: endedAt === undefined ? renewedAt.getTime() + ttlMs - nowMs : 0,
+    }));
   }
 }
 

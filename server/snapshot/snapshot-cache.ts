@@ -7,12 +7,17 @@ import type { SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
 
 /** What a snapshot is read from. */
 export interface SnapshotReads {
-  /** Revision of every flag of an environment by key, tombstones included. */
-  flagRevisions(environment: string): Promise<ReadonlyMap<string, number>>;
+  /** The database's time, in milliseconds since the Unix epoch. */
+  nowMs(): number;
+  /** Revisions of an environment's flags by key, tombstones included: of all, or of those written since an instant. */
+  flagRevisions(environment: string, changedSinceMs: number | null): Promise<ReadonlyMap<string, number>>;
   flags(environment: string, keys: readonly string[]): Promise<readonly Flag[]>;
   segments(environment: string): Promise<readonly Segment[]>;
-  /** End of each live rollout's lease in milliseconds on the database's clock, by rollout id. */
-  leases(environment: string): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Ends of leases in milliseconds on the database's clock, by rollout id: of all live rollouts, or of the leases written since an
+   * instant, where one that was ended has an end that has passed.
+   */
+  leases(environment: string, changedSinceMs: number | null): Promise<ReadonlyMap<string, number>>;
 }
 
 /** What a deleted flag leaves for SDKs, so that none goes back to an older revision. */
@@ -50,23 +55,46 @@ interface Built {
   readonly segmentsJson: string;
 }
 
+/** A flag as SDKs are sent it, with its JSON, so that a change of one flag costs nothing for the others. */
+interface Sent {
+  readonly flag: SdkFlag | SdkTombstone;
+  readonly json: string;
+}
+
 interface Entry {
-  readonly documents: Map<string, SdkFlag | SdkTombstone>;
+  readonly documents: Map<string, Sent>;
   /** Grows with every change of `documents`. */
   documentsVersion: number;
   built: Built | null;
   /** Monotonic instant at which the reads of `built` began. */
   readAtMs: number;
+  /** Database time at which they began; what was written since a little before is read next. */
+  changesReadAtMs: number;
+  /** Monotonic instant of the last read of everything. */
+  allReadAtMs: number;
   /** The read under way, shared by all who ask meanwhile. */
   reading: Promise<Built> | null;
 }
 
 /** How old a snapshot may be: reads of the database follow time, not the number of SDKs that ask. */
 const FRESH_MS = 200;
+/** How long a caller waits for a slow read before it gets what is known, and how old that may be. */
+const PATIENCE_MS = 100;
+const BRIDGED_MS = 2_000;
+/** Between reads of everything, for what reads of changes may miss: writes that took very long, or went past this code. */
+const ALL_EVERY_MS = 10_000;
+/**
+ * How far reads of changes overlap. A lease's instant is the database's own; a flag's is taken by its writer before the write, which
+ * may then be slow or repeated.
+ */
+const LEASE_OVERLAP_MS = 2_000;
+const FLAG_OVERLAP_MS = 10_000;
 
 /**
- * Snapshots by environment, read when somebody asks and at most five times a second. A read that fails is the caller's error; nothing
- * older is served in its place, since SDKs keep what they have and count its leases down themselves.
+ * Snapshots by environment, read when somebody asks and at most five times a second. A read costs what has changed, not what there is.
+ * A slow one is bridged for two seconds by what was read before: leases carry the instants at which they end, so an older reading makes
+ * them shorter and never longer. A read that fails is the caller's error; nothing is served in its place, since SDKs keep what they
+ * have and count its leases down themselves.
  */
 export class SnapshotCache {
   private readonly entries = new Map<string, Entry>();
@@ -76,12 +104,15 @@ export class SnapshotCache {
     private readonly clock: Clock,
   ) {}
 
-  /** A snapshot at most 200 ms old. */
+  /** A snapshot at most 200 ms old, or 2 s while the database is slow. */
   async get(environment: string): Promise<Snapshot> {
     const entry = this.entryOf(environment);
-    const nowMs = this.clock.monotonicMs();
-    if (entry.built !== null && nowMs - entry.readAtMs < FRESH_MS) return entry.built.snapshot;
-    return (await (entry.reading ?? this.read(environment, entry))).snapshot;
+    const { built } = entry;
+    const ageMs = this.clock.monotonicMs() - entry.readAtMs;
+    if (built !== null && ageMs < FRESH_MS) return built.snapshot;
+    const reading = entry.reading ?? this.read(environment, entry);
+    const bridge = built !== null && ageMs < BRIDGED_MS ? built : null;
+    return (await (bridge === null ? reading : within(PATIENCE_MS, reading, bridge))).snapshot;
   }
 
   /** Makes the next reader read: a write through this process is then seen at once. */
@@ -100,6 +131,8 @@ export class SnapshotCache {
         documentsVersion: 0,
         built: null,
         readAtMs: Number.NEGATIVE_INFINITY,
+        changesReadAtMs: Number.NEGATIVE_INFINITY,
+        allReadAtMs: Number.NEGATIVE_INFINITY,
         reading: null,
       };
       this.entries.set(environment, entry);
@@ -109,7 +142,9 @@ export class SnapshotCache {
 
   private read(environment: string, entry: Entry): Promise<Built> {
     const sinceMs = this.clock.monotonicMs();
-    const reading = this.load(environment, entry);
+    const databaseMs = this.reads.nowMs();
+    const isWhole = entry.built === null || sinceMs - entry.allReadAtMs >= ALL_EVERY_MS;
+    const reading = this.load(environment, entry, isWhole);
     entry.reading = reading;
     const settle = (built: Built | null): void => {
       // Overtaken by an invalidation: what was read may be from before the write.
@@ -118,17 +153,23 @@ export class SnapshotCache {
       if (built === null) return;
       entry.built = built;
       entry.readAtMs = sinceMs;
+      entry.changesReadAtMs = databaseMs;
+      if (isWhole) entry.allReadAtMs = sinceMs;
     };
     reading.then(settle, () => settle(null));
     return reading;
   }
 
-  private async load(environment: string, entry: Entry): Promise<Built> {
+  private async load(environment: string, entry: Entry, isWhole: boolean): Promise<Built> {
+    const { reads } = this;
+    const since = (overlapMs: number): number | null => (isWhole ? null : entry.changesReadAtMs - overlapMs);
+    const [leasesSince, flagsSince] = [since(LEASE_OVERLAP_MS), since(FLAG_OVERLAP_MS)];
+    const known = isWhole ? [] : (entry.built?.snapshot.leaseEndsAtMs ?? []);
     // Leases first: a lease is then never newer than the weight it is sent with.
-    const leaseEndsAtMs = await this.reads.leases(environment);
+    const leaseEndsAtMs = new Map([...known, ...(await reads.leases(environment, leasesSince))]);
     const [revisions, segments] = await Promise.all([
-      this.reads.flagRevisions(environment),
-      this.reads.segments(environment),
+      reads.flagRevisions(environment, flagsSince),
+      reads.segments(environment),
     ]);
     const segmentsJson = JSON.stringify(sortedSegments(segments));
     await this.fetchChanged(environment, entry, revisions);
@@ -136,39 +177,55 @@ export class SnapshotCache {
     if (before !== null && before.documentsVersion === documentsVersion && before.segmentsJson === segmentsJson) {
       return { ...before, snapshot: { ...before.snapshot, leaseEndsAtMs } };
     }
-    const flags = [...entry.documents.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-    const content = `"flags":${JSON.stringify(flags)},"segments":${segmentsJson}`;
-    const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 27)}"`;
-    const carriers = flags.flatMap((flag) =>
-      'rollout' in flag && flag.rollout !== undefined ? [{ flagKey: flag.key, rollout: flag.rollout }] : [],
-    );
-    const snapshot: Snapshot = {
-      environment,
-      etag,
-      openJson: `{"environment":${JSON.stringify(environment)},"etag":${JSON.stringify(etag)},${content}`,
-      observed: new Map(carriers.map(({ flagKey, rollout: { id, observe } }) => [id, { flagKey, observe }])),
-      rolloutIds: carriers.map(({ rollout }) => rollout.id),
-      leaseEndsAtMs,
-    };
+    const snapshot = build(environment, [...entry.documents.values()], segmentsJson, leaseEndsAtMs);
     return { snapshot, documentsVersion, segmentsJson };
   }
 
   /** Brings the documents up to the revisions. */
   private async fetchChanged(environment: string, entry: Entry, revisions: ReadonlyMap<string, number>): Promise<void> {
     const { documents } = entry;
-    const changed = [...revisions].filter(([key, revision]) => (documents.get(key)?.revision ?? 0) < revision);
+    const revisionOf = (key: string): number => documents.get(key)?.flag.revision ?? 0;
+    const changed = [...revisions].filter(([key, revision]) => revisionOf(key) < revision).map(([key]) => key);
     if (changed.length === 0) return;
-    const flags = await this.reads.flags(
-      environment,
-      changed.map(([key]) => key),
-    );
-    for (const flag of flags) {
+    for (const flag of await this.reads.flags(environment, changed)) {
       // Two reads may overlap after an invalidation; the higher revision stays.
-      if ((documents.get(flag.key)?.revision ?? 0) >= flag.revision) continue;
-      documents.set(flag.key, forSdk(flag));
+      if (revisionOf(flag.key) >= flag.revision) continue;
+      const sent = forSdk(flag);
+      documents.set(flag.key, { flag: sent, json: JSON.stringify(sent) });
       entry.documentsVersion += 1;
     }
   }
+}
+
+function build(
+  environment: string,
+  documents: readonly Sent[],
+  segmentsJson: string,
+  leaseEndsAtMs: ReadonlyMap<string, number>,
+): Snapshot {
+  const sorted = [...documents].sort((a, b) => (a.flag.key < b.flag.key ? -1 : 1));
+  const content = `"flags":[${sorted.map(({ json }) => json).join(',')}],"segments":${segmentsJson}`;
+  const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 27)}"`;
+  const carriers = sorted.flatMap(({ flag }) =>
+    'rollout' in flag && flag.rollout !== undefined ? [{ flagKey: flag.key, rollout: flag.rollout }] : [],
+  );
+  return {
+    environment,
+    etag,
+    openJson: `{"environment":${JSON.stringify(environment)},"etag":${JSON.stringify(etag)},${content}`,
+    observed: new Map(carriers.map(({ flagKey, rollout: { id, observe } }) => [id, { flagKey, observe }])),
+    rolloutIds: carriers.map(({ rollout }) => rollout.id),
+    leaseEndsAtMs,
+  };
+}
+
+/** What the work comes to, or the bridge when that takes longer than a time. The work goes on, and its failure is its own. */
+async function within<T>(ms: number, work: Promise<T>, bridge: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const impatience = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(bridge), ms);
+  });
+  return Promise.race([work, impatience]).finally(() => clearTimeout(timer));
 }
 
 /** What of a flag SDKs are sent: nothing of people, and of a deleted flag only that it was. */

@@ -1,36 +1,29 @@
 import { documentId, parseDocumentId } from '../../flags/document/identifiers';
-import type { Flag } from '../../flags/document/flag';
 import type { FlagsRepository } from '../../store/flags-repository';
 import type { LeasesRepository } from '../../store/leases-repository';
 import type { SegmentsRepository } from '../../store/segments-repository';
 import type { SnapshotReads } from './snapshot-cache';
 
-/** More changed flags than this are read by one listing instead of one by one. */
-const MAX_SINGLE_READS = 16;
-
 /** Snapshots read from the repositories. */
 export function storeReads(
-  flags: Pick<FlagsRepository, 'get' | 'list' | 'revisions'>,
+  flags: Pick<FlagsRepository, 'many' | 'revisions'>,
   segments: Pick<SegmentsRepository, 'list'>,
-  leases: Pick<LeasesRepository, 'live'>,
+  leases: Pick<LeasesRepository, 'live' | 'changed'>,
   databaseNowMs: () => number,
 ): SnapshotReads {
   return {
-    async flagRevisions(environment) {
-      const revisions = await flags.revisions(environment);
+    nowMs: databaseNowMs,
+    async flagRevisions(environment, changedSinceMs) {
+      const revisions = await flags.revisions(environment, changedSinceMs);
       return new Map(revisions.map(({ _id, revision }) => [parseDocumentId(_id).key, revision]));
     },
-    async flags(environment, keys) {
-      if (keys.length > MAX_SINGLE_READS) return flags.list(environment, { tombstones: true });
-      const found = await Promise.all(keys.map((key) => flags.get(documentId(environment, key))));
-      return found.filter((flag): flag is Flag => flag !== null);
-    },
+    flags: (environment, keys) => flags.many(keys.map((key) => documentId(environment, key))),
     segments: (environment) => segments.list(environment),
-    async leases(environment) {
+    async leases(environment, changedSinceMs) {
       // The instant before the read: ends are thought earlier than they are by at most its duration, never later.
       const nowMs = databaseNowMs();
-      const live = await leases.live(environment);
-      return new Map(live.map(({ rolloutId, remainingMs }) => [rolloutId, nowMs + remainingMs]));
+      const read = changedSinceMs === null ? leases.live(environment) : leases.changed(environment, changedSinceMs);
+      return new Map((await read).map(({ rolloutId, remainingMs }) => [rolloutId, nowMs + remainingMs]));
     },
   };
 }

@@ -35,6 +35,23 @@ describe('the flags repository on the real database', () => {
     expect(await decisions.verify('production/checkout')).toMatchObject({ records: 1, problems: [] });
   });
 
+  it('tells the revisions of all flags, or of those changed since an instant, and reads many at once', async () => {
+    const flagOf = (key: string) => ({ ...givenFlag(), _id: `production/${key}`, key });
+    const at = (second: number): Partial<DecisionDraft> => ({ at: `2026-01-01T00:00:0${second}.000Z` });
+    for (const [index, key] of ['a', 'b', 'c'].entries()) {
+      const written = { before: null, after: flagOf(key), draft: draft({ action: 'flag.create', ...at(index) }) };
+      await flags.swap(written);
+    }
+    const idsSince = async (changedSinceMs: number | null): Promise<string[]> =>
+      (await flags.revisions('production', changedSinceMs)).map(({ _id }) => _id).sort();
+
+    expect(await idsSince(null)).toEqual(['production/a', 'production/b', 'production/c']);
+    expect(await idsSince(Date.parse('2026-01-01T00:00:01Z'))).toEqual(['production/b', 'production/c']);
+    expect(
+      (await flags.many(['production/c', 'production/none', 'production/a'])).map(({ key }) => key).sort(),
+    ).toEqual(['a', 'c']);
+  });
+
   it('writes one revision per swap, and none on a stale read', async () => {
     const first = await create();
     const second = await flags.swap({ before: first, after: { ...givenFlag(), enabled: false }, draft: draft() });

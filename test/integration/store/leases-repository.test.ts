@@ -59,4 +59,22 @@ describe('the leases repository on the real database', () => {
     expect(live?.remainingMs).toBeGreaterThan(50_000);
     expect(live?.remainingMs).toBeLessThanOrEqual(60_000);
   });
+
+  it('tells which leases were written since an instant, whatever was written of them', async () => {
+    const startLease = (rolloutId: string): Promise<void> =>
+      leases.begin({ rolloutId, flagId: 'production/x', environment: 'production', transition: 1, ttlMs: 60_000 });
+    for (const id of ['old', 'renewed', 'ended']) await startLease(id);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const sinceMs = await database.clock.sync();
+    await leases.renew('renewed');
+    await leases.end('ended');
+    await startLease('begun');
+
+    const changed = await leases.changed('production', sinceMs);
+    expect(changed.map(({ rolloutId }) => rolloutId).sort()).toEqual(['begun', 'ended', 'renewed']);
+    const left = new Map(changed.map(({ rolloutId, remainingMs }) => [rolloutId, remainingMs]));
+    expect(left.get('ended')).toBe(0);
+    expect(left.get('renewed')).toBeGreaterThan(50_000);
+    expect(await leases.changed('staging', sinceMs)).toEqual([]);
+  });
 });

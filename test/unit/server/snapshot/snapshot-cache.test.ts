@@ -26,11 +26,16 @@ class Reads implements SnapshotReads {
   readonly stored = new Map<string, Flag>();
   storedSegments: Segment[] = [];
   readonly calls: string[] = [];
+  readonly since: (number | null)[] = [];
+  leaseEnds = new Map<string, number>();
   gate: Promise<void> = Promise.resolve();
   failure: Error | null = null;
 
-  async flagRevisions(): Promise<ReadonlyMap<string, number>> {
+  constructor(readonly nowMs: () => number) {}
+
+  async flagRevisions(_environment: string, changedSinceMs: number | null): Promise<ReadonlyMap<string, number>> {
     this.calls.push('revisions');
+    this.since.push(changedSinceMs);
     const revisions = new Map([...this.stored].map(([key, { revision }]) => [key, revision]));
     await this.gate;
     if (this.failure !== null) throw this.failure;
@@ -45,7 +50,7 @@ class Reads implements SnapshotReads {
   }
   async leases(): Promise<ReadonlyMap<string, number>> {
     this.calls.push('leases');
-    return new Map();
+    return this.leaseEnds;
   }
   put(stored: Flag): void {
     this.stored.set(stored.key, stored);
@@ -58,7 +63,7 @@ describe('SnapshotCache', () => {
   let cache: SnapshotCache;
   beforeEach(() => {
     nowMs = 0;
-    reads = new Reads();
+    reads = new Reads(() => nowMs);
     reads.put(flag('b', 1));
     reads.put(flag('a', 1));
     cache = new SnapshotCache(reads, { now: () => nowMs, monotonicMs: () => nowMs });
@@ -121,6 +126,67 @@ describe('SnapshotCache', () => {
 
     expect(fresh.openJson).toContain('"revision":2');
     expect(kept.openJson).toContain('"revision":2');
+  });
+
+  it('reads what has changed since a little before the last read, and everything every ten seconds', async () => {
+    await cache.get('production');
+    nowMs += 60_000;
+    await cache.get('production');
+    nowMs += 9_999;
+    await cache.get('production');
+    nowMs += 200;
+    await cache.get('production');
+
+    expect(reads.since).toEqual([null, null, 60_000 - 10_000, null]);
+  });
+
+  it('keeps the leases it knows when only changed ones are read, and drops those that are gone when all are', async () => {
+    reads.leaseEnds = new Map([
+      ['r1', 1_000],
+      ['r2', 1_000],
+    ]);
+    await cache.get('production');
+    reads.leaseEnds = new Map([['r2', 2_000]]);
+    nowMs += 200;
+    const changed = await cache.get('production');
+    nowMs += 10_000;
+    const all = await cache.get('production');
+
+    expect([...changed.leaseEndsAtMs]).toEqual([
+      ['r1', 1_000],
+      ['r2', 2_000],
+    ]);
+    expect([...all.leaseEndsAtMs]).toEqual([['r2', 2_000]]);
+  });
+
+  it('bridges a slow read with what was read within two seconds, but never after a write of its own process', async () => {
+    let open = (): void => undefined;
+    const before = await cache.get('production');
+    reads.put(flag('a', 2));
+    reads.gate = new Promise((resolve) => (open = resolve));
+    nowMs += 1_999;
+    const bridged = await cache.get('production');
+    cache.invalidate('production');
+    const awaited = cache.get('production');
+    const first = await Promise.race([awaited, new Promise((resolve) => setTimeout(resolve, 150, 'waits'))]);
+    open();
+
+    expect(bridged).toBe(before);
+    expect(first).toBe('waits');
+    expect((await awaited).openJson).toContain('"revision":2');
+  });
+
+  it('waits for a slow read when what it has is too old', async () => {
+    let open = (): void => undefined;
+    const before = await cache.get('production');
+    reads.gate = new Promise((resolve) => (open = resolve));
+    nowMs += 2_000;
+    const awaited = cache.get('production');
+    const first = await Promise.race([awaited, new Promise((resolve) => setTimeout(resolve, 150, 'waits'))]);
+    open();
+
+    expect(first).toBe('waits');
+    expect((await awaited).etag).toBe(before.etag);
   });
 
   it('passes a failed read on, serves nothing older, and recovers', async () => {
