@@ -19,6 +19,7 @@ export const ErrorCode = {
   RolloutNotFound: 'ROLLOUT_NOT_FOUND',
   RouteNotFound: 'ROUTE_NOT_FOUND',
   TokenNotFound: 'TOKEN_NOT_FOUND',
+  ModelNotFound: 'MODEL_NOT_FOUND',
   InUse: 'IN_USE',
   RolloutLive: 'ROLLOUT_LIVE',
   RevisionConflict: 'REVISION_CONFLICT',
@@ -37,6 +38,8 @@ export const ErrorCode = {
   TimedOut: 'TIMED_OUT',
   PortInUse: 'PORT_IN_USE',
   Overloaded: 'OVERLOADED',
+  // Stored bytes that are not what was stored.
+  ArtefactCorrupt: 'ARTEFACT_CORRUPT',
   // A bug of ours.
   Internal: 'INTERNAL',
 } as const;

@@ -10,6 +10,10 @@ export const Collection = {
   MetricWindows: 'metric_windows',
   RolloutWindows: 'rollout_windows',
   IngestGroups: 'ingest_groups',
+  Deployments: 'deployments',
+  Features: 'features',
+  Models: 'models',
+  ModelChampions: 'model_champions',
   Migrations: 'migrations',
   Clock: 'clock',
 } as const;

@@ -26,6 +26,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   ROLLOUT_NOT_FOUND: 404,
   ROUTE_NOT_FOUND: 404,
   TOKEN_NOT_FOUND: 404,
+  MODEL_NOT_FOUND: 404,
   IN_USE: 409,
   ROLLOUT_LIVE: 409,
   REVISION_CONFLICT: 409,

@@ -1,0 +1,68 @@
+import type { Collection as MongoCollection, Db } from 'mongodb';
+import { Collection } from './collections';
+import { isDuplicateKey } from './database';
+
+/** What a feature is about. */
+export interface FeatureEntity {
+  /** Such as `rollout`, `flag`, `service` or `author`. */
+  readonly kind: string;
+  /** Its id within the environment; people only as digests. */
+  readonly id: string;
+}
+
+/** Features of one entity as they were at one moment. Null was looked for and not known; a name that is absent was not looked for. */
+export interface FeatureSet {
+  readonly environment: string;
+  readonly entity: FeatureEntity;
+  /** Version of the catalogue whose definitions the values follow. */
+  readonly catalogueVersion: number;
+  /** When the values held. */
+  readonly at: Date;
+  /** When they became known here: what is computed later about an earlier time was not known then. */
+  readonly recordedAt: Date;
+  readonly values: Readonly<Record<string, number | null>>;
+}
+
+interface FeatureDocument extends FeatureSet {
+  readonly _id: string;
+}
+
+/** Feature values over time, read as they were known at a moment. */
+export class FeaturesRepository {
+  private readonly features: MongoCollection<FeatureDocument>;
+
+  constructor(db: Db) {
+    this.features = db.collection<FeatureDocument>(Collection.Features);
+  }
+
+  /** Adds a set; a repeated one changes nothing. Nothing is ever overwritten. */
+  async add(set: FeatureSet): Promise<boolean> {
+    const { environment, entity, at, recordedAt } = set;
+    const _id = [environment, entity.kind, entity.id, at.toISOString(), recordedAt.toISOString()].join('/');
+    try {
+      await this.features.insertOne({ ...set, _id });
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * The values of an entity as they were known at `asOf`, each from the latest set that held and was recorded by then. A training row
+   * made with it never sees the future.
+   */
+  async asOf(environment: string, entity: FeatureEntity, asOf: Date): Promise<Readonly<Record<string, number | null>>> {
+    const sets = await this.features
+      .find({
+        environment,
+        'entity.kind': entity.kind,
+        'entity.id': entity.id,
+        at: { $lte: asOf },
+        recordedAt: { $lte: asOf },
+      })
+      .sort({ at: 1, recordedAt: 1 })
+      .toArray();
+    return Object.assign({}, ...sets.map(({ values }) => values)) as Record<string, number | null>;
+  }
+}

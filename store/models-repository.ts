@@ -1,0 +1,154 @@
+import type { Collection as MongoCollection, Db } from 'mongodb';
+import { ErrorCode, HeadgateError } from '../core/errors';
+import type { ArtefactRef } from './artefacts/artefact-store';
+import { Collection } from './collections';
+import { isDuplicateKey } from './database';
+
+/** How a version came by its stage. */
+export interface Promotion {
+  readonly version: string;
+  /** Name of the token or workflow. */
+  readonly by: string;
+  readonly reason: string;
+  readonly at: Date;
+}
+
+/** One trained model: what it is, what it was made of, and how well it did. Never changed once it is registered. */
+export interface ModelVersion {
+  /** `kind/number`. */
+  readonly _id: string;
+  /** What it predicts, such as `failure`. */
+  readonly kind: string;
+  readonly number: number;
+  /** Algorithm and settings. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly features: readonly string[];
+  readonly catalogueVersion: number;
+  /** SHA-256 of the training rows, with how many there were and how many of them failed. */
+  readonly data: { readonly fingerprint: string; readonly rows: number; readonly failures: number };
+  /** Figures on held-out later data, by name. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Version of Headgate that trained it. */
+  readonly codeVersion: string;
+  readonly seed: number;
+  readonly trainedAt: Date;
+  readonly trainedBy: string;
+  readonly artefact: ArtefactRef;
+}
+
+/** Which version of a kind decides, and which did before. */
+export interface Champion {
+  /** `champion/kind`. */
+  readonly _id: string;
+  readonly revision: number;
+  readonly current: Promotion | null;
+  /** Earlier champions, oldest first. */
+  readonly former: readonly Promotion[];
+}
+
+/** Promotions kept of one kind. */
+const MOST_FORMER = 100;
+
+/** Trained models and which of them is champion. Every other version is a challenger. */
+export class ModelsRepository {
+  private readonly models: MongoCollection<ModelVersion>;
+  private readonly champions: MongoCollection<Champion>;
+
+  constructor(db: Db) {
+    this.models = db.collection<ModelVersion>(Collection.Models);
+    this.champions = db.collection<Champion>(Collection.ModelChampions);
+  }
+
+  /** Registers a model under the next number of its kind. The same training data, settings and artefact again give the version that is there. */
+  async register(model: Omit<ModelVersion, '_id' | 'number'>): Promise<ModelVersion> {
+    for (;;) {
+      const same = await this.models.findOne({ kind: model.kind, 'artefact.sha256': model.artefact.sha256 });
+      if (same !== null) return same;
+      const [last] = await this.list(model.kind, 1);
+      const number = (last?.number ?? 0) + 1;
+      const version = { ...model, _id: `${model.kind}/${number}`, number };
+      try {
+        await this.models.insertOne(version);
+        return version;
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+      }
+    }
+  }
+
+  async get(version: string): Promise<ModelVersion | null> {
+    return this.models.findOne({ _id: version });
+  }
+
+  /** Versions of a kind, newest first. */
+  async list(kind: string, limit: number): Promise<readonly ModelVersion[]> {
+    return this.models.find({ kind }).sort({ number: -1 }).limit(limit).toArray();
+  }
+
+  /** Who is champion of a kind, with revision 0 while nobody ever was. */
+  async champion(kind: string): Promise<Champion> {
+    const standing = await this.champions.findOne({ _id: championId(kind) });
+    return standing ?? { _id: championId(kind), revision: 0, current: null, former: [] };
+  }
+
+  /**
+   * Makes a version champion by one compare-and-swap on the revision that the decision was made at.
+   *
+   * @throws {HeadgateError} MODEL_NOT_FOUND; REVISION_CONFLICT (retryable) when somebody else has decided meanwhile
+   */
+  async promote(kind: string, promotion: Promotion, revision: number): Promise<Champion> {
+    if ((await this.get(promotion.version))?.kind !== kind) {
+      throw new HeadgateError(ErrorCode.ModelNotFound, `there is no model '${promotion.version}' of kind '${kind}'`, {
+        remedy: 'List the versions with `headgate model list`.',
+      });
+    }
+    return this.swap(kind, promotion, revision, false);
+  }
+
+  /**
+   * Makes the champion before this one champion again; with none before, the shipped model decides. What it replaces stays registered.
+   *
+   * @throws {HeadgateError} REVISION_CONFLICT (retryable) when somebody else has decided meanwhile
+   */
+  async rollBack(kind: string, by: Pick<Promotion, 'by' | 'reason' | 'at'>, revision: number): Promise<Champion> {
+    const { former } = await this.champion(kind);
+    const before = former[former.length - 1];
+    return this.swap(kind, before === undefined ? null : { ...by, version: before.version }, revision, true);
+  }
+
+  private async swap(kind: string, current: Promotion | null, revision: number, isBack: boolean): Promise<Champion> {
+    const standing = await this.champion(kind);
+    if (standing.revision !== revision) throw overtaken(kind);
+    const kept = isBack
+      ? standing.former.slice(0, -1)
+      : [...standing.former, ...(standing.current ? [standing.current] : [])];
+    const next: Champion = {
+      _id: championId(kind),
+      revision: revision + 1,
+      current,
+      former: kept.slice(-MOST_FORMER),
+    };
+    if (revision === 0) {
+      try {
+        await this.champions.insertOne(next);
+      } catch (error) {
+        throw isDuplicateKey(error) ? overtaken(kind) : error;
+      }
+      return next;
+    }
+    const swapped = await this.champions.replaceOne({ _id: next._id, revision }, next);
+    if (swapped.matchedCount === 0) throw overtaken(kind);
+    return next;
+  }
+}
+
+function championId(kind: string): string {
+  return `champion/${kind}`;
+}
+
+function overtaken(kind: string): HeadgateError {
+  return new HeadgateError(ErrorCode.RevisionConflict, `another champion of '${kind}' was chosen meanwhile`, {
+    retryable: true,
+    remedy: 'Look at the list of models again, and decide anew.',
+  });
+}
