@@ -1,11 +1,12 @@
 import { analyse } from '../analysis/analyse';
 import type { Analysis, AnalysisState } from '../analysis/types';
-import { ErrorCode, HeadgateError } from '../core/errors';
 import type { Flag } from '../flags/document/flag';
 import { documentId } from '../flags/document/identifiers';
 import { isBlackedOut } from '../flags/plan/blackout';
 import { takeBasis, variantAt } from '../flags/transition/basis';
-import type { MetricSource, Stratum } from '../metrics/windows';
+import type { PrometheusMetricSource } from '../metrics/prometheus/prometheus-source';
+import { collectStrata, type Sources } from '../metrics/sources/collect-strata';
+import { DataQuality, type MetricSource, type StrataAnswer } from '../metrics/windows';
 import type { AnalysisStatesRepository } from '../store/analysis-states-repository';
 import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
@@ -22,6 +23,8 @@ export interface LookDependencies {
   readonly decisions: DecisionsRepository;
   readonly states: AnalysisStatesRepository;
   readonly source: MetricSource;
+  /** For metrics that a plan reads from Prometheus. */
+  readonly prometheus?: PrometheusMetricSource | undefined;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
 }
 
@@ -79,11 +82,15 @@ function whyGone(flag: Flag | null, rolloutId: string): string | null {
 }
 
 /** Judges the new windows on top of the stored state, and stores the state reached. */
-async function judge({ states, source }: LookDependencies, request: LookRequest, nowMs: number): Promise<Analysis> {
+async function judge(
+  { states, source, prometheus }: LookDependencies,
+  request: LookRequest,
+  nowMs: number,
+): Promise<Analysis> {
   const stored = await states.get(request.rolloutId);
   const state = stored?.state ?? null;
   const { plan } = request;
-  const { strata, sourceDown } = await fetchStrata(source, request, state, nowMs);
+  const { strata, trouble } = await fetchStrata({ own: source, prometheus }, request, state, nowMs);
   const result = analyse({
     plan: {
       metrics: plan.metrics,
@@ -107,7 +114,8 @@ async function judge({ states, source }: LookDependencies, request: LookRequest,
     },
     strata,
     state,
-    sourceDown,
+    sourceDown: trouble?.quality === DataQuality.SourceDown,
+    sourceTrouble: trouble,
     nowMs,
   });
   // When another copy of this look has advanced the state meanwhile, its result is as good as ours and the next look goes on from it.
@@ -121,28 +129,22 @@ async function judge({ states, source }: LookDependencies, request: LookRequest,
 }
 
 async function fetchStrata(
-  source: MetricSource,
+  sources: Sources,
   request: LookRequest,
   state: AnalysisState | null,
   nowMs: number,
-): Promise<{ strata: readonly Stratum[]; sourceDown: boolean }> {
+): Promise<StrataAnswer> {
   const { plan } = request;
-  try {
-    const strata = await source.fetchStrata({
-      flagId: documentId(request.environment, request.flagKey),
-      rolloutId: request.rolloutId,
-      control: request.control,
-      candidate: plan.candidate,
-      windowMs: plan.windowMs,
-      segments: plan.segments,
-      weights: request.weights,
-      fromMs: state?.lastWindowAt == null ? 0 : state.lastWindowAt + plan.windowMs,
-      nowMs,
-    });
-    return { strata, sourceDown: false };
-  } catch (error) {
-    if (error instanceof HeadgateError && error.code === ErrorCode.SourceUnavailable)
-      return { strata: [], sourceDown: true };
-    throw error;
-  }
+  return collectStrata(sources, {
+    flagId: documentId(request.environment, request.flagKey),
+    rolloutId: request.rolloutId,
+    control: request.control,
+    candidate: plan.candidate,
+    windowMs: plan.windowMs,
+    segments: plan.segments,
+    metrics: plan.metrics,
+    weights: request.weights,
+    fromMs: state?.lastWindowAt == null ? 0 : state.lastWindowAt + plan.windowMs,
+    nowMs,
+  });
 }

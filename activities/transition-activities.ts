@@ -126,11 +126,11 @@ function commandOf(request: TransitionRequest): TransitionCommand {
   };
 }
 
-/** Thresholds that evaluators and ingestion must count by, per event name. */
+/** Thresholds that evaluators and ingestion must count by, per event name. Prometheus counts its own. */
 function thresholdsOf(metrics: readonly Metric[]): Record<string, number[]> {
   const thresholds: Record<string, number[]> = {};
-  for (const { event, threshold } of metrics) {
-    if (threshold === undefined || thresholds[event]?.includes(threshold)) continue;
+  for (const { event, threshold, prometheus } of metrics) {
+    if (threshold === undefined || prometheus !== undefined || thresholds[event]?.includes(threshold)) continue;
     (thresholds[event] ??= []).push(threshold);
   }
   return thresholds;

@@ -31,7 +31,7 @@ export function analyse(input: AnalysisInput): AnalysisResult {
     data,
     experiment,
     faults,
-    dataReasons: dataReasons(data.quality, stepSample, plan.minimumSample),
+    dataReasons: dataReasons(data.quality, stepSample, plan.minimumSample, input.sourceTrouble ?? null),
   });
   return {
     analysis: {

@@ -1,4 +1,4 @@
-import { DataQuality } from '../metrics/windows';
+import { DataQuality, type SourceTrouble } from '../metrics/windows';
 import { isMixed, shareDifference } from './exposure-checks';
 import type { JudgeState } from './judge-state';
 import { MISMATCH_RATE, type SampleRatio } from './sample-ratio';
@@ -62,6 +62,7 @@ export function sharedFaults(judge: JudgeState, { plan, context }: AnalysisInput
 const QUALITY_TEXT: Readonly<Record<Exclude<DataQuality, 'ok' | 'too_few_units'>, string>> = {
   no_traffic: 'No outcomes of both arms have come lately.',
   source_down: 'The source of metrics did not answer.',
+  label_missing: 'The source of metrics has no series with the labels that the plan names.',
   stale: 'The source has delivered no new window for too long.',
 };
 
@@ -70,7 +71,12 @@ export function dataReasons(
   quality: DataQuality,
   sample: { readonly control: number; readonly candidate: number },
   minimumSample: number,
+  trouble: SourceTrouble | null,
 ): AnalysisReason[] {
+  if (trouble !== null) {
+    const { metric, detail } = trouble;
+    return [{ code: ReasonCode.NoData, text: detail, ...(metric === undefined ? {} : { metric }) }];
+  }
   switch (quality) {
     case DataQuality.Ok:
       return [];
@@ -80,6 +86,7 @@ export function dataReasons(
     }
     case DataQuality.NoTraffic:
     case DataQuality.SourceDown:
+    case DataQuality.LabelMissing:
     case DataQuality.Stale:
       return [{ code: ReasonCode.NoData, text: QUALITY_TEXT[quality] }];
   }

@@ -16,15 +16,16 @@ export interface DataState {
 
 /**
  * Tells no traffic, a source that is down, stale data and too few units apart, and keeps the time of silence in the state, in place. No more than
- * {@link LONGEST_LOOK_MS} is counted between two looks: an outage of the judge is not one of the traffic.
+ * {@link LONGEST_LOOK_MS} is counted between two looks: an outage of the judge is not one of the traffic. Trouble of one source is silence, even while
+ * others deliver: what it would tell is missing.
  */
 export function judgeData(
   judge: JudgeState,
-  { context, plan, sourceDown, nowMs }: AnalysisInput,
+  { context, plan, sourceDown, sourceTrouble = null, nowMs }: AnalysisInput,
   stepSample: { readonly control: number; readonly candidate: number },
 ): DataState {
   const grace = graceMs(judge, plan.noDataDeadlineMs);
-  const hasRecentData = judge.lastDataAt !== null && nowMs - judge.lastDataAt <= grace;
+  const hasRecentData = sourceTrouble === null && judge.lastDataAt !== null && nowMs - judge.lastDataAt <= grace;
   const quality = qualityOf();
   const isSilent = context.weight > 0 && context.weight < 100 && !hasRecentData;
   const sinceLook = judge.lastLookAt === null ? Number.POSITIVE_INFINITY : Math.max(0, nowMs - judge.lastLookAt);
@@ -37,6 +38,7 @@ export function judgeData(
   return { quality, silentMs: judge.silentMs };
 
   function qualityOf(): DataQuality {
+    if (sourceTrouble !== null) return sourceTrouble.quality;
     if (sourceDown) return DataQuality.SourceDown;
     if (judge.lastWindowAt === null) return DataQuality.NoTraffic;
     if (nowMs - judge.lastWindowAt - judge.windowMs > JUDGE_AFTER_MS + STALE_AFTER_WINDOWS * judge.windowMs) {

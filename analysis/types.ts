@@ -1,5 +1,5 @@
 import type { Metric } from '../flags/plan/metric';
-import type { DataQuality, Stratum } from '../metrics/windows';
+import type { DataQuality, SourceTrouble, Stratum } from '../metrics/windows';
 
 /** What the workflow is told to do. `promote` says only that the evidence allows it: approvals and blackouts are the workflow's. */
 export const Verdict = { Promote: 'promote', Hold: 'hold', Narrow: 'narrow', Rollback: 'rollback' } as const;
@@ -82,6 +82,8 @@ export interface AnalysisInput {
   readonly state: AnalysisState | null;
   /** The source did not answer at this look. */
   readonly sourceDown: boolean;
+  /** What keeps some or all metrics away at this look; when omitted or null, nothing. It holds the rollout, and what other metrics show still counts. */
+  readonly sourceTrouble?: SourceTrouble | null;
   readonly nowMs: number;
 }
 

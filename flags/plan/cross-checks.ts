@@ -4,6 +4,7 @@ import type { MetricKind } from './metric';
 import { lookAndLease } from './plan-defaults';
 import type { MetricFile, PlanFile } from './plan-file';
 import type { Problem } from './problem';
+import { checkPrometheusMetric } from './prometheus-metric';
 
 /** The rules of a plan that one field alone cannot break. Every problem found, none when the plan is good. */
 export function crossCheck(file: PlanFile): Problem[] {
@@ -84,8 +85,8 @@ const MAX_THRESHOLDS = 8;
 
 function checkThresholds(metrics: readonly MetricFile[]): Problem[] {
   const byEvent = new Map<string, Set<number>>();
-  return metrics.flatMap(({ event = '', threshold }, index) => {
-    if (threshold === undefined) return [];
+  return metrics.flatMap(({ event = '', threshold, prometheus }, index) => {
+    if (threshold === undefined || prometheus !== undefined) return [];
     const known = byEvent.get(event) ?? new Set<number>();
     byEvent.set(event, known.add(threshold));
     if (known.size <= MAX_THRESHOLDS) return [];
@@ -120,9 +121,20 @@ function checkKind(metric: MetricFile): Problem[] {
   return problems;
 }
 
+function checkPrometheus({ kind, event, prometheus }: MetricFile): Problem[] {
+  if (prometheus === undefined) return [];
+  const problem = checkPrometheusMetric(kind, prometheus);
+  return [
+    ...(problem === null ? [] : [{ path: ['prometheus'], message: problem }]),
+    ...(event === undefined
+      ? []
+      : [{ path: ['event'], message: 'is for reported events; a metric with prometheus has none' }]),
+  ];
+}
+
 function checkMetric(metric: MetricFile): Problem[] {
   const { kind, role, margin, ceiling } = metric;
-  const problems = checkKind(metric);
+  const problems = [...checkKind(metric), ...checkPrometheus(metric)];
   const isShare = kind === 'error_rate' || kind === 'slower_than';
   if (margin?.inPoints === true && !isShare) {
     const message = `percentage points (pp) fit shares only; for ${kind} write a number in its unit, or a part such as 10%`;

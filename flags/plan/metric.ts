@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PrometheusMetric } from './prometheus-metric';
 
 /**
  * What is measured of the events named. `error_rate` and `slower_than` are shares (0–1); `mean_value`, `quantile` and `distribution` are in the value's
@@ -41,7 +42,9 @@ export const Metric = z.strictObject({
   role: z.enum(['guardrail', 'goal']).default('guardrail'),
   kind: MetricKind,
   /** Event name as reported through OpenFeature tracking. */
-  event: z.string().min(1).max(60).default('request'),
+  event: z.string().min(1).max(80).default('request'),
+  /** Counts the metric in Prometheus instead of Headgate's own windows; `event` then names its totals. */
+  prometheus: PrometheusMetric.optional(),
   /** For `slower_than`: the limit in the value's unit (milliseconds for requests). */
   threshold: z.number().positive().optional(),
   /** For `quantile`: which one, 0.5 (the median) to 0.999. */

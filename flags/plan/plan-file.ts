@@ -29,7 +29,9 @@ export const MetricFile = z.strictObject({
   role: Metric.shape.role,
   kind: Metric.shape.kind,
   /** When omitted, the plan's `event`. */
-  event: Metric.shape.event.removeDefault().optional(),
+  event: Metric.shape.event.removeDefault().max(60).optional(),
+  /** Read from Prometheus instead: where each part of the metric is counted. */
+  prometheus: Metric.shape.prometheus,
   /** For `slower_than` only: a number in the value's unit, or a duration, which counts in milliseconds. */
   threshold: z
     .union([z.number().positive(), DurationText], { error: 'expected a number above 0 or a duration such as 500ms' })

@@ -31,6 +31,9 @@ function problemOf(text: string): string | null {
   if (names.includes('window')) {
     return names.includes('segment') ? '{{segment}} works in selectors of counters only, not with {{window}}' : null;
   }
+  if (/(?:!=|=~|!~)\s*"[^"]*\{\{\s*variant/.test(text)) {
+    return '{{variant}} is compared with = in a selector, so that each series belongs to one arm';
+  }
   if (SELECTOR.test(text)) return null;
   return 'is no selector of counters such as requests_total{variant="{{variant}}"}; an expression that counts by itself needs {{window}}, as in sum(increase(requests_total{variant="{{variant}}"}[{{window}}]))';
 }
@@ -43,7 +46,7 @@ export const PrometheusMetric = z.strictObject({
     .max(60)
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/)
     .default('default'),
-  /** All requests, or all values of `sum`. */
+  /** All requests, or whatever else `errors`, `slow` or `sum` are a part of. */
   requests: PrometheusTemplate.optional(),
   /** For `error_rate`: the requests that failed. */
   errors: PrometheusTemplate.optional(),
@@ -53,8 +56,8 @@ export const PrometheusMetric = z.strictObject({
   histogram: PrometheusTemplate.optional(),
   /** For means without a histogram: the sum of the values. */
   sum: PrometheusTemplate.optional(),
-  /** For counts per exposure: how many were exposed. */
-  exposures: PrometheusTemplate.optional(),
+  /** For means without a histogram: how wide single values scatter, as a multiple of their mean; counters do not tell. When omitted, 3. */
+  variation: z.number().positive().max(1000).optional(),
   /** `seconds` are turned into milliseconds, as thresholds and margins are in. When omitted, `seconds` where the name says so. */
   unit: z.enum(['seconds', 'none']).optional(),
 });
@@ -71,7 +74,7 @@ export function resolvePrometheusMetric(block: PrometheusMetric): PrometheusMetr
   return { ...block, unit: block.unit ?? (/_seconds(?:_bucket|_sum)?\s*\{/.test(measured) ? 'seconds' : 'none') };
 }
 
-type Field = Exclude<keyof PrometheusMetric, 'source' | 'unit'>;
+type Field = Exclude<keyof PrometheusMetric, 'source' | 'unit' | 'variation'>;
 
 /** Sets of fields that a kind of metric can be made of; the first is what a message proposes. */
 const FIELDS: Readonly<Record<string, readonly (readonly Field[])[]>> = {
@@ -80,16 +83,15 @@ const FIELDS: Readonly<Record<string, readonly (readonly Field[])[]>> = {
   mean_value: [['histogram'], ['requests', 'sum']],
   quantile: [['histogram']],
   distribution: [['histogram']],
-  events_per_exposure: [['requests', 'exposures']],
 };
 
 /** What is wrong with the fields of a block for a kind of metric; null when it fits. */
 export function checkPrometheusMetric(kind: string, block: PrometheusMetric): string | null {
-  const written = (['requests', 'errors', 'slow', 'histogram', 'sum', 'exposures'] as const).filter(
+  const written = (['requests', 'errors', 'slow', 'histogram', 'sum'] as const).filter(
     (field) => block[field] !== undefined,
   );
   const choices = FIELDS[kind];
-  if (choices === undefined) return `${kind} cannot be read from Prometheus`;
+  if (choices === undefined) return `${kind} cannot be read from Prometheus; mean_value with sum and requests can`;
   if (choices.some((choice) => choice.length === written.length && choice.every((field) => written.includes(field)))) {
     return null;
   }

@@ -10,6 +10,7 @@ import {
   lookAndLease,
 } from './plan-defaults';
 import { PlanFile, type MetricFile } from './plan-file';
+import { prometheusEvent, resolvePrometheusMetric } from './prometheus-metric';
 import { invalidPlan, problemsOf, type Problem } from './problem';
 
 /** What a plan file may leave to its caller. */
@@ -83,7 +84,7 @@ function toPlan(file: PlanFile): RolloutPlan {
     narrowBy: file.narrowBy,
     controlHoldback: file.controlHoldback,
     look: { shortestMs, longestMs },
-    windowMs: file.window ?? defaultWindowMs(Math.min(...bakes)),
+    windowMs: file.window ?? windowThatSuits(file, Math.min(...bakes)),
     approvals: file.approvals,
     blackouts: file.blackouts,
     ...(file.owner === undefined ? {} : { owner: file.owner }),
@@ -99,11 +100,18 @@ function stepsOf({ steps, bake, controlHoldback }: PlanFile): RolloutStep[] {
     .map((step) => ({ weight: step.weight, bakeMs: step.bake ?? bake, approval: step.approval ?? false }));
 }
 
-function metricOf({ margin, event, measure, ...metric }: MetricFile, planEvent: string): Metric {
+/** Windows shorter than the usual interval between scrapes would be empty more often than not. */
+function windowThatSuits({ metrics = [] }: PlanFile, shortestBakeMs: number): number {
+  const suits = defaultWindowMs(shortestBakeMs);
+  return metrics.some(({ prometheus }) => prometheus !== undefined) ? Math.max(suits, 60_000) : suits;
+}
+
+function metricOf({ margin, event, measure, prometheus, ...metric }: MetricFile, planEvent: string): Metric {
   const { absolute, relative } = margin ?? defaultMargin(metric.kind);
   return {
     ...metric,
-    event: event ?? planEvent,
+    event: prometheus === undefined ? (event ?? planEvent) : prometheusEvent(metric.name),
+    ...(prometheus === undefined ? {} : { prometheus: resolvePrometheusMetric(prometheus) }),
     ...(metric.kind === 'ratio' ? { measure: measure ?? 'value' } : {}),
     margin: { absolute, relative },
   };
