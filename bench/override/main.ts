@@ -1,5 +1,5 @@
 import { startInstallation } from '../../demo/installation';
-import { measureOverrides } from './measure';
+import { measureOverrides, tellOverrides } from './measure';
 
 /** Override to first changed evaluation on an installation that does nothing else. */
 async function main(): Promise<void> {
@@ -21,16 +21,9 @@ async function main(): Promise<void> {
       environment: 'bench',
     });
     await new Promise((resolve) => setTimeout(resolve, 5_000));
-    const { count, p50Ms, p99Ms } = await measureOverrides(
-      { url, token },
-      api,
-      'bench',
-      flags,
-      Number(process.env['ROUNDS'] ?? 20),
-    );
-    console.log(
-      `override to first changed evaluation, idle: p50 ${p50Ms} ms, p99 ${p99Ms} ms (${count} overrides, polling every 250 ms)`,
-    );
+    const rounds = Number(process.env['ROUNDS'] ?? 20);
+    const figures = await measureOverrides({ url, token }, api, 'bench', flags, rounds);
+    console.log(`override to first changed evaluation, idle: ${tellOverrides(figures)}`);
   } finally {
     await installation.stop();
   }

@@ -8,37 +8,44 @@ function toMs(time: Timestamp): number {
   return Number(time?.seconds ?? 0) * 1000 + (time?.nanos ?? 0) / 1e6;
 }
 
-/** What one rollout's history tells about its looks. */
+/** What one rollout's history tells about its looks between two instants. */
 export interface LookFigures {
   /** For each look: from when its timer was due until its result stood in the history, in milliseconds. */
   readonly lateMs: readonly number[];
+  /** Events of any kind. */
   readonly events: number;
-  readonly spanMs: number;
 }
 
 /**
  * Reads the lateness of looks from a history. A look is due when its timer was to fire; it is done when the task that made it is
- * completed, since lease, judgement and decision all lie within that task.
+ * completed, since lease, judgement and decision all lie within that task. A look that was due in time and is not done at the end counts as
+ * late until then.
  */
-export function lookFigures(history: History, fromMs: number): LookFigures {
-  const events = history.events ?? [];
+export function lookFigures(history: History, fromMs: number, untilMs: number): LookFigures {
   const dueAt = new Map<string, number>();
   const lateMs: number[] = [];
   let pending: number | null = null;
-  for (const event of events) {
+  let events = 0;
+  for (const event of history.events ?? []) {
     const at = toMs(event.eventTime);
+    if (at > untilMs) break;
+    if (at >= fromMs) events += 1;
     const started = event.timerStartedEventAttributes;
     if (started?.timerId != null) dueAt.set(started.timerId, at + toMs(started.startToFireTimeout));
-    const fired = event.timerFiredEventAttributes;
-    if (fired?.timerId != null) pending = dueAt.get(fired.timerId) ?? null;
+    const canceled = event.timerCanceledEventAttributes?.timerId;
+    if (canceled != null) dueAt.delete(canceled);
+    const fired = event.timerFiredEventAttributes?.timerId;
+    if (fired != null) {
+      pending = dueAt.get(fired) ?? null;
+      dueAt.delete(fired);
+    }
     if (event.workflowTaskCompletedEventAttributes != null && pending !== null) {
       if (at >= fromMs) lateMs.push(Math.max(0, at - pending));
       pending = null;
     }
   }
-  const first = toMs(events[0]?.eventTime);
-  const last = toMs(events.at(-1)?.eventTime);
-  return { lateMs, events: events.length, spanMs: last - first };
+  for (const due of pending === null ? dueAt.values() : [pending]) if (due < untilMs) lateMs.push(untilMs - due);
+  return { lateMs, events };
 }
 
 /** The q-quantile of numbers, by rank; NaN of none. */
