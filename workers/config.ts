@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ErrorCode, ValidationError } from '../core/errors';
+import { PrometheusSourceConfig } from '../metrics/prometheus/source-config';
 
 const webhook = z.strictObject({ url: z.url({ protocol: /^https?$/ }), secret: z.string().min(16) });
 
@@ -28,6 +29,10 @@ export const WorkerConfig = z.object({
   HEADGATE_SIGNING_KEY: z.string().min(32),
   /** JSON list of `{ "url", "secret" }` that notifications go to. */
   HEADGATE_WEBHOOKS: jsonList(webhook).default([]),
+  /** JSON list of the Prometheus servers that plans may name, see docs/prometheus.md. Secrets stand in files or variables of their own. */
+  HEADGATE_PROMETHEUS_SOURCES: jsonList(PrometheusSourceConfig)
+    .refine((sources) => new Set(sources.map(({ name }) => name)).size === sources.length, 'has two of one name')
+    .default([]),
   /** A workflow bundle built before; without it the worker builds one at start. */
   HEADGATE_WORKFLOW_BUNDLE: z.string().optional(),
   HEADGATE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),

@@ -1,9 +1,12 @@
 import type { Client } from '@temporalio/client';
 import type { ReconcilerDependencies, RolloutActivityDependencies } from '../activities';
 import { MongoAnalysisStatesRepository } from '../store/analysis-states-repository';
+import { PrometheusClient } from '../metrics/prometheus/prometheus-client';
+import { PrometheusMetricSource } from '../metrics/prometheus/prometheus-source';
+import type { PrometheusSourceConfig } from '../metrics/prometheus/source-config';
 import type { Database } from '../store/database';
 import type { DatabaseClock } from '../store/database-clock';
-import { MongoDecisionsRepository } from '../store/decisions-repository';
+import { MongoDecisionsRepository, type DecisionsRepository } from '../store/decisions-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
 import { MongoRolloutsRepository } from '../store/rollouts-repository';
@@ -17,20 +20,22 @@ export function createDependencies(
   { db }: Database,
   clock: DatabaseClock,
   client: Client,
-  config: Pick<WorkerConfig, 'HEADGATE_SIGNING_KEY' | 'HEADGATE_WEBHOOKS'>,
+  config: Pick<WorkerConfig, 'HEADGATE_SIGNING_KEY' | 'HEADGATE_WEBHOOKS'> & Partial<WorkerConfig>,
   log: RolloutActivityDependencies['log'] = () => undefined,
 ): RolloutActivityDependencies & ReconcilerDependencies {
   const nowMs = (): number => clock.nowMs();
   const windows = new MongoWindowsRepository(db, clock);
+  const decisions = new MongoDecisionsRepository(db);
   return {
     flags: new MongoFlagsRepository(db, nowMs),
     segments: new MongoSegmentsRepository(db),
-    decisions: new MongoDecisionsRepository(db),
+    decisions,
     leases: new MongoLeasesRepository(db, clock),
     rollouts: new MongoRolloutsRepository(db, nowMs),
     states: new MongoAnalysisStatesRepository(db),
     windows,
     source: windows,
+    prometheus: prometheusSource(config.HEADGATE_PROMETHEUS_SOURCES ?? [], decisions),
     clock,
     client,
     workflowIdOf: rolloutWorkflowId,
@@ -40,4 +45,17 @@ export function createDependencies(
     now: Date.now,
     log,
   };
+}
+
+function prometheusSource(
+  sources: readonly PrometheusSourceConfig[],
+  decisions: Pick<DecisionsRepository, 'byRollout'>,
+): PrometheusMetricSource {
+  return new PrometheusMetricSource({
+    clients: new Map(sources.map((source) => [source.name, new PrometheusClient(source)])),
+    transitionsOf: async (rolloutId) =>
+      (await decisions.byRollout(rolloutId)).flatMap(({ transition, at }) =>
+        transition === undefined ? [] : [{ transition, atMs: Date.parse(at) }],
+      ),
+  });
 }
