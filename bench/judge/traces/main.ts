@@ -1,0 +1,31 @@
+import { parseArgs } from 'node:util';
+import { traceSet } from './sets';
+import { writeTraces } from './write';
+
+/** Writes simulated traces to a folder, to be judged by `headgate backtest` or any other judge. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      out: { type: 'string' },
+      noise: { type: 'string', default: 'friendly' },
+      cells: { type: 'boolean', default: false },
+      good: { type: 'string', default: '20' },
+      bad: { type: 'string', default: '20' },
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  const { out, noise } = values;
+  if (out === undefined || (noise !== 'friendly' && noise !== 'hostile')) {
+    throw new Error('usage: --out FOLDER [--noise friendly|hostile] [--cells] [--good N] [--bad N] [--seed N]');
+  }
+  const set = {
+    noise,
+    cells: values.cells,
+    good: Number(values.good),
+    bad: Number(values.bad),
+    seed: Number(values.seed),
+  };
+  console.log(`${await writeTraces(out, traceSet(set))} traces of each kind in ${out}`);
+}
+
+void main();

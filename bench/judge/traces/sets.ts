@@ -1,0 +1,36 @@
+import type { TraceOptions } from './effects';
+import { friendlyTrace } from './friendly';
+import { hostileTrace } from './hostile';
+import { BAD_KINDS, GOOD_KINDS, type Kind, type Trace } from './trace';
+
+/** Which noise a set of traces has. */
+export type Noise = 'friendly' | 'hostile';
+
+/** A set of traces, the same for the same numbers. */
+export interface TraceSet {
+  readonly noise: Noise;
+  readonly cells: boolean;
+  /** Traces of each good and of each bad kind. */
+  readonly good: number;
+  readonly bad: number;
+  readonly seed: number;
+  readonly constantWeight?: boolean;
+}
+
+/** Simulates one trace. */
+export function simulateTrace(noise: Noise, options: TraceOptions): Trace {
+  return noise === 'friendly' ? friendlyTrace(options) : hostileTrace(options);
+}
+
+/** Yields all traces of a set; every kind has indexes of its own, so that a larger set begins with the smaller one's traces. */
+export function* traceSet({ noise, cells, good, bad, seed, constantWeight }: TraceSet): Generator<Trace> {
+  const kinds: (readonly [Kind, number])[] = [
+    ...GOOD_KINDS.map((kind) => [kind, good] as const),
+    ...BAD_KINDS.map((kind) => [kind, bad] as const),
+  ];
+  for (const [position, [kind, count]] of kinds.entries()) {
+    for (let each = 0; each < count; each++) {
+      yield simulateTrace(noise, { seed, index: position * 100_000 + each, kind, cells, constantWeight });
+    }
+  }
+}
