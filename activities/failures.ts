@@ -1,19 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { MongoError, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
 import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
-
-/** MongoDB server codes of states that pass: elections, shutdown, exceeded time limits. */
-const PASSING_CODES = new Set([6, 7, 50, 64, 89, 91, 189, 262, 10107, 11600, 11602, 13435, 13436]);
-
-function isOutage(error: unknown): boolean {
-  if (error instanceof HeadgateError) return error.retryable;
-  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
-  if (error instanceof MongoError) {
-    if (error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError')) return true;
-    return PASSING_CODES.has(Number(error.code)) || /timed out|closed|pool/i.test(error.message);
-  }
-  return false;
-}
+import { isOutage } from '../store/database';
 
 /**
  * Sorts what an activity threw: trouble that passes is retried by the activity's policy; anything else is a bug or a request

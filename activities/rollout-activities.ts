@@ -1,8 +1,9 @@
 import type { Actor, DecisionAction, NotApplied, Reason } from '../flags/document/decision-record';
 import type { RolloutPlan } from '../flags/plan/plan';
 import type { Basis } from '../flags/transition/basis';
+import type { RolloutProjection } from '../store/rollouts-repository';
 import type { MessageArguments, MessageName } from '../workflows/rollout/messages';
-import type { LookStatus, RolloutOutcome, RolloutPhase, WaitingFor } from '../workflows/rollout/status';
+import type { LookStatus, RolloutOutcome, RolloutPhase } from '../workflows/rollout/status';
 
 /** Names a rollout in every activity. */
 export interface RolloutRef {
@@ -104,29 +105,13 @@ export interface LookResult {
   readonly blackoutUntilMs: number | null;
 }
 
-/** What lists and ended rollouts show. */
-export interface ProjectionRequest extends RolloutRef {
-  readonly identity: string;
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly plan: RolloutPlan;
-  readonly startedBy: string;
-  readonly startedAt: string;
+/** What lists and ended rollouts show, as the workflow knows it. */
+export interface ProjectionRequest extends RolloutRef, Omit<RolloutProjection, StoredFields> {
   readonly phase: RolloutPhase;
-  readonly waitingFor: WaitingFor;
-  readonly summary: string;
-  readonly step: number;
-  readonly weight: number;
-  readonly transition: number;
-  readonly verdict: string | null;
-  readonly outcome: RolloutOutcome | null;
-  readonly excludedSegments: readonly string[];
-  readonly lastLook: LookStatus | null;
-  readonly bakedMs: number;
-  readonly bakeMs: number;
-  /** Grows with every save; a late copy of an older one changes nothing. */
-  readonly version: number;
 }
+
+/** What the store names otherwise, derives or adds. */
+type StoredFields = '_id' | 'state' | 'changeId' | 'endedAt' | 'updatedAt';
 
 /** What happened that people want to hear of. */
 export interface NotificationRequest extends RolloutRef {

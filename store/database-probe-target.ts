@@ -1,6 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoServerError, type Db, type MongoClient } from 'mongodb';
-import type { ProbeTarget } from './database-probe';
+
+/** The few operations the probe races; a port, so that a database that loses updates can be played in tests. */
+export interface ProbeTarget {
+  insert(id: string, revision: number): Promise<void>;
+  readRevision(id: string): Promise<number>;
+  /** Replaces the document only where it still has revision `from`; whether it did. */
+  swap(id: string, from: number, to: number): Promise<boolean>;
+  /** Puts a unique index on a field that only `claim` writes. */
+  makeUnique(): Promise<void>;
+  /** Inserts a document with that value in the unique field; false when the value is taken. */
+  claim(value: string): Promise<boolean>;
+  hasReplicaSet(): Promise<boolean>;
+  hasChangeStreams(): Promise<boolean>;
+  hasTransactions(): Promise<boolean>;
+  /** Removes everything the probe has written. */
+  cleanUp(): Promise<void>;
+}
 
 interface ProbeDocument {
   _id: string;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient, type Db } from 'mongodb';
 import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
-import { mongoProbeTarget } from './database-probe-target';
+import { mongoProbeTarget, type ProbeTarget } from './database-probe-target';
 
 /** What a database can do beyond what Headgate cannot do without. */
 export interface DatabaseCapabilities {
@@ -10,23 +10,6 @@ export interface DatabaseCapabilities {
   /** Not used for correctness; a sign of a real replica set. */
   readonly transactions: boolean;
   readonly replicaSet: boolean;
-}
-
-/** The few operations the probe races; a port, so that a database that loses updates can be played in tests. */
-export interface ProbeTarget {
-  insert(id: string, revision: number): Promise<void>;
-  readRevision(id: string): Promise<number>;
-  /** Replaces the document only where it still has revision `from`; whether it did. */
-  swap(id: string, from: number, to: number): Promise<boolean>;
-  /** Puts a unique index on a field that only `claim` writes. */
-  makeUnique(): Promise<void>;
-  /** Inserts a document with that value in the unique field; false when the value is taken. */
-  claim(value: string): Promise<boolean>;
-  hasReplicaSet(): Promise<boolean>;
-  hasChangeStreams(): Promise<boolean>;
-  hasTransactions(): Promise<boolean>;
-  /** Removes everything the probe has written. */
-  cleanUp(): Promise<void>;
 }
 
 const RACERS = 8;

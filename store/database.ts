@@ -1,5 +1,6 @@
 import {
   MongoClient,
+  MongoError,
   MongoNetworkError,
   MongoServerError,
   MongoServerSelectionError,
@@ -56,15 +57,27 @@ export function isDuplicateKey(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 11000;
 }
 
-/** Server codes of a database that is stopping, changing its primary, unreachable or short of time: the same call may succeed later. */
-const OUTAGE_CODES = new Set<unknown>([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+/**
+ * Server codes of a database that is stopping, changing its primary, unreachable or short of time, or whose replicas did not confirm in
+ * time: the same call may succeed later.
+ */
+const OUTAGE_CODES = new Set<unknown>([6, 7, 50, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+/** How the driver marks errors that a repetition may get past. */
+const PASSING_LABELS = ['RetryableWriteError', 'TransientTransactionError'];
 
-/** Whether an error says that the database could not be asked, or that its answer was lost: a write may have landed or not. */
+/**
+ * Whether an error says that the database could not be asked, or that its answer was lost: a write may have landed or not. The one list
+ * of such errors, for code that sends a write again and for activities that are tried again.
+ */
 export function isOutage(error: unknown): boolean {
+  if (error instanceof HeadgateError) return error.retryable;
+  if (!(error instanceof MongoError)) return false;
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
     error instanceof MongoWriteConcernError ||
-    (error instanceof MongoServerError && OUTAGE_CODES.has(error.code))
+    PASSING_LABELS.some((label) => error.hasErrorLabel(label)) ||
+    // What the driver says of its own connections; a server's message may quote anybody's words.
+    (error instanceof MongoServerError ? OUTAGE_CODES.has(error.code) : /timed out|closed|pool/i.test(error.message))
   );
 }

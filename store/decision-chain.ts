@@ -4,14 +4,9 @@ import { contentHash } from '../core/signing';
 import { MAX_RECORD_BYTES, type DecisionRecord, type FieldChange } from '../flags/document/decision-record';
 import type { Flag } from '../flags/document/flag';
 import type { FlagBody } from '../flags/transition/plan-transition';
+import type { DecisionDraft } from './decision-draft';
 import { fitDraft } from './fit-draft';
 import { plainCopy } from './plain-copy';
-
-/** A record before it has a place in the chain. */
-export type DecisionDraft = Omit<
-  DecisionRecord,
-  '_id' | 'flagId' | 'revision' | 'changes' | 'previousHash' | 'hash' | 'at'
-> & { readonly at?: string };
 
 /** Fields that only the store writes and no record shows. */
 const STORE_FIELDS = new Set(['_id', 'revision', 'lastChange', 'schemaVersion']);

@@ -1,5 +1,5 @@
 import type { Reason } from '../flags/document/decision-record';
-import type { DecisionDraft } from './decision-chain';
+import type { DecisionDraft } from './decision-draft';
 
 /** Bounds of `DecisionRecord`; a record beyond them could be written but never read again. */
 const MAX_EVIDENCE = 40;

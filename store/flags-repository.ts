@@ -6,10 +6,11 @@ import { Flag, FLAG_SCHEMA_VERSION } from '../flags/document/flag';
 import type { FlagBody } from '../flags/transition/plan-transition';
 import { Collection } from './collections';
 import { isDuplicateKey, isOutage } from './database';
-import { chainRecord, type DecisionDraft } from './decision-chain';
+import { chainRecord } from './decision-chain';
+import type { DecisionDraft } from './decision-draft';
 import { plainCopy } from './plain-copy';
 
-export type { DecisionDraft } from './decision-chain';
+export type { DecisionDraft } from './decision-draft';
 
 /** One compare-and-swap of a flag with the record that explains it. */
 export interface FlagWrite {

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { probeDatabase, withoutSecrets, type ProbeTarget } from '../../../store/database-probe';
+import { probeDatabase, withoutSecrets } from '../../../store/database-probe';
+import type { ProbeTarget } from '../../../store/database-probe-target';
 
 /** An in-memory database whose every call takes a turn of the event loop, as a network does. */
 function givenDatabase(overrides: Partial<ProbeTarget> = {}) {
