@@ -2,11 +2,15 @@ import { evidenceOf } from '../ml/sequential/mixture-evidence';
 import { absorbStrata } from './absorb';
 import { dataReasons, experimentFindings, sharedFaults } from './collect-reasons';
 import { judgeData } from './data-quality';
-import { decide } from './decide';
+import { decide, isHarmShown } from './decide';
 import { judgeMetrics } from './judge-metrics';
-import { closeState, openState, type JudgeState } from './judge-state';
+import { closeState, openState, restartHarm, type JudgeState } from './judge-state';
 import { sampleRatio } from './sample-ratio';
-import type { AnalysisInput, AnalysisResult, JudgePlan } from './types';
+import { absorbSegments } from './segments/absorb-segments';
+import { followExclusions } from './segments/follow-exclusions';
+import { judgeSegments } from './segments/judge-segments';
+import { segmentActions } from './segments/segment-actions';
+import { Verdict, type AnalysisInput, type AnalysisResult, type JudgePlan } from './types';
 
 /**
  * One look: from strata and what was remembered to one verdict with its reasons. Pure, and incremental: the cost depends on the new strata alone, and
@@ -16,27 +20,35 @@ export function analyse(input: AnalysisInput): AnalysisResult {
   const { plan, context } = input;
   // Remember.
   const judge = openState(input);
+  if (followExclusions(judge.segments, context.excludedSegments ?? [], plan)) restartHarm(judge, input);
+  const { lastWindowAt: afterWindowAt } = judge;
   absorbStrata(judge, input.strata, plan);
+  absorbSegments(judge.segments, input.strata, plan, { afterWindowAt, fromTransition: judge.segments.fromTransition });
   // Compare.
   const judged = judgeMetrics(judge, input);
+  const segments = judgeSegments(judge.segments, plan);
   // Doubt: is it an experiment at all, is it the candidate, is there data?
   const ratio = sampleRatio(judge.ratio);
   const experiment = experimentFindings(judge, ratio);
   const faults = sharedFaults(judge, input);
   const stepSample = stepSampleOf(judge, plan);
   const data = judgeData(judge, input, stepSample);
+  const actions = segmentActions(judge.segments, segments, plan, isHarmShown(judged, plan));
   // Decide.
   const decision = decide(input, {
     judged,
     data,
     experiment,
     faults,
+    segments: actions,
     dataReasons: dataReasons(data.quality, stepSample, plan.minimumSample, input.sourceTrouble ?? null),
   });
   return {
     analysis: {
       ...decision,
       findings: judged.findings,
+      segments: segments.findings,
+      exclude: decision.verdict === Verdict.Rollback ? [] : actions.exclude,
       harmEvidence: evidenceOf(judged.logHarm),
       sampleRatio: { ...ratio, expected: ratio.observed === null ? context.weight / 100 : ratio.expected },
       dataQuality: data.quality,

@@ -2,6 +2,7 @@ import ln from '@stdlib/math-base-special-ln';
 import { evidenceOf } from '../ml/sequential/mixture-evidence';
 import type { DataState } from './data-quality';
 import type { Judged } from './judge-metrics';
+import type { SegmentActions } from './segments/segment-actions';
 import { ReasonCode, Verdict, type AnalysisInput, type AnalysisReason, type MetricFinding } from './types';
 
 /** What the stages before have found. */
@@ -12,6 +13,7 @@ export interface Found {
   readonly experiment: readonly AnalysisReason[];
   readonly faults: readonly AnalysisReason[];
   readonly dataReasons: readonly AnalysisReason[];
+  readonly segments: SegmentActions;
 }
 
 /** A verdict with the reasons that carry it, and how close to a rollback it is. */
@@ -21,12 +23,18 @@ export interface Decision {
   readonly tension: number;
 }
 
+/** Whether the guardrails together pass what the promised rate of false rollbacks asks for. */
+export function isHarmShown({ logHarm }: Judged, { falseRollbackRate }: AnalysisInput['plan']): boolean {
+  return logHarm >= -ln(falseRollbackRate);
+}
+
 /** Puts all findings into one verdict: rollback before narrow before hold before promote. */
 export function decide(input: AnalysisInput, found: Found): Decision {
   const { plan, context } = input;
   const needed = -ln(plan.falseRollbackRate);
-  const open = [...found.faults, ...found.experiment, ...found.dataReasons];
-  if (found.judged.logHarm >= needed) {
+  const open = [...found.segments.reasons, ...found.faults, ...found.experiment, ...found.dataReasons];
+  // Harm that is some segments' alone is cured by their exclusion; evidence about the rest starts afresh then.
+  if (isHarmShown(found.judged, plan) && found.segments.exclude.length === 0) {
     return { verdict: Verdict.Rollback, reasons: [...harmReasons(input, found.judged), ...open], tension: 1 };
   }
   if (found.data.silentMs > plan.noDataDeadlineMs) {

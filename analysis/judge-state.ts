@@ -3,6 +3,14 @@ import { emptyEvidence, type MetricEvidence } from './metric-evidence';
 import { packCells, unpackCells } from './pack-cells';
 import { emptyRatio, type RatioTally } from './sample-ratio';
 import { emptyLevel, type CommonLevel } from './shared-fault';
+import {
+  emptySegments,
+  packSegments,
+  restartSegments,
+  unpackSegments,
+  type PackedSegments,
+  type SegmentsState,
+} from './segments/segment-state';
 import { emptyTally } from './tally';
 import type { AnalysisInput, AnalysisState } from './types';
 
@@ -35,6 +43,7 @@ export interface JudgeState {
   missing: ShareTally;
   late: ShareTally;
   mixed: { mixed: number; exposures: number };
+  segments: SegmentsState;
 }
 
 /**
@@ -43,13 +52,11 @@ export interface JudgeState {
  */
 export function openState({ state, plan, context }: AnalysisInput): JudgeState {
   const { harmEpoch, safetyEpoch, transition } = context;
-  const judge =
-    state?.version === STATE_VERSION
-      ? (thaw(state['judge']) as JudgeState)
-      : { ...firstState(), harmEpoch, safetyEpoch };
+  const judge = state?.version === STATE_VERSION ? remembered(state) : { ...firstState(), harmEpoch, safetyEpoch };
   if (harmEpoch > judge.harmEpoch) {
     judge.harmFromTransition = transition;
     judge.evidence = {};
+    restartSegments(judge.segments, transition);
   }
   for (const metric of plan.metrics) {
     judge.evidence[metric.name] ??= emptyEvidence(metric);
@@ -60,6 +67,13 @@ export function openState({ state, plan, context }: AnalysisInput): JudgeState {
   judge.safetyEpoch = safetyEpoch;
   if (judge.step.startedAt !== context.stepStartedAt) judge.step = { startedAt: context.stepStartedAt, units: {} };
   return judge;
+}
+
+/** Starts evidence of harm afresh for those who still take part, from the transition that the others left with. */
+export function restartHarm(judge: JudgeState, { plan, context }: AnalysisInput): void {
+  judge.harmFromTransition = context.transition;
+  judge.safetyFromTransition = context.transition;
+  for (const metric of plan.metrics) judge.evidence[metric.name] = emptyEvidence(metric);
 }
 
 function restartSafety(judge: JudgeState, transition: number): void {
@@ -73,7 +87,19 @@ function restartSafety(judge: JudgeState, transition: number): void {
 
 /** The state as plain JSON, to be handed in at the next look. */
 export function closeState(judge: JudgeState): AnalysisState {
-  return { version: STATE_VERSION, lastWindowAt: judge.lastWindowAt, judge: freeze(judge) };
+  const { segments, ...rest } = judge;
+  return {
+    version: STATE_VERSION,
+    lastWindowAt: judge.lastWindowAt,
+    judge: freeze(rest),
+    segments: packSegments(segments),
+  };
+}
+
+function remembered(state: AnalysisState): JudgeState {
+  const packed = state['segments'] as PackedSegments | undefined;
+  const segments = packed === undefined ? emptySegments() : unpackSegments(packed);
+  return { ...(thaw(state['judge']) as Omit<JudgeState, 'segments'>), segments };
 }
 
 function firstState(): JudgeState {
@@ -97,6 +123,7 @@ function firstState(): JudgeState {
     missing: emptyShare(),
     late: emptyShare(),
     mixed: { mixed: 0, exposures: 0 },
+    segments: emptySegments(),
   };
 }
 

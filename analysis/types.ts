@@ -23,6 +23,7 @@ export const ReasonCode = {
   SafetyNotShown: 'SAFETY_NOT_SHOWN',
   SafetyShown: 'SAFETY_SHOWN',
   Inconclusive: 'INCONCLUSIVE',
+  SegmentHarm: 'SEGMENT_HARM',
 } as const;
 /** One of the reason codes. */
 export type ReasonCode = (typeof ReasonCode)[keyof typeof ReasonCode];
@@ -49,6 +50,12 @@ export interface JudgePlan {
   readonly onNoData: 'hold' | 'roll_back';
   /** Silence longer than this is past its deadline, in milliseconds. */
   readonly noDataDeadlineMs: number;
+  /** Segments that are judged apart; none when left out. */
+  readonly segments?: readonly string[];
+  /** What follows when a segment alone is harmed; `exclude` when left out. */
+  readonly onSegmentHarm?: 'exclude' | 'hold' | 'report';
+  /** Promised share of false ones among the exclusions, over all segments together; 0.05 when left out. */
+  readonly falseExclusionRate?: number;
 }
 
 /** Where the rollout stands when it is looked at. */
@@ -70,6 +77,8 @@ export interface StepContext {
   readonly safetyEpoch: number;
   /** Grows when the candidate's value changed, so harm evidence starts afresh too. */
   readonly harmEpoch: number;
+  /** Segments that get the control for now; none when left out. */
+  readonly excludedSegments?: readonly string[];
 }
 
 /** One look. */
@@ -111,11 +120,41 @@ export interface MetricFinding {
   readonly safetyShown: boolean;
 }
 
+/** One metric in one segment, as evidence since the segment took part. */
+export interface SegmentMetricFinding {
+  readonly metric: string;
+  readonly controlCount: number;
+  readonly candidateCount: number;
+  readonly control: number;
+  readonly candidate: number;
+  /** Harm as measured, in the metric's unit, positive is worse. */
+  readonly harm: number;
+  /** The same, pulled towards what all segments have in common as far as it is noise: for display. Null with too little data. */
+  readonly shrunkHarm: number | null;
+  /** Evidence (e-value) against 'the harm is within the margin'; 1 for goals. */
+  readonly harmEvidence: number;
+}
+
+/** One segment's findings so far. */
+export interface SegmentFinding {
+  readonly segment: string;
+  /** It gets the control for now; the numbers are from before. */
+  readonly excluded: boolean;
+  /** Its evidence passes what the promised share of false exclusions asks for. */
+  readonly harmed: boolean;
+  /** Mean evidence over the guardrails. */
+  readonly harmEvidence: number;
+  readonly metrics: readonly SegmentMetricFinding[];
+}
+
 /** The whole judgement of one look. */
 export interface Analysis {
   readonly verdict: Verdict;
   readonly reasons: readonly AnalysisReason[];
   readonly findings: readonly MetricFinding[];
+  readonly segments: readonly SegmentFinding[];
+  /** Segments to be excluded now, beside any verdict: harmed alone, while the rest goes on. */
+  readonly exclude: readonly string[];
   /** Combined evidence over all guardrails; rolls back at 1 / falseRollbackRate. */
   readonly harmEvidence: number;
   readonly sampleRatio: { readonly expected: number; readonly observed: number | null; readonly evidence: number };

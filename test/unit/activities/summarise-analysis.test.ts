@@ -25,6 +25,8 @@ const analysis = (metrics: number, textLength: number): Analysis => ({
     text: 'x'.repeat(textLength),
     numbers: { control: 0.1, candidate: 0.2 },
   })),
+  segments: [],
+  exclude: [],
   findings: Array.from({ length: metrics }, (_, index) => finding(index)),
   harmEvidence: Number.POSITIVE_INFINITY,
   sampleRatio: { expected: 0.1, observed: 0.1, evidence: 1 },

@@ -1,0 +1,98 @@
+import type { Metric } from '../../flags/plan/metric';
+import { rejectByEvidence } from '../../ml/sequential/e-benjamini-hochberg';
+import { evidenceOf, logMeanEvidence } from '../../ml/sequential/mixture-evidence';
+import { shrink } from '../../ml/shrinkage/empirical-bayes';
+import { harmSign } from '../arm-sample';
+import { compare, contrastVariance } from '../contrast';
+import { logHarmEvidence } from '../metric-evidence';
+import type { JudgePlan, SegmentFinding, SegmentMetricFinding } from '../types';
+import type { SegmentMemory, SegmentsState } from './segment-state';
+
+/** Share of false exclusions among all that the judge may expect to make, unless the plan says otherwise. */
+export const FALSE_EXCLUSION_RATE = 0.05;
+
+/** Every segment of the plan as this look sees it. */
+export interface SegmentsJudged {
+  readonly findings: readonly SegmentFinding[];
+  /** Harmed beyond doubt and still taking part: what could be excluded. */
+  readonly harmed: readonly string[];
+}
+
+/** Judges each segment by all guardrails together, and picks the harmed ones by e-BH over all segments of the plan. O(segments × metrics). */
+export function judgeSegments(state: SegmentsState, plan: JudgePlan): SegmentsJudged {
+  const segments = plan.segments ?? [];
+  if (segments.length === 0) return { findings: [], harmed: [] };
+  const logs = segments.map((segment) => logEvidenceOf(state.segments[segment], plan.metrics));
+  const rejected = new Set(rejectByEvidence(logs, plan.falseExclusionRate ?? FALSE_EXCLUSION_RATE));
+  const shrunk = new Map(plan.metrics.map((metric) => [metric.name, shrunkEffects(state, segments, metric)]));
+  const findings = segments.map((segment, index): SegmentFinding => {
+    const memory = state.segments[segment];
+    const metrics = plan.metrics.flatMap((metric) => {
+      const effects = shrunk.get(metric.name);
+      return memory === undefined || effects === undefined ? [] : findingOf(memory, metric, effects[index] ?? null);
+    });
+    const excluded = memory !== undefined && memory.excludedAt !== null;
+    return {
+      segment,
+      excluded,
+      harmed: rejected.has(index),
+      harmEvidence: evidenceOf(logs[index] ?? 0),
+      metrics,
+    };
+  });
+  const harmed = findings.filter((finding) => finding.harmed && !finding.excluded).map(({ segment }) => segment);
+  return { findings, harmed };
+}
+
+/** Natural log of the mean e-value over the guardrails; what it was at its exclusion for a segment that no longer takes part. */
+export function logEvidenceOf(memory: SegmentMemory | undefined, metrics: readonly Metric[]): number {
+  if (memory === undefined) return 0;
+  if (memory.excludedAt !== null) return memory.excludedAt;
+  return logMeanEvidence(
+    metrics
+      .filter(({ role }) => role === 'guardrail')
+      .map((metric) => {
+        const seen = memory.metrics[metric.name];
+        return seen === undefined ? 0 : logHarmEvidence(seen.evidence, metric);
+      }),
+  );
+}
+
+/** Each segment's effect on one metric, pulled towards what all of them have in common; null where there is none. */
+function shrunkEffects(state: SegmentsState, segments: readonly string[], metric: Metric): (number | null)[] {
+  const effects: number[] = [];
+  const variances: number[] = [];
+  for (const segment of segments) {
+    const tally = state.segments[segment]?.metrics[metric.name]?.evidence.harm;
+    if (tally === undefined || !(tally.weight > 0) || tally.windows < 2) {
+      effects.push(Number.NaN);
+      variances.push(Number.NaN);
+      continue;
+    }
+    const comparison = compare(tally, metric.kind, harmSign(metric));
+    const { variance } = contrastVariance(comparison, { absolute: comparison.harm, relative: 0 }, 'harm');
+    effects.push(comparison.harm);
+    variances.push(variance / (tally.weight * tally.weight));
+  }
+  return shrink(effects, variances).effects.map((effect) => (Number.isNaN(effect) ? null : effect));
+}
+
+function findingOf(memory: SegmentMemory, metric: Metric, shrunkHarm: number | null): SegmentMetricFinding[] {
+  const seen = memory.metrics[metric.name];
+  const tally = seen?.evidence.harm;
+  if (seen === undefined || tally === undefined || !(tally.weight > 0)) return [];
+  const harm = tally.difference / tally.weight;
+  const control = tally.control / tally.weight;
+  return [
+    {
+      metric: metric.name,
+      controlCount: tally.controlUnits,
+      candidateCount: tally.candidateUnits,
+      control,
+      candidate: control + harmSign(metric) * harm,
+      harm,
+      shrunkHarm,
+      harmEvidence: metric.role === 'guardrail' ? evidenceOf(logHarmEvidence(seen.evidence, metric)) : 1,
+    },
+  ];
+}

@@ -1,0 +1,126 @@
+import { analyse } from '../../analysis/analyse';
+import type { AnalysisInput, AnalysisState } from '../../analysis/types';
+import { Metric } from '../../flags/plan/metric';
+import type { ArmTotals, EventTotals, Stratum } from '../../metrics/windows';
+import { mulberry32 } from '../../ml/random/mulberry32';
+
+/** The case that must stay affordable: a day of one-minute windows. */
+const METRICS = 20;
+const SEGMENTS = 50;
+const WINDOWS = 1440;
+const WINDOW_MS = 60_000;
+const CELLS = 64;
+
+const metrics = Array.from({ length: METRICS }, (_, index) =>
+  Metric.parse({ name: `m${index}`, kind: 'error_rate', event: `e${index % 5}`, margin: { absolute: 0.01 } }),
+);
+const names = Array.from({ length: SEGMENTS }, (_, index) => `s${index}`);
+
+/** Few different windows are enough to cost what many cost: their numbers are drawn once and dealt out in turn. */
+function strata(windows: number, from = 0): Stratum[] {
+  const random = mulberry32(7);
+  const arms = Array.from({ length: 40 }, () => givenArm(random));
+  return Array.from({ length: windows }, (_, index) =>
+    ['*', ...names].map((segment, at): Stratum => ({
+      windowStartAt: (from + index) * WINDOW_MS,
+      windowMs: WINDOW_MS,
+      transition: 1,
+      weight: 50,
+      segment,
+      control: arms[(index * 7 + at) % arms.length] as ArmTotals,
+      candidate: arms[(index * 11 + at + 1) % arms.length] as ArmTotals,
+    })),
+  ).flat();
+}
+
+function givenArm(random: () => number): ArmTotals {
+  const cells = (mean: number): number[] => Array.from({ length: CELLS }, () => Math.floor(2 * mean * random()));
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+  const nothing = cells(0);
+  const event = (): EventTotals => {
+    const [count, errors] = [cells(4), cells(0.6)];
+    return {
+      count: sum(count),
+      errors: sum(errors),
+      valueCount: 0,
+      sum: 0,
+      sumOfSquares: 0,
+      over: {},
+      open: 0,
+      histogram: { zero: 0, counts: {} },
+      cells: { count, errors, valueCount: nothing, open: nothing, sum: nothing, over: {} },
+    };
+  };
+  const events = Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`e${index}`, event()]));
+  const exposureCells = cells(2);
+  const exposures = sum(exposureCells);
+  return { exposures, exposuresWithOutcome: exposures, mixedExposures: 0, late: 0, exposureCells, events };
+}
+
+function inputOf(given: readonly Stratum[], state: AnalysisState | null, nowMs: number): AnalysisInput {
+  return {
+    plan: {
+      metrics,
+      segments: names,
+      onSegmentHarm: 'report',
+      falseRollbackRate: 1e-100,
+      falsePromotionRate: 0.05,
+      minimumSample: 100,
+      onNoData: 'hold',
+      noDataDeadlineMs: 3_600_000,
+    },
+    context: {
+      step: 0,
+      weight: 50,
+      nextWeight: 100,
+      transition: 1,
+      stepStartedAt: 0,
+      raisedAt: 0,
+      bakeMs: 1,
+      bakedMs: 1,
+      safetyEpoch: 0,
+      harmEpoch: 0,
+    },
+    strata: given,
+    state,
+    sourceDown: false,
+    nowMs,
+  };
+}
+
+/** What a look costs and how much is remembered, with the state as text between looks, as it is stored. */
+export function measureCost(windows: number, looks: number): Record<string, number> {
+  const cpuMs = (body: () => void): number => {
+    const before = process.cpuUsage();
+    body();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  const past = strata(windows);
+  const nowMs = windows * WINDOW_MS + 10_000;
+  let json = '';
+  const coldMs = cpuMs(() => {
+    json = JSON.stringify(analyse(inputOf(past, null, nowMs)).state);
+  });
+  const costs: number[] = [];
+  for (let look = 0; look < looks; look++) {
+    const fresh = strata(1, windows + look);
+    costs.push(
+      cpuMs(() => {
+        const state = JSON.parse(json) as AnalysisState;
+        json = JSON.stringify(analyse(inputOf(fresh, state, nowMs + (look + 1) * WINDOW_MS)).state);
+      }),
+    );
+  }
+  costs.sort((a, b) => a - b);
+  const median = costs[Math.floor(costs.length / 2)] ?? 0;
+  return { coldMs, incrementalMs: median, slowestMs: costs.at(-1) ?? 0, stateBytes: json.length };
+}
+
+if (require.main === module) {
+  const { coldMs = 0, incrementalMs = 0, slowestMs = 0, stateBytes = 0 } = measureCost(WINDOWS, 30);
+  console.log(`${METRICS} metrics x ${SEGMENTS} segments at window ${WINDOWS}, CPU time`);
+  console.log(`cold: ${coldMs.toFixed(0)} ms`);
+  console.log(`incremental: ${incrementalMs.toFixed(1)} ms (median of 30), ${slowestMs.toFixed(1)} ms (slowest)`);
+  console.log(`state: ${(stateBytes / 1e6).toFixed(2)} MB of JSON`);
+}
