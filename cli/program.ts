@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { addAuditCommands } from './commands/audit-commands';
 import { addGlobalOptions, type CommandContext } from './commands/command';
 import { addFlagCommands } from './commands/flag-commands';
+import { addOfflineCommands } from './commands/offline-commands';
 import { addRolloutMessages } from './commands/rollout-messages';
 import { addRolloutReads } from './commands/rollout-reads';
 import { addRolloutStart } from './commands/rollout-start';
@@ -39,6 +40,7 @@ export function buildProgram(context: CommandContext, isJson: boolean): Command 
   addRolloutMessages(rollout, context);
   addTokenCommands(program, context);
   addAuditCommands(program, context);
+  addOfflineCommands(program, context);
   return program.addHelpText('after', '\nExit codes and every option: docs/cli.md');
 }
 
