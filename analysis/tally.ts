@@ -142,27 +142,33 @@ function addCells(tally: Tally, candidate: ArmSample, control: ArmSample, weight
   const level = control.sum / control.units;
   const perCandidate = weight / candidate.units;
   if (candidate.cellUnits.length === CELLS) {
+    const { cellUnits, cellSums } = candidate;
+    const { cellScore, cellWeight } = tally;
+    const hasSums = cellSums.length === CELLS;
     for (let cell = 0; cell < CELLS; cell++) {
-      const units = candidate.cellUnits[cell] as number;
-      const sum = candidate.cellSums[cell] ?? 0;
+      const units = cellUnits[cell] as number;
+      const sum = hasSums ? (cellSums[cell] as number) : 0;
       if (units === 0 && sum === 0) continue;
-      tally.cellScore[cell] = (tally.cellScore[cell] as number) + perCandidate * sign * (sum - level * units);
-      tally.cellWeight[cell] = (tally.cellWeight[cell] as number) + perCandidate * units;
+      cellScore[cell] = (cellScore[cell] as number) + perCandidate * sign * (sum - level * units);
+      cellWeight[cell] = (cellWeight[cell] as number) + perCandidate * units;
     }
   }
   if (control.cellUnits.length === CELLS && control.units > 1) {
     // Centring at the stratum's own level takes one degree of freedom from it.
     const perControl = (weight / control.units) * Math.sqrt(control.units / (control.units - 1));
+    const { cellUnits, cellSums } = control;
+    const { cellControl } = tally;
+    const hasSums = cellSums.length === CELLS;
     for (let cell = 0; cell < CELLS; cell++) {
-      const units = control.cellUnits[cell] as number;
-      const sum = control.cellSums[cell] ?? 0;
+      const units = cellUnits[cell] as number;
+      const sum = hasSums ? (cellSums[cell] as number) : 0;
       if (units === 0 && sum === 0) continue;
-      tally.cellControl[cell] = (tally.cellControl[cell] as number) + perControl * (sum - level * units);
+      cellControl[cell] = (cellControl[cell] as number) + perControl * (sum - level * units);
     }
   }
 }
 
-function rememberWindow(tally: Tally, part: WindowPart, { absolute, relative }: Ranking): void {
+function rememberWindow(tally: Tally, part: WindowPart, ranking: Ranking): void {
   const [difference, control, weight] = part;
   if (tally.last !== null) {
     const [lastDifference, lastControl, lastWeight] = tally.last;
@@ -174,16 +180,24 @@ function rememberWindow(tally: Tally, part: WindowPart, { absolute, relative }: 
     tally.stepControl += both * stepControl * stepControl;
   }
   tally.last = part;
-  const harmOf = ([x, b, w]: WindowPart): number => x - relative * b - absolute * w;
-  tally.worst = insertExtreme(tally.worst, part, harmOf);
-  tally.best = insertExtreme(tally.best, part, (window) => -harmOf(window));
+  if (isExtreme(tally.worst, part, ranking, 1)) tally.worst = insertExtreme(tally.worst, part, ranking, 1);
+  if (isExtreme(tally.best, part, ranking, -1)) tally.best = insertExtreme(tally.best, part, ranking, -1);
 }
 
-function insertExtreme(list: WindowPart[], part: WindowPart, rank: (part: WindowPart) => number): WindowPart[] {
-  const value = rank(part);
-  const last = list[list.length - 1];
-  if (list.length === AGREEING_WINDOWS && last !== undefined && value <= rank(last)) return list;
-  const at = list.findIndex((other) => value > rank(other));
+/** How far a window is past the margin, towards harm (1) or credit (−1). */
+function rankOf([x, b, w]: WindowPart, { absolute, relative }: Ranking, towards: 1 | -1): number {
+  return towards * (x - relative * b - absolute * w);
+}
+
+/** Most windows are not: asked first, since it costs nothing. */
+function isExtreme(list: readonly WindowPart[], part: WindowPart, ranking: Ranking, towards: 1 | -1): boolean {
+  const last = list.length < AGREEING_WINDOWS ? undefined : list[AGREEING_WINDOWS - 1];
+  return last === undefined || rankOf(part, ranking, towards) > rankOf(last, ranking, towards);
+}
+
+function insertExtreme(list: readonly WindowPart[], part: WindowPart, ranking: Ranking, towards: 1 | -1): WindowPart[] {
+  const value = rankOf(part, ranking, towards);
+  const at = list.findIndex((other) => value > rankOf(other, ranking, towards));
   const longer = at < 0 ? [...list, part] : [...list.slice(0, at), part, ...list.slice(at)];
   return longer.slice(0, AGREEING_WINDOWS);
 }

@@ -1,10 +1,10 @@
 import type { Metric } from '../../flags/plan/metric';
 import { ALL_USERS, type Stratum } from '../../metrics/windows';
-import { armSample } from '../arm-sample';
-import { addToEvidence, restartRecent } from '../metric-evidence';
-import type { ArmPair } from '../tally';
+import { armSample, harmSign } from '../arm-sample';
+import { restartRecent } from '../metric-evidence';
+import { addWindow, type ArmPair } from '../tally';
 import type { JudgePlan } from '../types';
-import { emptySums, memoryOf, type ArmSums, type SegmentsState } from './segment-state';
+import { emptySums, memoryOf, type ArmSums, type SegmentMetric, type SegmentsState } from './segment-state';
 
 /** Which strata count. */
 export interface SegmentBounds {
@@ -14,9 +14,21 @@ export interface SegmentBounds {
   readonly fromTransition: number;
 }
 
+/** Windows after which a segment's recent evidence starts afresh. Rarer than for everybody: a segment's windows hold less. */
+const RECENT_WINDOWS = 240;
+
+/** What is new of one segment, window by window, and what the windows say of all. */
+interface NewWindow {
+  readonly startAt: number;
+  readonly strata: Map<string, Stratum[]>;
+  weight: number;
+  transition: number;
+  isRaised: boolean;
+}
+
 /**
- * Adds what is new of the plan's segments to their state, in place, window by window as for everybody, so that one at a time or all at once gives the
- * same numbers. O(windows × segments × metrics × cells).
+ * Adds what is new of the plan's segments to their state, in place: for each segment one window after the other as for everybody, so that one at a
+ * time or all at once gives the same numbers. O(windows × segments × metrics × cells).
  */
 export function absorbSegments(
   state: SegmentsState,
@@ -24,66 +36,91 @@ export function absorbSegments(
   plan: JudgePlan,
   { afterWindowAt, fromTransition }: SegmentBounds,
 ): void {
-  const known = new Set([ALL_USERS, ...(plan.segments ?? [])]);
-  const fresh = strata
-    .filter(({ segment, windowStartAt, transition }) => {
-      const isNew = afterWindowAt === null || windowStartAt > afterWindowAt;
-      return isNew && transition >= fromTransition && known.has(segment);
-    })
-    .sort((a, b) => a.windowStartAt - b.windowStartAt || a.transition - b.transition);
-  for (let from = 0; from < fresh.length;) {
-    const start = (fresh[from] as Stratum).windowStartAt;
-    let to = from + 1;
-    while (to < fresh.length && (fresh[to] as Stratum).windowStartAt === start) to += 1;
-    absorbWindow(state, fresh.slice(from, to), plan.metrics);
-    from = to;
-  }
-}
-
-function absorbWindow(state: SegmentsState, window: readonly Stratum[], metrics: readonly Metric[]): void {
-  const bySegment = groupBySegment(window);
-  const weight = Math.max(...window.map((stratum) => stratum.weight));
-  const isRaised = weight > state.lastWeight;
-  state.lastWeight = weight;
-  for (const { transition } of window) if (transition > state.transition) startTransition(state, transition);
-  for (const [segment, strata] of bySegment) {
-    if (segment === ALL_USERS) {
-      for (const metric of metrics) {
-        const sums = (state.everybody[metric.name] ??= emptySums());
-        for (const stratum of strata) addSums(sums, stratum, pairOf(metric, stratum), state.transition);
-      }
-      continue;
-    }
-    const memory = memoryOf(state, segment, metrics);
+  if ((plan.segments ?? []).length === 0) return;
+  const fresh = strata.filter(({ windowStartAt, transition }) => {
+    return (afterWindowAt === null || windowStartAt > afterWindowAt) && transition >= fromTransition;
+  });
+  const windows = windowsOf(fresh, state);
+  const before = state.transition;
+  state.transition = windows.at(-1)?.transition ?? before;
+  state.lastWeight = windows.at(-1)?.weight ?? state.lastWeight;
+  const startsSums = state.transition > before;
+  absorbEverybody(state, windows, plan.metrics, startsSums);
+  // Segment by segment, so that what one segment's metrics remember stays close at hand.
+  for (const segment of plan.segments ?? []) {
+    const memory = memoryOf(state, segment, plan.metrics);
+    if (startsSums) for (const { sums } of Object.values(memory.metrics)) Object.assign(sums, emptySums());
     if (memory.excludedAt !== null) continue;
-    for (const metric of metrics) {
-      const seen = memory.metrics[metric.name];
-      if (seen === undefined) continue;
-      if (isRaised) restartRecent(seen.evidence, metric);
-      const pairs = strata.map((stratum) => pairOf(metric, stratum));
-      addToEvidence(seen.evidence, metric, { forHarm: pairs, forSafety: [] });
-      for (const [index, stratum] of strata.entries()) {
-        addSums(seen.sums, stratum, pairs[index] as ArmPair, state.transition);
+    for (const window of windows) {
+      const own = window.strata.get(segment);
+      if (own === undefined) continue;
+      for (const metric of plan.metrics) {
+        const seen = memory.metrics[metric.name];
+        if (seen !== undefined) absorbMetric(seen, metric, own, window, state.transition);
       }
     }
   }
 }
 
-function groupBySegment(window: readonly Stratum[]): Map<string, Stratum[]> {
-  const groups = new Map<string, Stratum[]>();
-  for (const stratum of window) {
-    const group = groups.get(stratum.segment);
-    if (group === undefined) groups.set(stratum.segment, [stratum]);
-    else group.push(stratum);
+/** New strata by window in time order, with the weight and the transition that each window brings. */
+function windowsOf(strata: readonly Stratum[], { lastWeight, transition }: SegmentsState): NewWindow[] {
+  const byStart = new Map<number, NewWindow>();
+  for (const stratum of strata.toSorted((a, b) => a.transition - b.transition)) {
+    const startAt = stratum.windowStartAt;
+    let window = byStart.get(startAt);
+    if (window === undefined) {
+      window = { startAt, strata: new Map<string, Stratum[]>(), weight: 0, transition: 0, isRaised: false };
+      byStart.set(startAt, window);
+    }
+    const own = window.strata.get(stratum.segment);
+    if (own === undefined) window.strata.set(stratum.segment, [stratum]);
+    else own.push(stratum);
+    window.weight = Math.max(window.weight, stratum.weight);
+    window.transition = Math.max(window.transition, stratum.transition);
   }
-  return groups;
+  const windows = [...byStart.values()].sort((a, b) => a.startAt - b.startAt);
+  let [weight, latest] = [lastWeight, transition];
+  for (const window of windows) {
+    window.isRaised = window.weight > weight;
+    weight = window.weight;
+    latest = window.transition = Math.max(latest, window.transition);
+  }
+  return windows;
 }
 
-function startTransition(state: SegmentsState, transition: number): void {
-  state.transition = transition;
-  for (const sums of Object.values(state.everybody)) Object.assign(sums, emptySums());
-  for (const { metrics } of Object.values(state.segments)) {
-    for (const { sums } of Object.values(metrics)) Object.assign(sums, emptySums());
+function absorbEverybody(
+  state: SegmentsState,
+  windows: readonly NewWindow[],
+  metrics: readonly Metric[],
+  startsSums: boolean,
+): void {
+  for (const metric of metrics) {
+    const sums = (state.everybody[metric.name] ??= emptySums());
+    if (startsSums) Object.assign(sums, emptySums());
+    for (const { strata } of windows) {
+      for (const stratum of strata.get(ALL_USERS) ?? []) {
+        if (stratum.transition === state.transition) addSums(sums, pairOf(metric, stratum));
+      }
+    }
+  }
+}
+
+function absorbMetric(
+  { evidence, sums }: SegmentMetric,
+  metric: Metric,
+  strata: readonly Stratum[],
+  { isRaised }: NewWindow,
+  transition: number,
+): void {
+  const ranking = { sign: harmSign(metric), absolute: metric.margin.absolute, relative: metric.margin.relative };
+  const pairs = strata.map((stratum) => pairOf(metric, stratum));
+  addWindow(evidence.harm, pairs, ranking);
+  if (metric.role === 'guardrail') {
+    if (isRaised || evidence.recent.windows >= RECENT_WINDOWS) restartRecent(evidence, metric);
+    addWindow(evidence.recent, pairs, ranking);
+  }
+  for (const [index, stratum] of strata.entries()) {
+    if (stratum.transition === transition) addSums(sums, pairs[index] as ArmPair);
   }
 }
 
@@ -91,8 +128,7 @@ function pairOf(metric: Metric, { candidate, control }: Stratum): ArmPair {
   return { candidate: armSample(metric, candidate), control: armSample(metric, control) };
 }
 
-function addSums(sums: ArmSums, { transition }: Stratum, { candidate, control }: ArmPair, current: number): void {
-  if (transition !== current) return;
+function addSums(sums: ArmSums, { candidate, control }: ArmPair): void {
   sums.candidateUnits += candidate.units;
   sums.candidateSum += candidate.sum;
   sums.controlUnits += control.units;

@@ -22,14 +22,18 @@ export interface SegmentsJudged {
 export function judgeSegments(state: SegmentsState, plan: JudgePlan): SegmentsJudged {
   const segments = plan.segments ?? [];
   if (segments.length === 0) return { findings: [], harmed: [] };
-  const logs = segments.map((segment) => logEvidenceOf(state.segments[segment], plan.metrics));
+  const evidence = segments.map((segment) => evidenceByMetric(state.segments[segment], plan.metrics));
+  const logs = segments.map((segment, index) => {
+    return state.segments[segment]?.excludedAt ?? logMeanEvidence([...(evidence[index]?.values() ?? [])]);
+  });
   const rejected = new Set(rejectByEvidence(logs, plan.falseExclusionRate ?? FALSE_EXCLUSION_RATE));
   const shrunk = new Map(plan.metrics.map((metric) => [metric.name, shrunkEffects(state, segments, metric)]));
   const findings = segments.map((segment, index): SegmentFinding => {
     const memory = state.segments[segment];
     const metrics = plan.metrics.flatMap((metric) => {
       const effects = shrunk.get(metric.name);
-      return memory === undefined || effects === undefined ? [] : findingOf(memory, metric, effects[index] ?? null);
+      if (memory === undefined || effects === undefined) return [];
+      return findingOf(memory, metric, effects[index] ?? null, evidence[index]?.get(metric.name) ?? 0);
     });
     const excluded = memory !== undefined && memory.excludedAt !== null;
     return {
@@ -46,16 +50,18 @@ export function judgeSegments(state: SegmentsState, plan: JudgePlan): SegmentsJu
 
 /** Natural log of the mean e-value over the guardrails; what it was at its exclusion for a segment that no longer takes part. */
 export function logEvidenceOf(memory: SegmentMemory | undefined, metrics: readonly Metric[]): number {
-  if (memory === undefined) return 0;
-  if (memory.excludedAt !== null) return memory.excludedAt;
-  return logMeanEvidence(
-    metrics
-      .filter(({ role }) => role === 'guardrail')
-      .map((metric) => {
-        const seen = memory.metrics[metric.name];
-        return seen === undefined ? 0 : logHarmEvidence(seen.evidence, metric);
-      }),
-  );
+  return memory?.excludedAt ?? logMeanEvidence([...evidenceByMetric(memory, metrics).values()]);
+}
+
+/** Natural log of each guardrail's e-value. */
+function evidenceByMetric(memory: SegmentMemory | undefined, metrics: readonly Metric[]): Map<string, number> {
+  const logs = new Map<string, number>();
+  for (const metric of metrics) {
+    if (metric.role !== 'guardrail') continue;
+    const seen = memory?.metrics[metric.name];
+    logs.set(metric.name, seen === undefined ? 0 : logHarmEvidence(seen.evidence, metric));
+  }
+  return logs;
 }
 
 /** Each segment's effect on one metric, pulled towards what all of them have in common; null where there is none. */
@@ -77,10 +83,14 @@ function shrunkEffects(state: SegmentsState, segments: readonly string[], metric
   return shrink(effects, variances).effects.map((effect) => (Number.isNaN(effect) ? null : effect));
 }
 
-function findingOf(memory: SegmentMemory, metric: Metric, shrunkHarm: number | null): SegmentMetricFinding[] {
-  const seen = memory.metrics[metric.name];
-  const tally = seen?.evidence.harm;
-  if (seen === undefined || tally === undefined || !(tally.weight > 0)) return [];
+function findingOf(
+  memory: SegmentMemory,
+  metric: Metric,
+  shrunkHarm: number | null,
+  logEvidence: number,
+): SegmentMetricFinding[] {
+  const tally = memory.metrics[metric.name]?.evidence.harm;
+  if (tally === undefined || !(tally.weight > 0)) return [];
   const harm = tally.difference / tally.weight;
   const control = tally.control / tally.weight;
   return [
@@ -92,7 +102,7 @@ function findingOf(memory: SegmentMemory, metric: Metric, shrunkHarm: number | n
       candidate: control + harmSign(metric) * harm,
       harm,
       shrunkHarm,
-      harmEvidence: metric.role === 'guardrail' ? evidenceOf(logHarmEvidence(seen.evidence, metric)) : 1,
+      harmEvidence: evidenceOf(logEvidence),
     },
   ];
 }
