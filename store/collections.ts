@@ -3,6 +3,7 @@ export const Collection = {
   Flags: 'flags',
   Segments: 'segments',
   Decisions: 'decisions',
+  SegmentDecisions: 'segment_decisions',
   Leases: 'leases',
   Rollouts: 'rollouts',
   Tokens: 'tokens',

@@ -1,39 +1,13 @@
 import { canonicalJson } from '../core/canonical-json';
 import { ErrorCode, HeadgateError } from '../core/errors';
-import { contentHash } from '../core/signing';
-import { MAX_RECORD_BYTES, type DecisionRecord, type FieldChange } from '../flags/document/decision-record';
+import { MAX_RECORD_BYTES, type DecisionRecord } from '../flags/document/decision-record';
 import type { Flag } from '../flags/document/flag';
 import type { FlagBody } from '../flags/transition/plan-transition';
+import { recordHash } from './chain-link';
 import type { DecisionDraft } from './decision-draft';
+import { changesBetween, vouchedChanges } from './field-changes';
 import { fitDraft } from './fit-draft';
 import { plainCopy } from './plain-copy';
-
-/** Fields that only the store writes and no record shows. */
-const STORE_FIELDS = new Set(['_id', 'revision', 'lastChange', 'schemaVersion']);
-
-/** Top-level fields in which two flags differ, in code-unit order. */
-export function changesBetween(before: Flag | null, after: FlagBody): FieldChange[] {
-  const old = (before ?? {}) as Record<string, unknown>;
-  const fresh = after as unknown as Record<string, unknown>;
-  const fields = [...new Set([...Object.keys(old), ...Object.keys(fresh)])].filter((field) => !STORE_FIELDS.has(field));
-  const changes: FieldChange[] = [];
-  for (const field of fields.sort()) {
-    const was = old[field];
-    const is = fresh[field];
-    if (canonicalJson(was ?? null) === canonicalJson(is ?? null)) continue;
-    changes.push({
-      field,
-      ...(was === undefined ? {} : { before: was as FieldChange['before'] }),
-      ...(is === undefined ? {} : { after: is as FieldChange['after'] }),
-    });
-  }
-  return changes;
-}
-
-/** The hash of a record: SHA-256 over the canonical JSON of everything but the hash itself. */
-export function recordHash({ hash: _, ...rest }: DecisionRecord): string {
-  return contentHash(rest);
-}
 
 const sizeOf = (record: unknown): number => Buffer.byteLength(canonicalJson(record));
 
@@ -79,10 +53,5 @@ export function chainRecord(before: Flag | null, after: FlagBody, draft: Decisio
     if (sizeOf(lean) <= MAX_RECORD_BYTES) return lean;
   }
   // Completing a very large flag: the fields are named and their content is vouched for by its hash.
-  const vouched = changes.map(({ field, before: was, after: is }) => ({
-    field,
-    before: { sha256: contentHash(was ?? null) },
-    after: { sha256: contentHash(is ?? null) },
-  }));
-  return build({ evidence: [], notApplied: [], changes: vouched });
+  return build({ evidence: [], notApplied: [], changes: vouchedChanges(changes) });
 }

@@ -1,8 +1,8 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import { DecisionRecord } from '../flags/document/decision-record';
 import type { Flag } from '../flags/document/flag';
+import { linkProblems } from './chain-link';
 import { Collection } from './collections';
-import { recordHash } from './decision-chain';
 
 /** A place where a chain does not hold. */
 export interface ChainProblem {
@@ -146,12 +146,7 @@ function checkLink(
   record: DecisionRecord,
   complain: (revision: number, problem: string) => void,
 ): void {
-  const expected = (previous?.revision ?? 0) + 1;
-  if (record.revision !== expected) complain(record.revision, `revision ${expected} is missing`);
-  if (!DecisionRecord.safeParse(record).success) complain(record.revision, 'the record is malformed');
-  if (recordHash(record) !== record.hash) complain(record.revision, 'the record was altered: its hash does not fit');
-  if (record.previousHash !== (previous?.hash ?? ''))
-    complain(record.revision, 'the record does not follow its predecessor');
+  for (const problem of linkProblems(previous, record, DecisionRecord)) complain(record.revision, problem);
   if (previous?.rolloutId !== undefined && previous.rolloutId === record.rolloutId) {
     const isOrdered = (record.transition ?? 0) > (previous.transition ?? 0);
     if (!isOrdered) complain(record.revision, `transition ${record.transition} follows ${previous.transition}`);

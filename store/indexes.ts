@@ -16,6 +16,7 @@ export const INDEXES: readonly IndexWanted[] = [
   // The chain of a flag, and the highest transition of a rollout.
   { collection: Collection.Decisions, keys: { flagId: 1, revision: 1 } },
   { collection: Collection.Decisions, keys: { rolloutId: 1, transition: 1 } },
+  { collection: Collection.SegmentDecisions, keys: { segmentId: 1, revision: 1 } },
   { collection: Collection.Leases, keys: { environment: 1, changedAt: 1 } },
   // Lists by environment and the identity of a start.
   { collection: Collection.Rollouts, keys: { environment: 1, flagKey: 1, startedAt: -1 } },

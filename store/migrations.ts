@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { FLAG_SCHEMA_VERSION } from '../flags/document/flag';
 import { Collection } from './collections';
+import { adoptionRecord, type StoredSegment } from './segment-chain';
 
 /** A change of stored documents that runs once for a database, in order. Each is idempotent: it may run again after a crash. */
 export interface Migration {
@@ -15,6 +16,17 @@ export const MIGRATIONS: readonly Migration[] = [
     async run(db) {
       const unversioned = { schemaVersion: { $exists: false } };
       await db.collection(Collection.Flags).updateMany(unversioned, { $set: { schemaVersion: FLAG_SCHEMA_VERSION } });
+    },
+  },
+  {
+    id: '0002-segment-records',
+    async run(db) {
+      const segments = db.collection<StoredSegment>(Collection.Segments);
+      const at = new Date().toISOString();
+      for await (const segment of segments.find({ lastChange: { $exists: false } })) {
+        const unrecorded = { _id: segment._id, revision: segment.revision, lastChange: { $exists: false } };
+        await segments.updateOne(unrecorded, { $set: { lastChange: adoptionRecord(segment, at) } });
+      }
     },
   },
 ];

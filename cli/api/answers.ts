@@ -69,6 +69,12 @@ export interface TokenAnswer {
 export interface AuditAnswer {
   readonly ok: boolean;
   readonly flags: number;
+  readonly segments: number;
   readonly records: number;
-  readonly problems: readonly { readonly flagId: string; readonly revision: number; readonly problem: string }[];
+  readonly problems: readonly {
+    readonly flagId?: string;
+    readonly segmentId?: string;
+    readonly revision: number;
+    readonly problem: string;
+  }[];
 }

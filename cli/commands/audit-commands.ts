@@ -8,7 +8,7 @@ import { does, type CommandContext } from './command';
 export function addAuditCommands(program: Command, context: CommandContext): void {
   const audit = program.command('audit').description('check the records of all decisions');
   does(
-    audit.command('verify').description("check every flag's hash chain of decision records"),
+    audit.command('verify').description('check the hash chain of records of every flag and segment'),
     context,
     async (session) => {
       const environment = await session.environment();

@@ -50,12 +50,19 @@ export function tokenList(tokens: readonly TokenAnswer[], style: Style): string[
 }
 
 /** What the audit found. */
-export function auditLines({ ok, flags, records, problems }: AuditAnswer, environment: string, style: Style): string[] {
-  const scope = `${records} records of ${flags} flags in ${environment}`;
+export function auditLines(
+  { ok, flags, segments, records, problems }: AuditAnswer,
+  environment: string,
+  style: Style,
+): string[] {
+  const scope = `${records} records of ${flags} flags and ${segments} segments in ${environment}`;
   if (ok) return [`${style.green('every chain holds')}: ${scope}`];
   return [
     style.red(`${problems.length} problems in ${scope}`),
-    ...problems.map(({ flagId, revision, problem }) => `${flagId} revision ${revision}: ${clean(problem)}`),
+    ...problems.map(({ flagId, segmentId, revision, problem }) => {
+      const subject = flagId ?? `segment ${segmentId ?? ''}`;
+      return `${subject} revision ${revision}: ${clean(problem)}`;
+    }),
   ];
 }
 

@@ -7,26 +7,40 @@ const Report = z.object({
   /** Whether every chain holds. */
   ok: z.boolean(),
   flags: z.int(),
+  segments: z.int(),
+  /** Of flags and segments. */
   records: z.int(),
-  problems: z.array(z.object({ flagId: z.string(), revision: z.int(), problem: z.string() })),
+  problems: z.array(
+    z.object({
+      /** Whose chain it is in: a flag's or a segment's. */
+      flagId: z.string().optional(),
+      segmentId: z.string().optional(),
+      revision: z.int(),
+      problem: z.string(),
+    }),
+  ),
 });
 
 /** The audit: whether the hash chains of an environment's decision records hold. */
-export function addAuditRoutes(routes: RouteTable, { decisions }: ServerContext): void {
+export function addAuditRoutes(routes: RouteTable, { decisions, segments }: ServerContext): void {
   routes.add({
     method: 'GET',
     path: '/v1/environments/:env/audit/verify',
     id: 'verifyAudit',
     tag: 'audit',
-    summary: 'Checks every flag’s chain of decision records: numbers, hashes, and that it ends where the flag stands',
+    summary:
+      'Checks the chain of records of every flag and segment: numbers, hashes, and that it ends where flag or segment stands',
     role: 'viewer',
     params: EnvironmentPath,
     query: Nothing,
     body: NoBody,
     answers: { 200: { description: 'What was found; also when a chain is broken.', schema: Report } },
     async handle({ params }) {
-      const report = await decisions.verifyEnvironment(params.env);
-      return { ok: report.problems.length === 0, ...report };
+      const ofFlags = await decisions.verifyEnvironment(params.env);
+      const ofSegments = await segments.verify(params.env);
+      const problems = [...ofFlags.problems, ...ofSegments.problems];
+      const records = ofFlags.records + ofSegments.records;
+      return { ok: problems.length === 0, flags: ofFlags.flags, segments: ofSegments.segments, records, problems };
     },
   });
 }

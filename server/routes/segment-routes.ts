@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { ErrorCode, HeadgateError, ValidationError } from '../../core/errors';
 import { Segment } from '../../flags/document/segment';
 import { validateSegment } from '../../flags/document/validate-flag';
+import { SegmentRecord } from '../../flags/document/segment-record';
+import type { SegmentEdit } from '../../store/segment-chain';
 import type { ServerContext } from '../context';
 import { checkSegmentDelete, referencesOf } from '../flags/flag-rules';
+import { actorOf, type Caller } from '../http/authenticate';
 import type { RouteTable } from '../http/route';
-import { EnvironmentPath, NoBody, Nothing, revisionOf, SegmentPath } from './parameters';
+import { EnvironmentPath, limitOf, NoBody, Nothing, ReasonText, revisionOf, SegmentPath } from './parameters';
 
 const tag = 'segments';
 const SegmentInput = Segment.omit({ environment: true, revision: true }).extend({
@@ -13,6 +16,8 @@ const SegmentInput = Segment.omit({ environment: true, revision: true }).extend(
   key: Segment.shape.key.optional(),
   /** Write only if the segment stands at this revision; 0 means only if there is none. */
   revision: z.int().nonnegative().optional(),
+  /** For the record. */
+  reason: ReasonText.optional(),
 });
 const MAX_ATTEMPTS = 20;
 const oneSegment = { description: 'The segment.', schema: Segment };
@@ -20,6 +25,11 @@ const oneSegment = { description: 'The segment.', schema: Segment };
 /** Segments: reading, editing, deleting. */
 export function addSegmentRoutes(routes: RouteTable, context: ServerContext): void {
   const { segments, flags } = context;
+  const editBy = (caller: Caller, reason: string): SegmentEdit => ({
+    actor: actorOf(caller),
+    reason,
+    at: new Date(context.databaseNowMs()).toISOString(),
+  });
 
   routes.add({
     method: 'GET',
@@ -66,8 +76,9 @@ export function addSegmentRoutes(routes: RouteTable, context: ServerContext): vo
     body: SegmentInput,
     bodyLimit: 1024 * 1024,
     answers: { 200: oneSegment, 201: oneSegment },
-    async handle({ params: { env, key }, body, header, reply, log }) {
-      const { revision = revisionOf(header('if-match')), key: ofBody, ...fields } = body;
+    async handle({ params: { env, key }, body, caller, header, reply, log }) {
+      const { revision = revisionOf(header('if-match')), key: ofBody, reason, ...fields } = body;
+      const edit = editBy(caller, reason ?? 'applied through the API');
       if (ofBody !== undefined && ofBody !== key) {
         throw new HeadgateError(ErrorCode.InvalidArgument, `the body is segment '${ofBody}', the path names '${key}'`);
       }
@@ -77,7 +88,7 @@ export function addSegmentRoutes(routes: RouteTable, context: ServerContext): vo
         if (issues.length > 0) throw new ValidationError(ErrorCode.InvalidArgument, `segment '${key}'`, issues);
         const standing = all.find((segment) => segment.key === key)?.revision ?? 0;
         if (revision !== undefined && revision !== standing) throw conflict(key, revision, standing);
-        const written = await segments.put({ environment: env, key, ...fields }, standing);
+        const written = await segments.put({ environment: env, key, ...fields }, standing, edit);
         if (written === null) continue;
         context.snapshots.invalidate(env);
         log.info({ segment: key, revision: written.revision }, 'segment put');
@@ -96,22 +107,37 @@ export function addSegmentRoutes(routes: RouteTable, context: ServerContext): vo
     summary: 'Deletes a segment; refused while a flag or another segment names it',
     role: 'operator',
     params: SegmentPath,
-    query: Nothing,
+    query: z.strictObject({ reason: ReasonText.optional() }),
     body: NoBody,
     answers: { 204: { description: 'It is deleted.' } },
-    async handle({ params, header, reply, log }) {
+    async handle({ params, query, caller, header, reply, log }) {
       const { env, key } = params;
       const [all, flagsThere] = await Promise.all([segments.list(env), flags.list(env)]);
       const standing = all.find((segment) => segment.key === key);
       if (standing === undefined) throw notFound(params);
       const wanted = revisionOf(header('if-match')) ?? standing.revision;
       checkSegmentDelete(key, flagsThere, all);
-      const removed = wanted === standing.revision && (await segments.remove(env, key, wanted));
+      const edit = editBy(caller, query.reason ?? 'deleted through the API');
+      const removed = wanted === standing.revision && (await segments.remove(env, key, wanted, edit));
       if (!removed) throw conflict(key, wanted, standing.revision);
       context.snapshots.invalidate(env);
       log.info({ segment: key }, 'segment deleted');
       return reply.code(204).send();
     },
+  });
+
+  routes.add({
+    method: 'GET',
+    path: '/v1/environments/:env/segments/:key/history',
+    id: 'segmentHistory',
+    tag,
+    summary: "The segment's records, newest first: who changed it, why, and each field before and after",
+    role: 'viewer',
+    params: SegmentPath,
+    query: z.strictObject({ limit: limitOf(100, 1000) }),
+    body: NoBody,
+    answers: { 200: { description: 'The records.', schema: z.array(SegmentRecord) } },
+    handle: ({ params, query }) => segments.records(params.env, params.key, query.limit),
   });
 }
 

@@ -1,6 +1,8 @@
+import { MIGRATIONS } from '../../../store/migrations';
 import { MongoAnalysisStatesRepository } from '../../../store/analysis-states-repository';
 import { MongoRolloutsRepository, type RolloutProjection } from '../../../store/rollouts-repository';
 import { ensureSchema } from '../../../store/schema';
+import type { SegmentEdit } from '../../../store/segment-chain';
 import { MongoSegmentsRepository } from '../../../store/segments-repository';
 import { MongoTokensRepository, type TokenDocument } from '../../../store/tokens-repository';
 import { givenDatabase } from '../../support/database';
@@ -67,21 +69,104 @@ describe('the rollouts repository', () => {
 });
 
 describe('the segments repository', () => {
+  const eu = {
+    environment: 'production',
+    key: 'eu',
+    if: { attribute: 'region', operator: 'equals' as const, value: 'eu' },
+  };
+  const editOf = (name: string, reason = 'a test'): SegmentEdit => ({
+    actor: { kind: 'token', name, role: 'operator', verified: true },
+    reason,
+    at: '2026-01-01T00:00:00.000Z',
+  });
+  const stored = () => database.db.collection<{ _id: string }>('segments');
+  const records = () => database.db.collection<{ _id: string; reason: string }>('segment_decisions');
+
+  beforeEach(async () => {
+    await stored().deleteMany({});
+    await records().deleteMany({});
+  });
+
   it('writes by revision, goes on counting over a removal, and refuses stale writers', async () => {
     const segments = new MongoSegmentsRepository(database.db);
-    const eu = {
-      environment: 'production',
-      key: 'eu',
-      if: { attribute: 'region', operator: 'equals' as const, value: 'eu' },
-    };
-    expect(await segments.put(eu, 0)).toMatchObject({ revision: 1 });
-    expect(await segments.put(eu, 0)).toBeNull();
-    expect(await segments.put(eu, 1)).toMatchObject({ revision: 2 });
-    expect(await segments.remove('production', 'eu', 1)).toBe(false);
-    expect(await segments.remove('production', 'eu', 2)).toBe(true);
+    const edit = editOf('ada');
+    expect(await segments.put(eu, 0, edit)).toMatchObject({ revision: 1 });
+    expect(await segments.put(eu, 0, edit)).toBeNull();
+    expect(await segments.put(eu, 1, edit)).toMatchObject({ revision: 2 });
+    expect(await segments.remove('production', 'eu', 1, edit)).toBe(false);
+    expect(await segments.remove('production', 'eu', 2, edit)).toBe(true);
     expect(await segments.list('production')).toEqual([]);
-    expect(await segments.put(eu, 0)).toMatchObject({ revision: 4 });
+    expect(await segments.put(eu, 0, edit)).toMatchObject({ revision: 4 });
     expect(await segments.get('staging', 'eu')).toBeNull();
+    expect(Object.keys((await segments.list('production'))[0] ?? {}).sort()).toEqual([
+      'environment',
+      'if',
+      'key',
+      'revision',
+    ]);
+  });
+
+  it('records who wrote what and why, over a removal, in one chain', async () => {
+    const segments = new MongoSegmentsRepository(database.db);
+    await segments.put(eu, 0, editOf('ada', 'the first market'));
+    await segments.put({ ...eu, if: { ...eu.if, value: 'emea' } }, 1, editOf('bob', 'a second one'));
+    await segments.remove('production', 'eu', 2, editOf('cy', 'not needed'));
+    await segments.put(eu, 0, editOf('ada', 'needed after all'));
+
+    const found = await segments.records('production', 'eu');
+    expect(found.map(({ revision, action, actor, reason }) => [revision, action, actor.name, reason])).toEqual([
+      [4, 'segment.create', 'ada', 'needed after all'],
+      [3, 'segment.delete', 'cy', 'not needed'],
+      [2, 'segment.edit', 'bob', 'a second one'],
+      [1, 'segment.create', 'ada', 'the first market'],
+    ]);
+    expect(found[2]?.changes).toEqual([{ field: 'if', before: eu.if, after: { ...eu.if, value: 'emea' } }]);
+    expect(await segments.verify('production')).toEqual({ segments: 1, records: 4, problems: [] });
+  });
+
+  it('loses no record whose writer died, lets one of many writers through, and keeps long lists by their hash', async () => {
+    const segments = new MongoSegmentsRepository(database.db);
+    await segments.put(eu, 0, editOf('ada'));
+    await records().deleteMany({});
+    expect(await segments.verify('production')).toEqual({ segments: 1, records: 1, problems: [] });
+
+    const people = Array.from({ length: 2_000 }, (_, index) => `person-${index}@example.com`);
+    const long = { ...eu, if: { attribute: 'email', operator: 'in' as const, value: people } };
+    const writers = await Promise.all(Array.from({ length: 6 }, () => segments.put(long, 1, editOf('bob'))));
+    expect(writers.filter((written) => written !== null)).toHaveLength(1);
+    const [last] = await segments.records('production', 'eu');
+    expect(last?.changes[0]).toMatchObject({ field: 'if', after: { sha256: expect.any(String) as string } });
+    expect(await segments.verify('production')).toEqual({ segments: 1, records: 2, problems: [] });
+  });
+
+  it('notices a record that was altered or removed, and a segment that was', async () => {
+    const segments = new MongoSegmentsRepository(database.db);
+    for (const revision of [0, 1, 2]) await segments.put(eu, revision, editOf('ada', `edit ${revision}`));
+    await records().updateOne({ _id: 'production/eu:1' }, { $set: { reason: 'nothing to see' } });
+    const altered = await segments.verify('production');
+    await records().deleteOne({ _id: 'production/eu:2' });
+    const removed = await segments.verify('production');
+    await stored().deleteOne({ _id: 'production/eu' });
+    const gone = await segments.verify('production');
+
+    const problemsOf = (report: typeof altered) => report.problems.map(({ revision, problem }) => [revision, problem]);
+    expect(problemsOf(altered)).toEqual([[1, 'the record was altered: its hash does not fit']]);
+    expect(problemsOf(removed)).toContainEqual([3, 'revision 2 is missing']);
+    expect(problemsOf(gone)).toEqual([[0, 'the segment is not there, though it has records']]);
+  });
+
+  it('begins the chain of a segment that is older than records where it stands', async () => {
+    const [migration] = MIGRATIONS.filter(({ id }) => id === '0002-segment-records');
+    await stored().insertOne({ _id: 'production/eu', ...eu, revision: 7 } as { _id: string });
+    await migration?.run(database.db);
+    await migration?.run(database.db);
+    const segments = new MongoSegmentsRepository(database.db);
+    expect(await segments.put(eu, 7, editOf('ada'))).toMatchObject({ revision: 8 });
+    expect((await segments.records('production', 'eu')).map(({ action }) => action)).toEqual([
+      'segment.edit',
+      'segment.adopt',
+    ]);
+    expect(await segments.verify('production')).toEqual({ segments: 1, records: 2, problems: [] });
   });
 });
 

@@ -1,6 +1,7 @@
 import { DecisionRecord, MAX_RECORD_BYTES } from '../../../flags/document/decision-record';
 import { canonicalJson } from '../../../core/canonical-json';
-import { chainRecord, recordHash } from '../../../store/decision-chain';
+import { recordHash } from '../../../store/chain-link';
+import { chainRecord } from '../../../store/decision-chain';
 import type { DecisionDraft } from '../../../store/decision-draft';
 import { plainCopy } from '../../../store/plain-copy';
 import { givenFlag } from '../../support/flag-builders';

@@ -30,12 +30,17 @@ describe('lists', () => {
     const report = {
       ok: false,
       flags: 1,
+      segments: 1,
       records: 3,
-      problems: [{ flagId: 'p/f', revision: 2, problem: 'hash differs' }],
+      problems: [
+        { flagId: 'p/f', revision: 2, problem: 'hash differs' },
+        { segmentId: 'p/s', revision: 1, problem: 'revision 1 is missing' },
+      ],
     };
     expect(auditLines(report, 'p', plainStyle)).toEqual([
-      '1 problems in 3 records of 1 flags in p',
+      '2 problems in 3 records of 1 flags and 1 segments in p',
       'p/f revision 2: hash differs',
+      'segment p/s revision 1: revision 1 is missing',
     ]);
   });
 
