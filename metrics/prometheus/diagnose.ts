@@ -18,7 +18,7 @@ export interface DoubtTimes {
 
 /**
  * Why a metric brings nothing new to compare: nothing is scraped any more, the metric or its variant label is not there, or an arm has none. Null while both
- * arms are scraped, whether or not they have requests.
+ * arms are scraped, whether or not they have requests, and until a second scrape of a service that was found only now.
  */
 export async function whyNothing(
   client: PrometheusClient,
@@ -37,13 +37,11 @@ export async function whyNothing(
     return { quality, detail: `The expression gives nothing for ${arms.join(' and ')}.` };
   }
   const present = await inspect(client, query, nowMs, signal);
-  if (present.length === 0) {
-    if (newestOf.control >= 0 || newestOf.candidate >= 0) {
-      const detail = `No new samples of ${shown(query.anyVariant)}: the service is not scraped any more.`;
-      return { quality: 'stale', detail };
-    }
-    return { quality: 'no_traffic', detail: `There are no series ${shown(query.anyVariant)}.` };
+  if (arms.length === 2 && (newestOf.control >= 0 || newestOf.candidate >= 0)) {
+    const detail = `No new samples of ${shown(query.anyVariant)}: the service is not scraped any more.`;
+    return { quality: 'stale', detail };
   }
+  if (present.length === 0) return { quality: 'no_traffic', detail: `There are no series ${shown(query.anyVariant)}.` };
   return lacking(query, present, arms);
 }
 

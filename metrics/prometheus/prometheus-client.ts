@@ -108,7 +108,7 @@ export class PrometheusClient {
         signal,
       });
     } catch (error) {
-      throw this.refused(signal.aborted ? `no answer within ${timeoutMs} ms` : messageOf(error), error);
+      throw this.refused(signal.aborted ? `no answer within ${timeoutMs} ms` : wordsOfFailure(error), error);
     }
   }
 
@@ -133,6 +133,12 @@ function parseJson(body: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Messages of failed connections hold addresses; their codes say as much. */
+function wordsOfFailure(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? `no connection (${code})` : messageOf(error);
 }
 
 function wordsOf(status: number): string {
