@@ -119,9 +119,9 @@ function drawHostility(rng: Rng, kind: Kind, constantWeight: boolean): Hostility
       [3, 0.4],
       [8, 0.3],
     ]),
-    errorDrift: drawDrift(rng, uniform(rng, 0.1, 0.4), uniform(rng, 0.6, 0.98)),
-    latencyDrift: drawDrift(rng, uniform(rng, 0.03, 0.1), uniform(rng, 0.8, 0.99)),
-    burstRate: rng() < 0.6 ? uniform(rng, 0.002, 0.02) : 0,
+    errorDrift: drawDrift(rng, uniform(rng, 0.1, 0.35), uniform(rng, 0.6, 0.98)),
+    latencyDrift: drawDrift(rng, uniform(rng, 0.02, 0.06), uniform(rng, 0.8, 0.99)),
+    burstRate: rng() < 0.7 ? uniform(rng, 0.003, 0.025) : 0,
     lostMinutes: rng() < 0.5 ? uniform(rng, 0.005, 0.05) : 0,
     lostArms: rng() < 0.5 ? uniform(rng, 0.005, 0.03) : 0,
     badClient: rng() < 0.25 ? drawBadClient(rng, requestsPerMinute) : null,
@@ -157,7 +157,7 @@ function drawWeights(rng: Rng, constantWeight: boolean): number[] {
 
 /** Two series of which a part is common. */
 function drawDrift(rng: Rng, spread: number, common: number): Drift {
-  const carry = uniform(rng, 0.5, 0.9);
+  const carry = uniform(rng, 0.4, 0.8);
   const series = (share: number): number[] => ar1(rng, HORIZON, carry, spread * Math.sqrt(share * (1 - carry * carry)));
   const shared = series(common);
   const withOwn = (own: readonly number[]): number[] => shared.map((value, minute) => value + (own[minute] as number));

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { traceSet } from './sets';
+import { traceSet, type Noise, type TraceSet } from './sets';
 import { writeTraces } from './write';
 
 /** Writes simulated traces to a folder, to be judged by `headgate backtest` or any other judge. */
@@ -15,10 +15,10 @@ async function main(): Promise<void> {
     },
   });
   const { out, noise } = values;
-  if (out === undefined || (noise !== 'friendly' && noise !== 'hostile')) {
+  if (out === undefined || !isNoise(noise)) {
     throw new Error('usage: --out FOLDER [--noise friendly|hostile] [--cells] [--good N] [--bad N] [--seed N]');
   }
-  const set = {
+  const set: TraceSet = {
     noise,
     cells: values.cells,
     good: Number(values.good),
@@ -26,6 +26,10 @@ async function main(): Promise<void> {
     seed: Number(values.seed),
   };
   console.log(`${await writeTraces(out, traceSet(set))} traces of each kind in ${out}`);
+}
+
+function isNoise(text: string): text is Noise {
+  return text === 'friendly' || text === 'hostile';
 }
 
 void main();

@@ -29,18 +29,18 @@ export interface ArmUsers {
 /** Draws users: from few with many requests each to many, with activity that falls off as a power. */
 export function drawPopulation(rng: Rng, requestsPerMinute: number): Population {
   const each = choose(rng, [
-    [2, 0.4],
-    [6, 0.4],
-    [20, 0.2],
+    [1, 0.4],
+    [3, 0.4],
+    [10, 0.2],
   ]);
-  const size = Math.min(20_000, Math.max(200, Math.round(requestsPerMinute / each)));
-  const exponent = uniform(rng, 1.3, 2.5);
-  const errorSpread = uniform(rng, 0.3, 1.3);
-  const speedSpread = uniform(rng, 0.05, 0.3);
+  const size = Math.min(20_000, Math.max(500, Math.round(requestsPerMinute / each)));
+  const exponent = uniform(rng, 1.5, 3);
+  const errorSpread = uniform(rng, 0.3, 1);
+  const speedSpread = uniform(rng, 0.02, 0.1);
   const raw = Array.from({ length: size }, () => ({
     cell: Math.floor(rng() * CELLS),
     bucket: rng(),
-    activity: Math.min(300, (1 - rng()) ** (-1 / exponent)),
+    activity: Math.min(100, (1 - rng()) ** (-1 / exponent)),
     errorFactor: Math.exp(errorSpread * normal(rng) - errorSpread ** 2 / 2),
     slowness: speedSpread * normal(rng),
   }));
