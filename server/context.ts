@@ -7,7 +7,9 @@ import type { RolloutsRepository } from '../store/rollouts-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
 import type { TokensRepository } from '../store/tokens-repository';
 import type { WindowsRepository } from '../store/windows-repository';
+import type { CrossOrigin } from './ofrep/cross-origin';
 import type { SnapshotCache } from './snapshot/snapshot-cache';
+import type { ChangeHub } from './streams/change-hub';
 import type { RolloutWorkflows } from './temporal/rollout-workflows';
 
 /** Where event batches go; the server's ingestion, or a port of a test. */
@@ -25,10 +27,14 @@ export interface ServerContext {
   readonly decisions: DecisionsRepository;
   readonly rollouts: RolloutsRepository;
   readonly tokens: TokensRepository;
-  readonly windows: Pick<WindowsRepository, 'readCompacted'>;
+  readonly windows: Pick<WindowsRepository, 'readCompacted' | 'readRecorded'>;
   readonly workflows: RolloutWorkflows;
   readonly events: EventSink;
   readonly snapshots: SnapshotCache;
+  /** Tells when an environment has changed. */
+  readonly changes: ChangeHub;
+  /** Origins of web pages that may evaluate here. */
+  readonly crossOrigin: CrossOrigin;
   readonly clock: Clock;
   /** Milliseconds since the epoch by the database's clock, as well as this process knows it. */
   readonly databaseNowMs: () => number;

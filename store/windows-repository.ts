@@ -1,6 +1,7 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
 import { Compaction, type CompactWindow } from '../metrics/compaction';
+import { readStrata } from '../metrics/read-strata';
 import { ALL_USERS, JUDGE_AFTER_MS, windowStartAt } from '../metrics/windows';
 import type { MetricSource, Stratum, StrataQuery } from '../metrics/windows';
 import { applyDeltas, applyRun } from './apply-deltas';
@@ -8,7 +9,6 @@ import { Collection } from './collections';
 import { isDuplicateKey } from './database';
 import { createFold, type Fold } from './fold';
 import { MongoIngestGroupsRepository } from './ingest-groups-repository';
-import { readStrata } from './read-strata';
 import type { WindowDocument } from './window-document';
 
 /** Which rollout's windows become one document. */
@@ -42,6 +42,8 @@ export interface WindowsRepository extends MetricSource {
    */
   compact(request: CompactRequest): Promise<void>;
   readCompacted(rolloutId: string): Promise<CompactedRollout | null>;
+  /** The windows that a rollout has so far, whether it has ended or not, in the form in which an ended one's are kept. */
+  readRecorded(flagId: string, rolloutId: string): Promise<readonly CompactWindow[]>;
   /** Strata of an ended rollout, for the weights of its transitions. */
   readCompactedStrata(rolloutId: string, weights: StrataQuery['weights']): Promise<readonly Stratum[]>;
   /** Removes loose windows that began, and compacted ones that were made, before an instant; answers how many. */
@@ -109,6 +111,11 @@ export class MongoWindowsRepository implements WindowsRepository {
     return answering(() => this.compacted.findOne({ _id: rolloutId }));
   }
 
+  async readRecorded(flagId: string, rolloutId: string): Promise<readonly CompactWindow[]> {
+    const compacted = await this.readCompacted(rolloutId);
+    return compacted?.windows ?? answering(() => this.gather(flagId, rolloutId));
+  }
+
   async readCompactedStrata(rolloutId: string, weights: StrataQuery['weights']): Promise<readonly Stratum[]> {
     const found = await this.readCompacted(rolloutId);
     return found === null ? [] : readStrata(found.windows, { ...found, weights });
@@ -134,9 +141,9 @@ export class MongoWindowsRepository implements WindowsRepository {
     this.foldedAt = Math.max(this.foldedAt, startedAt);
   }
 
-  private async gather(flagId: string, rolloutId: string, variants: readonly string[]): Promise<CompactWindow[]> {
+  private async gather(flagId: string, rolloutId: string, variants?: readonly string[]): Promise<CompactWindow[]> {
     let compaction: Compaction | null = null;
-    const filter = { flagId, rolloutId, variant: { $in: [...variants] } };
+    const filter = { flagId, rolloutId, ...(variants === undefined ? {} : { variant: { $in: [...variants] } }) };
     for await (const window of this.windows.find(filter).sort({ windowStart: 1 })) {
       const { windowStart, windowMs, transition, variant, segment, totals = {} } = window;
       compaction ??= new Compaction(windowMs, MAX_COMPACT_AMOUNTS);

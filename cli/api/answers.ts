@@ -1,6 +1,7 @@
 import type { Actor, NotApplied, Reason } from '../../flags/document/decision-record';
 import type { Flag } from '../../flags/document/flag';
 import type { RolloutPlan } from '../../flags/plan/plan';
+import type { CompactWindow } from '../../metrics/compaction';
 import type { RolloutStatus } from '../../workflows/rollout/status';
 
 /** A rollout's status as the API answers it. */
@@ -77,4 +78,32 @@ export interface AuditAnswer {
     readonly revision: number;
     readonly problem: string;
   }[];
+}
+
+/** One weight that a rollout has served, from an instant on. */
+export interface RecordedTransition {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly action: string;
+  readonly transition: number;
+  /** Percent after it. */
+  readonly weight: number;
+  readonly step?: number;
+}
+
+/** Everything a rollout was judged by. */
+export interface ObservationsAnswer {
+  readonly rolloutId: string;
+  readonly environment: string;
+  readonly flag: string;
+  readonly state: RolloutStatus['phase'];
+  readonly summary: string;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly plan: RolloutPlan;
+  /** Null when no window tells of it. */
+  readonly control: string | null;
+  readonly candidate: string;
+  readonly transitions: readonly RecordedTransition[];
+  readonly windows: readonly CompactWindow[];
 }

@@ -1,9 +1,9 @@
-import { NO_TOTALS, readTotals } from '../metrics/sparse-totals';
-import { ALL_USERS, type Stratum, type StrataQuery } from '../metrics/windows';
-import type { WindowDocument } from './window-document';
+import type { CompactWindow } from './compaction';
+import { NO_TOTALS, readTotals } from './sparse-totals';
+import { ALL_USERS, type Stratum, type StrataQuery } from './windows';
 
 /** What of a stored window a stratum is made of. */
-type Arm = Pick<WindowDocument, 'transition' | 'variant' | 'segment' | 'windowStart' | 'windowMs' | 'totals'>;
+type Arm = Omit<CompactWindow, 'totals'> & Partial<Pick<CompactWindow, 'totals'>>;
 
 /**
  * Pairs stored windows into strata in time order, everybody before segments. An arm without a window had no events and counts as
