@@ -99,6 +99,9 @@ async function judge(
       minimumSample: plan.minimumSample,
       onNoData: plan.onNoData,
       noDataDeadlineMs: plan.noDataDeadlineMs,
+      segments: plan.segments,
+      ...(plan.onSegmentHarm === undefined ? {} : { onSegmentHarm: plan.onSegmentHarm }),
+      ...(plan.falseExclusionRate === undefined ? {} : { falseExclusionRate: plan.falseExclusionRate }),
     },
     context: {
       step: request.step,
@@ -111,6 +114,7 @@ async function judge(
       bakedMs: request.bakedMs,
       safetyEpoch: request.safetyEpoch,
       harmEpoch: request.harmEpoch,
+      excludedSegments: request.excludedSegments ?? [],
     },
     strata,
     state,

@@ -86,6 +86,8 @@ export interface LookRequest extends RolloutRef {
   readonly safetyEpoch: number;
   readonly harmEpoch: number;
   readonly basis: Basis | null;
+  /** Missing from workers before segments were judged. */
+  readonly excludedSegments?: readonly string[];
 }
 
 /** One look: the verdict with its evidence, and how the flag stands. At most 4 kB of it enters the history. */
@@ -117,7 +119,16 @@ type StoredFields = '_id' | 'state' | 'changeId' | 'endedAt' | 'updatedAt';
 export interface NotificationRequest extends RolloutRef {
   /** Same id, same notification: receivers can drop a repetition. */
   readonly id: string;
-  readonly event: 'paused' | 'narrowed' | 'approval_needed' | 'lapsed' | RolloutOutcome;
+  readonly event:
+    | 'paused'
+    | 'narrowed'
+    | 'excluded'
+    | 'remediate'
+    | 'risk_alert'
+    | 'watch_alarm'
+    | 'approval_needed'
+    | 'lapsed'
+    | RolloutOutcome;
   readonly text: string;
   readonly weight: number;
   readonly transition: number;

@@ -1,10 +1,13 @@
 import type { Analysis } from '../analysis/types';
 import { contentHash } from '../core/signing';
-import type { LookStatus } from '../workflows/rollout/status';
+import type { LookStatus, SegmentStatus } from '../workflows/rollout/status';
 
 /** How many reasons and metrics of an analysis enter the workflow's history at most. */
 const KEPT_REASONS = 6;
 const KEPT_METRICS = 12;
+const KEPT_SEGMENTS = 5;
+/** What is left out is asked for again at the next look. */
+const KEPT_EXCLUSIONS = 20;
 /** What one look may add to the history, in bytes of JSON. */
 export const MAX_SUMMARY_BYTES = 4_000;
 
@@ -38,20 +41,44 @@ export function summarise(analysis: Analysis, nowMs: number): LookStatus {
     dataQuality: analysis.dataQuality,
     sample: analysis.stepSample,
     tension: rounded(analysis.tension) ?? 0,
+    ...(analysis.exclude.length > 0 ? { exclude: analysis.exclude.slice(0, KEPT_EXCLUSIONS) } : {}),
+    ...(analysis.segments.length > 0 ? { segments: segmentsOf(analysis) } : {}),
     digest: contentHash(finite(analysis)),
   };
   return fitted(summary);
 }
 
-/** Drops what matters least, from the end, until the summary fits: metrics first, since reasons carry the numbers that decided. */
+/** The segments with the most evidence against them, each with the guardrail that says most. */
+function segmentsOf({ segments }: Analysis): SegmentStatus[] {
+  return [...segments]
+    .sort((a, b) => Number(b.excluded) - Number(a.excluded) || b.harmEvidence - a.harmEvidence)
+    .slice(0, KEPT_SEGMENTS)
+    .map(({ segment, excluded, harmed, harmEvidence, metrics }) => {
+      const [worst = null] = [...metrics].sort((a, b) => b.harmEvidence - a.harmEvidence);
+      return {
+        segment,
+        excluded,
+        harmed,
+        harmEvidence: rounded(harmEvidence) ?? 0,
+        metric: worst?.metric ?? null,
+        control: rounded(worst?.control ?? null),
+        candidate: rounded(worst?.candidate ?? null),
+        harm: rounded(worst?.shrunkHarm ?? worst?.harm ?? null),
+      };
+    });
+}
+
+/** Drops what matters least, from the end, until the summary fits: segments and metrics first, since reasons carry the numbers that decided. */
 function fitted(summary: LookStatus): LookStatus {
-  let { metrics, reasons } = summary;
-  while (Buffer.byteLength(JSON.stringify({ ...summary, metrics, reasons })) > MAX_SUMMARY_BYTES) {
-    if (metrics.length > 0) metrics = metrics.slice(0, -1);
-    else if (reasons.length > 1) reasons = reasons.slice(0, -1);
+  let fits = summary;
+  while (Buffer.byteLength(JSON.stringify(fits)) > MAX_SUMMARY_BYTES) {
+    const { metrics, reasons, segments = [] } = fits;
+    if (segments.length > 0) fits = { ...fits, segments: segments.slice(0, -1) };
+    else if (metrics.length > 0) fits = { ...fits, metrics: metrics.slice(0, -1) };
+    else if (reasons.length > 1) fits = { ...fits, reasons: reasons.slice(0, -1) };
     else break;
   }
-  return { ...summary, metrics, reasons };
+  return fits;
 }
 
 /** Six digits are more than a person reads and keep the history small; infinite evidence is written as the largest number. */

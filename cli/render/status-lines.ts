@@ -1,9 +1,9 @@
 import { formatDuration } from '../../core/duration';
-import type { RolloutPhase } from '../../workflows/rollout/status';
+import type { RolloutPhase, SegmentStatus } from '../../workflows/rollout/status';
 import type { StatusAnswer } from '../api/answers';
 import { isEnd } from '../exit-codes';
 import { metricLines } from './metric-lines';
-import { bar, evidence, percent } from './numbers';
+import { bar, evidence, measured, percent } from './numbers';
 import type { Style } from './style';
 import { clean, clip, wrap } from './text';
 
@@ -76,7 +76,22 @@ function lookLines({ lastLook }: StatusAnswer, width: number, style: Style): str
   ];
   const said = reasons.slice(0, MAX_REASONS).flatMap(({ text }) => indented('  ', clean(text), width, '- '));
   if (reasons.length > MAX_REASONS) said.push(`- and ${reasons.length - MAX_REASONS} more`);
-  return [...indented('       ', facts.join(', '), width, 'look   '), ...metricLines(metrics, width, style), ...said];
+  return [
+    ...indented('       ', facts.join(', '), width, 'look   '),
+    ...metricLines(metrics, width, style),
+    ...segmentLines(lastLook.segments ?? [], width, style),
+    ...said,
+  ];
+}
+
+/** The segments that most speaks against, one a line. */
+function segmentLines(segments: readonly SegmentStatus[], width: number, style: Style): string[] {
+  return segments.flatMap(({ segment, excluded, harmed, metric, control, candidate, harmEvidence }) => {
+    const numbers = metric === null ? 'no data' : `${clean(metric)} ${measured(control)} → ${measured(candidate)}`;
+    const mark = excluded ? style.yellow(', excluded') : harmed ? style.red(', harmed') : '';
+    const text = `${clean(segment)}: ${numbers}, evidence of harm ${evidence(harmEvidence)}${mark}`;
+    return indented('  ', text, width, 'segment ');
+  });
 }
 
 /** What a status says of its steps: `step 2 of 3 (5 → 20 → 50 → 100 %)`. */

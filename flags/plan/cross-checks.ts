@@ -1,7 +1,7 @@
 import { formatDuration } from '../../core/duration';
 import { neverEnds } from './blackout';
 import type { MetricKind } from './metric';
-import { lookAndLease } from './plan-defaults';
+import { DEFAULT_METRIC_COUNT, lookAndLease } from './plan-defaults';
 import type { MetricFile, PlanFile } from './plan-file';
 import type { Problem } from './problem';
 import { checkPrometheusMetric } from './prometheus-metric';
@@ -13,6 +13,7 @@ export function crossCheck(file: PlanFile): Problem[] {
     ...checkMetrics(file.metrics ?? []),
     ...checkLooks(file),
     ...checkSegments(file),
+    ...checkRisk(file),
     ...(neverEnds(file.blackouts)
       ? [
           {
@@ -149,6 +150,11 @@ function checkMetric(metric: MetricFile): Problem[] {
       'a guardrail without a margin can never be shown safe; say how much worse is acceptable, such as 0.5pp + 10%, or make it a goal';
     problems.push({ path: ['margin'], message });
   }
+  const { factor, direction } = metric;
+  if (factor !== undefined && (direction === 'lower_is_better' ? factor <= 1 : factor >= 1)) {
+    const wanted = direction === 'lower_is_better' ? 'above 1, such as 1.2' : 'below 1, such as 0.95';
+    problems.push({ path: ['factor'], message: `${factor} would be crossed already; write one ${wanted}` });
+  }
   if (ceiling !== undefined && kind === 'distribution') {
     problems.push({ path: ['ceiling'], message: 'a whole distribution has no one value to bound; use a quantile' });
   }
@@ -158,10 +164,25 @@ function checkMetric(metric: MetricFile): Problem[] {
   return problems;
 }
 
-function checkSegments({ segments = [] }: PlanFile): Problem[] {
-  return segments.flatMap((segment, index) =>
+/** What is remembered of each pair would otherwise outgrow a document. */
+const MAX_SEGMENT_METRICS = 3000;
+
+function checkSegments({ segments = [], metrics }: PlanFile): Problem[] {
+  const problems: Problem[] = segments.flatMap((segment, index) =>
     segments.indexOf(segment) < index ? [{ path: ['segments', index], message: `'${segment}' is named twice` }] : [],
   );
+  const pairs = segments.length * (metrics?.length ?? DEFAULT_METRIC_COUNT);
+  if (pairs > MAX_SEGMENT_METRICS) {
+    const message = `${segments.length} segments with their metrics make ${pairs} pairs to judge; at most ${MAX_SEGMENT_METRICS} are`;
+    problems.push({ path: ['segments'], message });
+  }
+  return problems;
+}
+
+function checkRisk({ risk }: PlanFile): Problem[] {
+  if (risk.rollbackAt >= risk.narrowAt) return [];
+  const message = `${risk.rollbackAt} is below narrowAt, ${risk.narrowAt}; the second threshold is the higher one`;
+  return [{ path: ['risk', 'rollbackAt'], message }];
 }
 
 function checkLooks({ look, lease }: PlanFile): Problem[] {

@@ -53,6 +53,8 @@ export const Metric = z.strictObject({
   measure: Measure.optional(),
   /** For `ratio`: what it is divided by. */
   denominator: Denominator.optional(),
+  /** Candidate over control that the forecast must not cross: above 1 where lower is better, below 1 where higher is. No forecast without. */
+  factor: z.number().positive().max(100).optional(),
   /** What people call the metric's unit, such as `ms` or `EUR`; changes nothing in the judgement. */
   unit: z.string().min(1).max(20).optional(),
   direction: z.enum(['lower_is_better', 'higher_is_better']).default('lower_is_better'),

@@ -39,6 +39,9 @@ export function defaultMetrics(event: string): Metric[] {
   ];
 }
 
+/** How many metrics a plan without any is judged by. */
+export const DEFAULT_METRIC_COUNT = 3;
+
 /** Length of a metric window that suits the shortest bake: fine for quick rollouts, few windows for long ones. */
 export function defaultWindowMs(shortestBakeMs: number): number {
   if (shortestBakeMs < 30_000) return 1000;

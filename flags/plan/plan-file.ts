@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EnvironmentName, FlagKey, RuleName, VariantName } from '../document/identifiers';
+import { DEFAULT_RISK, OnSegmentHarm, Pace, Preset, Risk, Watch } from './behaviour';
 import { Metric } from './metric';
 import { Blackout, RolloutPlan } from './plan';
 import { DurationText, MarginFile, Percent, Probability, QuantileFile } from './quantities';
@@ -45,6 +46,7 @@ export const MetricFile = z.strictObject({
   direction: Metric.shape.direction,
   margin: MarginFile.optional(),
   unit: Metric.shape.unit,
+  factor: Metric.shape.factor,
   ceiling: Metric.shape.ceiling,
 });
 export type MetricFile = z.infer<typeof MetricFile>;
@@ -90,6 +92,21 @@ export const PlanFile = z.strictObject(
     event: Metric.shape.event,
     metrics: z.array(MetricFile).min(1).max(40).optional(),
     segments: RolloutPlan.shape.segments.default([]),
+    onSegmentHarm: OnSegmentHarm.default('exclude'),
+    falseExclusionRate: Probability.pipe(z.number().gt(0).max(0.5)).default(0.05),
+    preset: Preset.default('guarded'),
+    risk: z
+      .strictObject({
+        anomalyWeight: Risk.shape.anomalyWeight.default(DEFAULT_RISK.anomalyWeight),
+        segmentWeight: Risk.shape.segmentWeight.default(DEFAULT_RISK.segmentWeight),
+        narrowAt: Risk.shape.narrowAt.default(DEFAULT_RISK.narrowAt),
+        rollbackAt: Risk.shape.rollbackAt.default(DEFAULT_RISK.rollbackAt),
+        remediate: Risk.shape.remediate.default(DEFAULT_RISK.remediate),
+      })
+      .default(DEFAULT_RISK),
+    pace: Pace.default('steps'),
+    /** When omitted, nobody looks on after completion. */
+    watch: z.strictObject({ for: DurationText, onAlarm: Watch.shape.onAlarm.default('alert') }).optional(),
     falseRollbackRate: Probability.pipe(RolloutPlan.shape.falseRollbackRate).default(0.01),
     falsePromotionRate: Probability.pipe(RolloutPlan.shape.falsePromotionRate).default(0.05),
     minimumSample: RolloutPlan.shape.minimumSample.default(100),

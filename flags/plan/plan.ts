@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EnvironmentName, FlagKey, SegmentKey, VariantName } from '../document/identifiers';
 import { Place } from '../document/rollout-block';
+import { OnSegmentHarm, Pace, Preset, Risk, Watch } from './behaviour';
 import { Metric } from './metric';
 
 /** Serve the candidate to `weight` percent of eligible targeting keys for `bakeMs`, then judge. */
@@ -32,8 +33,18 @@ export const RolloutPlan = z.strictObject({
   /** Ascending weights; the last one judged is below 100 and followed by the completion write. */
   steps: z.array(RolloutStep).min(1).max(50),
   metrics: z.array(Metric).min(1).max(40),
-  /** Segments whose outcomes are kept and shown apart. */
+  /** Segments that are judged apart. */
   segments: z.array(SegmentKey).max(200),
+  /** What follows when one of them alone is harmed; `exclude` in plans from before this was a choice. */
+  onSegmentHarm: OnSegmentHarm.optional(),
+  /** Promised share of false ones among exclusions. */
+  falseExclusionRate: z.number().gt(0).max(0.5).optional(),
+  /** Who may roll back; `guarded` in plans from before this was a choice. */
+  preset: Preset.optional(),
+  risk: Risk.optional(),
+  pace: Pace.optional(),
+  /** Looking on after completion; none when left out. */
+  watch: Watch.optional(),
   falseRollbackRate: z.number().gt(0).max(0.2),
   falsePromotionRate: z.number().gt(0).max(0.5),
   minimumSample: z.int().min(1).max(10_000_000),

@@ -14,6 +14,38 @@ const metric = z.object({
   safetyShown: z.boolean(),
 });
 
+const segment = z.object({
+  segment: z.string(),
+  excluded: z.boolean(),
+  harmed: z.boolean(),
+  harmEvidence: z.number(),
+  metric: z.string().nullable(),
+  control: z.number().nullable(),
+  candidate: z.number().nullable(),
+  harm: z.number().nullable(),
+});
+
+const risk = z.object({
+  score: z.number(),
+  severity: z.number(),
+  persistence: z.number(),
+  audience: z.number(),
+  correlation: z.number(),
+  anomalyWeight: z.number(),
+  segmentWeight: z.number(),
+  narrowAt: z.number(),
+  rollbackAt: z.number(),
+  metric: z.string().nullable(),
+  segment: z.string().nullable(),
+});
+
+const pace = z.object({
+  speed: z.enum(['rapid', 'moderate', 'pause', 'back']),
+  nextWeight: z.number(),
+  bakeMs: z.number(),
+  intervalMs: z.number(),
+});
+
 /** What the last look of a rollout saw. */
 const Look = z.object({
   at: z.string(),
@@ -24,6 +56,14 @@ const Look = z.object({
   dataQuality: z.string(),
   sample: z.object({ control: z.number(), candidate: z.number() }),
   tension: z.number(),
+  /** Segments the judge asked to exclude at that look. */
+  exclude: z.array(z.string()).optional(),
+  /** The segments that most speaks against. */
+  segments: z.array(segment).optional(),
+  risk: risk.optional(),
+  pace: pace.optional(),
+  /** 1 less the failure probability. */
+  confidence: z.number().optional(),
   digest: z.string(),
 });
 

@@ -1,3 +1,4 @@
+import { addMembers } from './add-members';
 import { mulberry32 } from '../../ml/random/mulberry32';
 import type { ArmTotals, Stratum } from '../../metrics/windows';
 import { FIRST_WINDOW, givenArm } from './stratum-builders';
@@ -55,15 +56,4 @@ export function givenSegmentedWindows(
 
 function addArms(a: ArmTotals, b: ArmTotals): ArmTotals {
   return addMembers(a, b) as ArmTotals;
-}
-
-/** Adds numbers member by member, through arrays and objects of the same shape. */
-function addMembers(a: unknown, b: unknown): unknown {
-  if (typeof a === 'number') return a + (b as number);
-  if (Array.isArray(a)) return a.map((value, index) => addMembers(value, (b as unknown[])[index]));
-  const members = Object.entries(a as object).map(([key, value]) => [
-    key,
-    addMembers(value, (b as Record<string, unknown>)[key]),
-  ]);
-  return Object.fromEntries(members);
 }

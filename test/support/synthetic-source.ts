@@ -1,3 +1,4 @@
+import { addMembers } from './add-members';
 import { CELL_COUNT } from '../../metrics/events';
 import {
   ALL_USERS,
@@ -58,10 +59,19 @@ function arm({ perCell, errorRate }: Behaviour, share: number, windowNumber: num
   };
 }
 
+/** Part of the users that each segment is. */
+const SEGMENT_SHARE = 0.2;
+
+function addArms(arms: readonly ArmTotals[]): ArmTotals {
+  return arms.reduce((a, b) => addMembers(a, b) as ArmTotals);
+}
+
 /** A metric source for tests of the workflow: real strata for the real judge, from a stated behaviour instead of traffic. */
 export class SyntheticSource implements MetricSource {
   control: Behaviour = { perCell: 40, errorRate: 0.01 };
   candidate: Behaviour = { perCell: 40, errorRate: 0.01 };
+  /** Segments whose candidate behaves otherwise than everybody's; each is a fifth of the users, and they do not overlap. */
+  segments: Readonly<Record<string, Behaviour>> = {};
   /** Weight that the traffic has by transition, as the workflow tells it. */
   private beganAt: number | null = null;
 
@@ -73,16 +83,33 @@ export class SyntheticSource implements MetricSource {
     const from = Math.max(query.fromMs, this.beganAt);
     for (let at = from; at + query.windowMs <= query.nowMs; at += query.windowMs) {
       const number = Math.round(at / query.windowMs);
+      const window = { windowStartAt: at, windowMs: query.windowMs, transition: Number(transition), weight };
+      const parts = Object.entries(this.segments)
+        .filter(([segment]) => query.segments.includes(segment) && !this.excluded.has(segment))
+        .map(([segment, candidate]) => ({
+          ...window,
+          segment,
+          control: arm(this.control, SEGMENT_SHARE * (1 - weight / 100), number),
+          candidate: arm(candidate, SEGMENT_SHARE * (weight / 100), number),
+        }));
+      const rest = 1 - SEGMENT_SHARE * Object.keys(this.segments).length;
       strata.push({
-        windowStartAt: at,
-        windowMs: query.windowMs,
-        transition: Number(transition),
-        weight,
+        ...window,
         segment: ALL_USERS,
-        control: arm(this.control, 1 - weight / 100, number),
-        candidate: arm(this.candidate, weight / 100, number),
+        control: addArms([
+          arm(this.control, rest * (1 - weight / 100), number),
+          ...parts.map(({ control }) => control),
+        ]),
+        candidate: addArms([
+          arm(this.candidate, rest * (weight / 100), number),
+          ...parts.map(({ candidate }) => candidate),
+        ]),
       });
+      strata.push(...parts);
     }
     return strata;
   }
+
+  /** Segments that the flag excludes now, and that therefore send nothing. */
+  readonly excluded = new Set<string>();
 }

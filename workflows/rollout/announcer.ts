@@ -16,6 +16,9 @@ export class Announcer {
   /** Tells of what a write did that people want to hear of before the end. */
   tellWrite(state: RolloutState, planned: PlannedTransition): void {
     if (planned.action === 'rollout.narrow') void this.tell(state, 'narrowed', planned.reason);
+    // An operator who excludes a segment knows it.
+    if (planned.action === 'rollout.exclude' && planned.intent === null)
+      void this.tell(state, 'excluded', planned.reason);
     if (planned.action === 'rollout.lapsed') void this.tell(state, 'lapsed', planned.reason);
   }
 

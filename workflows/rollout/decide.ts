@@ -25,7 +25,7 @@ function calm(state: RolloutState): boolean {
   return finding === null || finding.code === 'NO_DATA';
 }
 
-/** Acts on the judge's verdict, promotion aside. */
+/** Acts on the judge's verdict, promotion aside: roll back, exclude the segments that alone are harmed, narrow. */
 function heed(state: RolloutState, plan: RolloutPlan): Decision | null {
   const look = state.lastLook;
   if (look === null) return null;
@@ -38,6 +38,17 @@ function heed(state: RolloutState, plan: RolloutPlan): Decision | null {
       outcome: 'rolled_back',
       lowering: true,
       reason: because,
+    });
+  }
+  const harmed = (look.exclude ?? []).filter((segment) => !state.excludedSegments.includes(segment));
+  if (harmed.length > 0) {
+    return write(state, {
+      action: 'rollout.exclude',
+      weight: state.weight,
+      step: state.step,
+      excludedSegments: [...state.excludedSegments, ...harmed],
+      lowering: true,
+      reason: `excluded ${harmed.join(', ')}: ${because}`,
     });
   }
   if (look.verdict === 'narrow' && state.weight > 0) {

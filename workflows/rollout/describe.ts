@@ -1,10 +1,16 @@
-import type { MetricStatus, RolloutStatus, TimelineEntry } from './status';
+import type { MetricStatus, RolloutStatus, SegmentStatus, TimelineEntry } from './status';
 
 const number = (value: number | null): string => (value === null ? '–' : Number(value.toPrecision(4)).toString());
 
 function metricRow(metric: MetricStatus): string {
   const interval = metric.harmLower === null ? '–' : `${number(metric.harmLower)} … ${number(metric.harmUpper)}`;
   return `| ${metric.metric} | ${number(metric.control)} | ${number(metric.candidate)} | ${interval} | ${number(metric.margin)} | ${number(metric.harmEvidence)} | ${metric.safetyShown ? 'yes' : 'not yet'} |`;
+}
+
+function segmentLine({ segment, excluded, harmed, metric, control, candidate, harmEvidence }: SegmentStatus): string {
+  const mark = excluded ? ' (excluded)' : harmed ? ' (harmed)' : '';
+  const numbers = metric === null ? 'no data' : `${metric} ${number(control)} → ${number(candidate)}`;
+  return `- segment ${segment}${mark}: ${numbers}, evidence of harm ${number(harmEvidence)}`;
 }
 
 /** The rollout in Markdown, as the Temporal Web UI shows it under current details. */
@@ -28,6 +34,7 @@ export function describeMarkdown(status: RolloutStatus, timeline: readonly Timel
       '| --- | --- | --- | --- | --- | --- | --- |',
       ...look.metrics.map(metricRow),
       '',
+      ...(look.segments ?? []).map(segmentLine),
       ...look.reasons.map((reason) => `- ${reason.code}: ${reason.text}`),
     );
   }

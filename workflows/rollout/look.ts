@@ -43,6 +43,7 @@ export async function look(ref: RolloutRef, plan: RolloutPlan, state: RolloutSta
       safetyEpoch: state.safetyEpoch,
       harmEpoch: state.harmEpoch,
       basis: state.basis,
+      excludedSegments: state.excludedSegments,
     });
     return { state: afterLook(state, plan, result, Date.now()), isFresh: true };
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { LeaseRenewal, LookResult, TransitionResult } from '../../activities/rollout-activities';
 import type { RolloutPlan } from '../../flags/plan/plan';
-import { bakeMsOf, withEntry, type PlannedTransition, type RolloutState } from './state';
+import type { Actor } from '../../flags/document/decision-record';
+import { bakeMsOf, withEntry, type Intent, type PlannedTransition, type RolloutState } from './state';
 import { isTerminal, type RolloutPhase } from './status';
 import { mayRaiseAgain } from './decide';
 
@@ -63,6 +64,7 @@ export function afterWrite(
     transition: number,
     weights: Object.fromEntries(weights),
     excludedSegments: planned.excludedSegments,
+    ...judgedExclusions(state, planned),
     stepStartedAtMs: weightChanged ? nowMs : state.stepStartedAtMs,
     raisedAtMs: raised ? nowMs : state.raisedAtMs,
     bakedMs: weightChanged ? 0 : state.bakedMs,
@@ -78,6 +80,15 @@ export function afterWrite(
     inconclusiveToldAtStep: weightChanged ? null : state.inconclusiveToldAtStep,
     lookIntervalMs: weightChanged ? plan.look.shortestMs : state.lookIntervalMs,
   };
+}
+
+/** Who the judge has excluded, after a write; nothing as long as it never has. */
+function judgedExclusions(state: RolloutState, planned: PlannedTransition): Pick<RolloutState, 'judgedExclusions'> {
+  const byJudge = planned.action === 'rollout.exclude' && planned.intent === null;
+  if (!byJudge && state.judgedExclusions === undefined) return {};
+  const added = planned.excludedSegments.filter((segment) => byJudge && !state.excludedSegments.includes(segment));
+  const standing = (state.judgedExclusions ?? []).filter((segment) => planned.excludedSegments.includes(segment));
+  return { judgedExclusions: [...standing, ...added] };
 }
 
 /** The state after a write that did not happen. A raise that met an edit pauses with the difference; nothing is retried blindly. */
@@ -105,6 +116,14 @@ export function afterRefusedWrite(
       );
     }
   }
+}
+
+/** Whom the judge excluded for what the candidate was is taken back in once it is something else. */
+function readmitted({ intents, judgedExclusions = [] }: RolloutState): Pick<RolloutState, 'intents'> {
+  const actor: Actor = { kind: 'workflow', name: 'rollout', verified: true };
+  const reason = "readmitted: the candidate's value was changed";
+  const asked = judgedExclusions.map((segment): Intent => ({ kind: 'readmit', segment, reason, actor }));
+  return { intents: [...intents, ...asked] };
 }
 
 function pausedByEdit(state: RolloutState, diff: string, at: string): RolloutState {
@@ -164,6 +183,7 @@ export function afterLook(state: RolloutState, plan: RolloutPlan, result: LookRe
       control: flag.control ?? state.control,
       safetyEpoch: state.safetyEpoch + 1,
       harmEpoch: valueChanged ? state.harmEpoch + 1 : state.harmEpoch,
+      ...(valueChanged ? readmitted(state) : {}),
     };
   } else if (flag.conflict !== null) {
     next = pausedByEdit(next, flag.conflict, look.at);

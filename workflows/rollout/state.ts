@@ -69,6 +69,8 @@ export interface RolloutState {
   readonly raisesAfterNarrow: number;
   readonly narrowReasons: readonly Reason[];
   readonly excludedSegments: readonly string[];
+  /** Those of them that the judge excluded; they are taken back in when the candidate's value is changed. */
+  readonly judgedExclusions?: readonly string[];
   /** Steps approved so far. */
   readonly approvedSteps: readonly number[];
   readonly approvalAskedFor: number | null;

@@ -45,6 +45,46 @@ export interface MetricStatus {
   readonly safetyShown: boolean;
 }
 
+/** One segment as the last look saw it: the guardrail that says most against it. */
+export interface SegmentStatus {
+  readonly segment: string;
+  readonly excluded: boolean;
+  readonly harmed: boolean;
+  readonly harmEvidence: number;
+  readonly metric: string | null;
+  readonly control: number | null;
+  readonly candidate: number | null;
+  /** Harm pulled towards what all segments have in common. */
+  readonly harm: number | null;
+}
+
+/** The risk score with what it was made of and compared with. */
+export interface RiskStatus {
+  /** 0 to 100. */
+  readonly score: number;
+  readonly severity: number;
+  readonly persistence: number;
+  readonly audience: number;
+  readonly correlation: number;
+  readonly anomalyWeight: number;
+  readonly segmentWeight: number;
+  readonly narrowAt: number;
+  readonly rollbackAt: number;
+  readonly metric: string | null;
+  readonly segment: string | null;
+}
+
+/** How fast an adaptive rollout moves. */
+export interface PaceStatus {
+  readonly speed: 'rapid' | 'moderate' | 'pause' | 'back';
+  /** Percent that the next raise serves: what safety was asked for at this look. */
+  readonly nextWeight: number;
+  /** How long the present weight is to be baked. */
+  readonly bakeMs: number;
+  /** Time to the next look. */
+  readonly intervalMs: number;
+}
+
 /** The last look in short: what the workflow keeps of an analysis. */
 export interface LookStatus {
   readonly at: string;
@@ -55,6 +95,15 @@ export interface LookStatus {
   readonly dataQuality: string;
   readonly sample: { readonly control: number; readonly candidate: number };
   readonly tension: number;
+  /** Segments to be excluded now, beside any verdict. */
+  readonly exclude?: readonly string[];
+  /** The segments most worth seeing, by evidence. */
+  readonly segments?: readonly SegmentStatus[];
+  readonly risk?: RiskStatus;
+  /** Of an adaptive rollout. */
+  readonly pace?: PaceStatus;
+  /** 1 − the failure probability, 0 to 1. */
+  readonly confidence?: number;
   /** SHA-256 of the whole analysis, which stands in the worker's log and the stored state. */
   readonly digest: string;
 }

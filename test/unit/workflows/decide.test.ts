@@ -162,6 +162,34 @@ describe('operators', () => {
     expect(model.state).toMatchObject({ excludedSegments: [], safetyEpoch: 2 });
   });
 
+  it('excludes what the judge asks for, keeps the weight, and takes it back in when the candidate is changed', () => {
+    const { look } = givenLook('hold', {}, ['SEGMENT_HARM']);
+    const model = new RolloutModel(givenPlan()).look(minute, givenLook('hold', { look: { ...look, exclude: ['eu'] } }));
+    expect(model.state).toMatchObject({ excludedSegments: ['eu'], weight: 10, safetyEpoch: 1, harmEpoch: 0 });
+    expect(model.writes.at(-1)?.planned).toMatchObject({
+      action: 'rollout.exclude',
+      lowering: true,
+      reason: 'excluded eu: SEGMENT_HARM',
+      evidence: [{ code: 'SEGMENT_HARM' }],
+    });
+    model.send('exclude', { segment: 'us' });
+    expect(model.state.judgedExclusions).toEqual(['eu']);
+    const edited = { fingerprint: 'g', candidateFingerprint: 'd', revision: 2 };
+    const flag = { standing: 'ours' as const, detail: '', conflict: 'edited', basis: edited, control: 'off' };
+    model.look(minute, givenLook('hold', { flag }));
+    expect(model.state.phase).toBe('paused');
+    model.send('resume', {});
+    model.look(0, givenLook('hold', { flag }));
+    expect(model.state).toMatchObject({ excludedSegments: ['us'], harmEpoch: 1, judgedExclusions: [] });
+  });
+
+  it('rolls back rather than exclude when both are asked for', () => {
+    const { look } = givenLook('rollback', {}, ['GUARDRAIL_HARM']);
+    const model = new RolloutModel(givenPlan());
+    model.look(minute, givenLook('rollback', { look: { ...look, exclude: ['eu'] } }));
+    expect(model.state.phase).toBe('rolled_back');
+  });
+
   it('abort wins over everything else that is waiting', () => {
     const model = new RolloutModel(givenPlan());
     model.send('abort', { reason: 'enough' });

@@ -1,3 +1,4 @@
+import { DEFAULT_RISK } from '../../../../flags/plan/behaviour';
 import fc from 'fast-check';
 import { ErrorCode, ValidationError } from '../../../../core/errors';
 import { RolloutPlan } from '../../../../flags/plan/plan';
@@ -33,6 +34,11 @@ describe('a plan of the smallest kind', () => {
         { ...guardrail, name: 'latency', kind: 'mean_value', margin: { absolute: 0, relative: 0.1 } },
       ],
       segments: [],
+      onSegmentHarm: 'exclude',
+      falseExclusionRate: 0.05,
+      preset: 'guarded',
+      risk: DEFAULT_RISK,
+      pace: 'steps',
       falseRollbackRate: 0.01,
       falsePromotionRate: 0.05,
       minimumSample: 100,
@@ -187,6 +193,22 @@ describe('metrics', () => {
       denominator: { event: 'order', measure: 'count' },
       margin: { absolute: 0, relative: 0.1 },
     });
+  });
+
+  it('bounds what is judged apart, and orders the thresholds of risk', () => {
+    const segments = Array.from({ length: 200 }, (_, index) => `s${index}`);
+    expect(problems({ segments })).toEqual([]);
+    const metrics = Array.from({ length: 16 }, (_, index) => ({ name: `m${index}`, kind: 'error_rate' }));
+    expect(problems({ segments, metrics })[0]).toMatch(/^segments: 200 segments .* 3200 pairs/);
+    expect(problems({ risk: { narrowAt: 60, rollbackAt: 50 } })[0]).toMatch(/^risk\.rollbackAt: 50 is below narrowAt/);
+    expect(resolve({ risk: { narrowAt: 60 } }).risk).toEqual({ ...DEFAULT_RISK, narrowAt: 60 });
+    expect(resolve({ watch: { for: '2h' } }).watch).toEqual({ forMs: 7_200_000, onAlarm: 'alert' });
+  });
+
+  it("wants the factor of a forecast on its metric's bad side", () => {
+    expect(resolve(metric({ factor: 1.2 })).metrics[0]?.factor).toBe(1.2);
+    expect(problems(metric({ factor: 0.9 }))[0]).toMatch(/^metrics\[0\]\.factor: 0.9 would be crossed already/);
+    expect(problems(metric({ direction: 'higher_is_better', factor: 0.9 }))).toEqual([]);
   });
 
   it('bounds no whole distribution by one value', () => {
