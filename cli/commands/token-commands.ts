@@ -10,16 +10,19 @@ export function addTokenCommands(program: Command, context: CommandContext): voi
   does<{ role: string }>(
     token
       .command('create <name>')
-      .description('make a token; its text is shown once. --env binds it to an environment, which sdk tokens must have')
+      .description(
+        'make a token; its text is shown once. --env binds it to an environment; sdk and client ones have one',
+      )
       .addOption(
         new Option('--role <role>', 'what it may do')
-          .choices(['viewer', 'operator', 'admin', 'sdk'])
+          .choices(['viewer', 'operator', 'admin', 'sdk', 'client'])
           .makeOptionMandatory(),
       ),
     context,
     async (session, { role }, name = '') => {
       // Other roles may be good for all environments, so for them the only one is not taken unasked.
-      const environment = role === 'sdk' ? await session.environment() : session.options.env;
+      const isBound = role === 'sdk' || role === 'client';
+      const environment = isBound ? await session.environment() : session.options.env;
       const { body } = await session.api.call<TokenAnswer & { token: string }>('POST', ['tokens'], {
         body: { name, role, environment },
       });

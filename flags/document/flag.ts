@@ -39,6 +39,11 @@ const definitionShape = {
   description: z.string().max(1000).optional(),
   owner: z.string().max(200).optional(),
   tags: z.array(z.string().min(1).max(60)).max(50).default([]),
+  /**
+   * Whether client keys, which browsers and apps carry and anybody may read, may evaluate it. When omitted, they may not; to them such
+   * a flag is not there.
+   */
+  client: z.boolean().optional(),
   /** Values by variant name; each has the flag's type. */
   variants: z.record(VariantName, z.json()),
   defaultVariant: VariantName,

@@ -39,6 +39,12 @@ export async function authenticate(
  * @throws {HeadgateError} PERMISSION_DENIED
  */
 export function authorize(caller: Caller, wanted: Role, environment: string | undefined): void {
+  if (caller.role === 'client') {
+    const message = 'this is a client key: it evaluates flags that are marked for clients, and nothing else';
+    throw new HeadgateError(ErrorCode.PermissionDenied, message, {
+      remedy: 'Evaluate over OFREP; servers use a token of role sdk, people one of role viewer, operator or admin.',
+    });
+  }
   if (!mayUse(caller.role, wanted)) {
     throw new HeadgateError(ErrorCode.PermissionDenied, `this needs the role ${wanted}; the token has ${caller.role}`, {
       remedy: 'Use a token with that role; an admin makes one with: headgate token create',

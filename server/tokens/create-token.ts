@@ -19,7 +19,7 @@ export interface TokenWish {
 /**
  * Makes and stores a token.
  *
- * @throws {HeadgateError} INVALID_ARGUMENT for an `sdk` token without environment, and for `client`, which is reserved
+ * @throws {HeadgateError} INVALID_ARGUMENT for an `sdk` token or `client` key without environment, and for an `admin` one with
  */
 export async function createToken(
   tokens: Pick<TokensRepository, 'insert'>,
@@ -27,12 +27,10 @@ export async function createToken(
   createdBy: string,
   nowMs: number,
 ): Promise<CreatedToken> {
-  if (role === 'client') {
-    throw new HeadgateError(ErrorCode.InvalidArgument, 'client keys are reserved: no route takes them yet');
-  }
-  if (role === 'sdk' && environment === undefined) {
-    throw new HeadgateError(ErrorCode.InvalidArgument, 'an sdk token belongs to one environment', {
-      remedy: 'Name it: headgate token create --role sdk --env ENVIRONMENT.',
+  if ((role === 'sdk' || role === 'client') && environment === undefined) {
+    const what = role === 'sdk' ? 'an sdk token' : 'a client key';
+    throw new HeadgateError(ErrorCode.InvalidArgument, `${what} belongs to one environment`, {
+      remedy: `Name it: headgate token create --role ${role} --env ENVIRONMENT.`,
     });
   }
   if (role === 'admin' && environment !== undefined) {

@@ -132,13 +132,51 @@ describe('access', () => {
 
   it.each([
     [{ name: 'x', role: 'sdk' }, 'sdk tokens need an environment'],
-    [{ name: 'x', role: 'client' }, 'client keys are reserved'],
+    [{ name: 'x', role: 'client' }, 'client keys need an environment'],
     [{ name: 'x', role: 'king' }, 'roles are a closed set'],
     [{ role: 'viewer' }, 'a token has a name'],
   ])('refuses to create %p: %s', async (body: Record<string, unknown>, _why: string) => {
     const { statusCode } = await server.call('POST', '/v1/tokens', { as: tokens.get('admin'), body });
 
     expect(statusCode).toBe(400);
+  });
+
+  it('makes client keys, which no route of the API takes', async () => {
+    const as = tokens.get('admin');
+    const wish = { name: 'page', role: 'client', environment: 'production' };
+    const { token } = (await server.call('POST', '/v1/tokens', { as, body: wish })).json<{ token: string }>();
+    const calls: readonly (readonly ['GET' | 'POST', string])[] = [
+      ['GET', '/v1/sdk/snapshot'],
+      ['POST', '/v1/events'],
+      ['GET', '/v1/environments/production/flags'],
+      ['GET', '/v1/environments/production/segments'],
+      ['GET', '/v1/tokens'],
+    ];
+    for (const [method, path] of calls) {
+      const { statusCode, body } = await server.call(method, path, {
+        as: token,
+        body: method === 'POST' ? {} : undefined,
+      });
+
+      expect([path, statusCode]).toEqual([path, 403]);
+      expect(body).toContain('client key');
+      expect(body).not.toContain('rules');
+    }
+  });
+
+  it('keeps a flag from clients unless it is marked for them', async () => {
+    const as = tokens.get('operator');
+    const path = '/v1/environments/production/flags';
+    await server.call('PUT', `${path}/inner`, { as, body: givenFlagBody() });
+    await server.call('PUT', `${path}/shown`, { as, body: givenFlagBody({ client: true }) });
+    const [inner, shown] = await Promise.all(
+      ['inner', 'shown'].map((key) => server.call('GET', `${path}/${key}`, { as })),
+    );
+    const history = await server.call('GET', `${path}/shown/history`, { as });
+
+    expect(inner?.json<{ client?: boolean }>().client).toBeUndefined();
+    expect(shown?.json()).toMatchObject({ client: true });
+    expect(history.json<{ changes: unknown[] }[]>()[0]?.changes).toContainEqual({ field: 'client', after: true });
   });
 
   it('answers unknown routes as problems and sends no CORS headers', async () => {
