@@ -33,6 +33,14 @@ export const WorkerConfig = z.object({
   HEADGATE_PROMETHEUS_SOURCES: jsonList(PrometheusSourceConfig)
     .refine((sources) => new Set(sources.map(({ name }) => name)).size === sources.length, 'has two of one name')
     .default([]),
+  /** Where Prometheus scrapes this worker, without a token; without a port, nowhere. 0 takes any free one. */
+  HEADGATE_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  HEADGATE_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  /** Where Prometheus scrapes Temporal's SDK of this worker, as `127.0.0.1:9465`; nowhere when omitted. */
+  HEADGATE_TEMPORAL_METRICS_ADDRESS: z
+    .string()
+    .regex(/^\S+:\d{1,5}$/, 'is an address such as 127.0.0.1:9465')
+    .optional(),
   /** A workflow bundle built before; without it the worker builds one at start. */
   HEADGATE_WORKFLOW_BUNDLE: z.string().optional(),
   HEADGATE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),

@@ -8,8 +8,10 @@ import { connectDatabase } from '../store/database';
 import { probeMongoUrl } from '../store/database-probe';
 import { DatabaseClock } from '../store/database-clock';
 import { ensureSchema } from '../store/schema';
-import { readWorkerConfig } from './config';
+import { startMetricsListener, type MetricsListener } from '../metrics/exposition/metrics-listener';
+import { readWorkerConfig, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
+import { WorkerMetrics } from './metrics/worker-metrics';
 import { ensureReconcilerSchedule } from './reconciler-schedule';
 import { createRolloutWorker } from './rollout-worker';
 import { cachedWorkflowBundle } from './workflow-bundle';
@@ -27,9 +29,22 @@ async function untilAvailable<T>(what: string, logger: pino.Logger, attempt: () 
   }
 }
 
+/** A port of its own for Prometheus, if one is wished for; up before anything else answers, so that waiting can be seen too. */
+async function listenForScrapes(
+  { HEADGATE_METRICS_HOST: host, HEADGATE_METRICS_PORT: port }: WorkerConfig,
+  { registry }: WorkerMetrics,
+  logger: pino.Logger,
+): Promise<MetricsListener | null> {
+  if (port === undefined) return null;
+  const listener = await startMetricsListener(registry, { host, port });
+  logger.info({ url: `${listener.url}/metrics` }, 'metrics can be scraped');
+  return listener;
+}
+
 async function main(): Promise<void> {
   const config = readWorkerConfig(process.env);
   const logger = pino({ name: 'headgate-worker', level: config.HEADGATE_LOG_LEVEL });
+  const { HEADGATE_TEMPORAL_METRICS_ADDRESS: sdkMetrics } = config;
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
       const { rolloutId, transition, workflowId, activityType, error } = (meta ?? {}) as Record<string, unknown>;
@@ -38,10 +53,15 @@ async function main(): Promise<void> {
         message,
       );
     }),
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} },
+      ...(sdkMetrics === undefined ? {} : { metrics: { prometheus: { bindAddress: sdkMetrics } } }),
+    },
   });
 
   const { HEADGATE_WORKFLOW_BUNDLE: bundleFile, HEADGATE_TEMPORAL_ADDRESS: address } = config;
+  const metrics = new WorkerMetrics().collectProcess();
+  const scraped = await listenForScrapes(config, metrics, logger);
   const workflowBundle =
     bundleFile === undefined
       ? await cachedWorkflowBundle(join(config.XDG_CACHE_HOME, 'headgate', 'bundles'), logger)
@@ -68,6 +88,7 @@ async function main(): Promise<void> {
       logger.info(fields, message),
     ),
     maxCachedWorkflows: config.HEADGATE_MAX_CACHED_ROLLOUTS,
+    metrics,
   });
   await untilAvailable('the schedule service', logger, () =>
     ensureReconcilerSchedule(client, config.HEADGATE_RECONCILE_SECONDS),
@@ -75,6 +96,7 @@ async function main(): Promise<void> {
   logger.info({ taskQueue: worker.options.taskQueue }, 'the worker is ready');
   // SIGTERM and SIGINT drain: the SDK stops polling, lets running activities finish, and run() returns.
   await worker.run();
+  await scraped?.close();
   clock.stop();
   await client.connection.close();
   await connection.close();

@@ -2,6 +2,8 @@ import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/w
 import { createReconcilerActivities, createRolloutActivities } from '../activities';
 import { ROLLOUT_TASK_QUEUE } from '../workflows/rollout/messages';
 import type { createDependencies } from './dependencies';
+import { countActivities } from './metrics/count-activities';
+import type { WorkerMetrics } from './metrics/worker-metrics';
 
 /** What a rollout worker is made of. */
 export interface RolloutWorkerOptions {
@@ -11,6 +13,8 @@ export interface RolloutWorkerOptions {
   readonly workflowBundle: { readonly code: string };
   readonly dependencies: ReturnType<typeof createDependencies>;
   readonly maxCachedWorkflows: number;
+  /** When omitted, nothing is counted. */
+  readonly metrics?: WorkerMetrics;
 }
 
 /**
@@ -18,13 +22,14 @@ export interface RolloutWorkerOptions {
  * queue whose worker died is given up after one second (ten by default).
  */
 export async function createRolloutWorker(options: RolloutWorkerOptions): Promise<Worker> {
-  const { connection, namespace, taskQueue = ROLLOUT_TASK_QUEUE, workflowBundle, dependencies } = options;
+  const { connection, namespace, taskQueue = ROLLOUT_TASK_QUEUE, workflowBundle, dependencies, metrics } = options;
+  const activities = { ...createRolloutActivities(dependencies), ...createReconcilerActivities(dependencies) };
   const settings: WorkerOptions = {
     connection,
     namespace,
     taskQueue,
     workflowBundle,
-    activities: { ...createRolloutActivities(dependencies), ...createReconcilerActivities(dependencies) },
+    activities: metrics === undefined ? activities : countActivities(activities, metrics),
     stickyQueueScheduleToStartTimeout: '1 second',
     maxCachedWorkflows: options.maxCachedWorkflows,
     maxConcurrentWorkflowTaskExecutions: 40,
