@@ -2,25 +2,36 @@ import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { ErrorCode, HeadgateError } from '../core/errors';
 import type { ServerContext } from './context';
 import { authenticate } from './http/authenticate';
+import { httpServerFactory } from './http/create-http-server';
 import { docsPage } from './http/docs-page';
 import { openApiDocument } from './http/openapi';
 import { sendProblem } from './http/problem';
 import { RouteTable } from './http/route';
+import { CompiledEnvironments } from './ofrep/compiled-environments';
+import { OfrepHandler } from './ofrep/ofrep-handler';
+import { countEvents } from './metrics/count-events';
+import { exposition } from './metrics/exposition';
+import { ServerMetrics } from './metrics/server-metrics';
 import { addAuditRoutes } from './routes/audit-routes';
 import { addEnvironmentRoutes } from './routes/environment-routes';
 import { addFlagRoutes } from './routes/flag-routes';
 import { addHealthRoutes } from './routes/health-routes';
 import { addMessageRoutes } from './routes/message-routes';
+import { addMetricsRoutes } from './routes/metrics-routes';
+import { addObservationRoutes } from './routes/observation-routes';
 import { addRolloutRoutes } from './routes/rollout-routes';
 import { addSdkRoutes } from './routes/sdk-routes';
 import { addSegmentRoutes } from './routes/segment-routes';
 import { addTokenRoutes } from './routes/token-routes';
 import { TokenCache } from './tokens/token-cache';
+import { ChangeStreams } from './streams/change-streams';
 
 /** Bodies are small but for a few routes that say so. */
 const BODY_LIMIT = 64 * 1024;
 /** For a request to arrive whole: a slow sender holds a socket no longer. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Longer than the load balancers in front, so that they are the ones to close. */
+const KEEP_ALIVE_MS = 65_000;
 /** For a handler to answer; longer than the deadlines of everything a handler waits for. */
 const HANDLER_TIMEOUT_MS = 30_000;
 /** Rollout ids are a flag key of up to 100 characters and nine more. */
@@ -30,14 +41,27 @@ const MAX_PARAMETER_LENGTH = 160;
 const API_VERSION = '1.0.0';
 
 /** Builds the HTTP server around what it works with; nothing is opened until it listens. */
-export function buildServer(context: ServerContext, logger?: FastifyBaseLogger): FastifyInstance {
+export function buildServer(
+  context: ServerContext,
+  logger?: FastifyBaseLogger,
+  metrics = new ServerMetrics(),
+): FastifyInstance {
+  const lookUps = new TokenCache((hash) => context.tokens.findByHash(hash), context.clock);
+  const authenticated = (header: string | undefined) => authenticate(header, (hash) => lookUps.get(hash));
+  const streams = new ChangeStreams(context.changes, context.signingKey, context.databaseNowMs);
+  const ofrep = new OfrepHandler({
+    environments: new CompiledEnvironments(context.snapshots),
+    streams,
+    authenticate: authenticated,
+    databaseNowMs: context.databaseNowMs,
+    crossOrigin: context.crossOrigin,
+    log: { error: (fields, message) => app.log.error(fields, message) },
+  });
   const app = fastify({
+    serverFactory: httpServerFactory(ofrep, { requestTimeoutMs: REQUEST_TIMEOUT_MS, keepAliveMs: KEEP_ALIVE_MS }),
     ...(logger === undefined ? {} : { loggerInstance: logger }),
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     handlerTimeout: HANDLER_TIMEOUT_MS,
-    connectionTimeout: 0,
-    keepAliveTimeout: 65_000,
     // While draining: what is under way ends, idle connections close, and new requests on old connections are told to go.
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -55,17 +79,21 @@ export function buildServer(context: ServerContext, logger?: FastifyBaseLogger):
     // SDKs ask several times a second: their successes are told at the finest level only.
     const quiet = request.routeOptions.config.quiet === true && reply.statusCode < 400;
     request.log[quiet ? 'trace' : 'info']({ ...fields, durationMs: Math.round(reply.elapsedTime) }, 'answered');
+    metrics.answered(request.method, fields.route ?? 'none', reply.statusCode, reply.elapsedTime / 1000);
   });
-  const lookUps = new TokenCache((hash) => context.tokens.findByHash(hash), context.clock);
-  const routes = new RouteTable(app, (header) => authenticate(header, (hash) => lookUps.get(hash)));
+  // Before idle connections close: followers of changes come back, to another server while this one drains.
+  app.addHook('preClose', async () => streams.close());
+  const routes = new RouteTable(app, authenticated);
   addEnvironmentRoutes(routes, context);
   addFlagRoutes(routes, context);
   addSegmentRoutes(routes, context);
   addRolloutRoutes(routes, context);
+  addObservationRoutes(routes, context);
   addMessageRoutes(routes, context);
   addTokenRoutes(routes, context, () => lookUps.clear());
   addAuditRoutes(routes, context);
-  addSdkRoutes(routes, context);
+  addMetricsRoutes(routes, exposition(context, metrics));
+  addSdkRoutes(routes, { ...context, events: countEvents(() => context.events, metrics) }, streams);
   addHealthRoutes(app, context);
   addDocumentation(app, routes);
   return app;

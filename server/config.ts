@@ -10,6 +10,17 @@ const variables = z.object({
   HEADGATE_TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   HEADGATE_TEMPORAL_UI_URL: z.url().optional(),
   HEADGATE_SIGNING_KEY: z.string().min(32, 'has at least 32 characters; make one with: openssl rand -hex 32'),
+  HEADGATE_CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ''))
+    .pipe(
+      z.array(
+        z.union([z.literal('*'), z.string().regex(/^https?:\/\/[^/]+$/, 'holds origins such as https://shop.example')]),
+      ),
+    ),
+  HEADGATE_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  HEADGATE_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   HEADGATE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -26,6 +37,10 @@ export interface ServerConfig {
   readonly temporalUiUrl: string | undefined;
   /** Signs the actors of messages; workers hold the same. */
   readonly signingKey: string;
+  /** Web pages of these origins may evaluate flags here; `*` for all, none when empty. */
+  readonly crossOrigin: ReadonlySet<string>;
+  /** Where Prometheus scrapes without a token; nowhere when omitted. `GET /metrics` with a token always answers. */
+  readonly metrics?: { readonly host: string; readonly port: number } | undefined;
   readonly logLevel: z.infer<typeof variables>['HEADGATE_LOG_LEVEL'];
 }
 
@@ -51,6 +66,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     temporalNamespace: data.HEADGATE_TEMPORAL_NAMESPACE,
     temporalUiUrl: data.HEADGATE_TEMPORAL_UI_URL,
     signingKey: data.HEADGATE_SIGNING_KEY,
+    crossOrigin: new Set(data.HEADGATE_CORS_ORIGINS),
+    ...(data.HEADGATE_METRICS_PORT === undefined
+      ? {}
+      : { metrics: { host: data.HEADGATE_METRICS_HOST, port: data.HEADGATE_METRICS_PORT } }),
     logLevel: data.HEADGATE_LOG_LEVEL,
   };
 }

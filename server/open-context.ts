@@ -13,6 +13,8 @@ import type { ServerConfig } from './config';
 import type { EventSink, ServerContext } from './context';
 import { SnapshotCache } from './snapshot/snapshot-cache';
 import { storeReads } from './snapshot/store-reads';
+import { ChangeHub } from './streams/change-hub';
+import { followChanges } from '../store/change-feed';
 import { TemporalRolloutWorkflows } from './temporal/temporal-rollout-workflows';
 
 /** An event sink that has something to flush when the server ends. */
@@ -59,6 +61,8 @@ export async function openContext(
     const leases = new MongoLeasesRepository(db, clock);
     const workflows = new TemporalRolloutWorkflows(config.temporalAddress, config.temporalNamespace, taskQueue);
     const snapshots = new SnapshotCache(storeReads(flags, segments, leases, databaseNowMs), systemClock);
+    const changes = new ChangeHub(snapshots, databaseNowMs, systemClock);
+    const feed = followChanges(db, (environment) => changes.changed(environment));
     const events = makeSink({ db, clock, snapshots });
     const context: ServerContext = {
       flags,
@@ -70,6 +74,8 @@ export async function openContext(
       workflows,
       events,
       snapshots,
+      changes,
+      crossOrigin: config.crossOrigin,
       clock: systemClock,
       databaseNowMs,
       databaseAnswers: () => answers(db),
@@ -80,6 +86,8 @@ export async function openContext(
     return {
       context,
       async close() {
+        changes.close();
+        await feed.close();
         await events.close();
         clock.stop();
         await workflows.close();

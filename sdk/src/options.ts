@@ -9,6 +9,8 @@ export interface HeadgateProviderOptions {
   readonly token: string;
   /** Milliseconds between polls, at least 250; 1000 by default. */
   readonly pollIntervalMs?: number;
+  /** Whether to follow the server's stream of changes, so that they arrive at once; true by default. Polling goes on beside it, and without it. */
+  readonly streaming?: boolean;
   /** File that keeps the last known flags for a start without server; none by default. */
   readonly cacheFile?: string;
   /** Milliseconds between reports of events, at least 50; 1000 by default. */
@@ -50,6 +52,7 @@ export function resolveOptions(options: HeadgateProviderOptions): ResolvedOption
     token: options.token,
     cacheFile: options.cacheFile,
     pollIntervalMs: Math.max(250, options.pollIntervalMs ?? 1000),
+    streaming: options.streaming ?? true,
     flushIntervalMs: Math.max(50, options.flushIntervalMs ?? 1000),
     maxQueuedEvents: Math.max(1, options.maxQueuedEvents ?? 10_000),
     maxExposures: Math.max(1, options.maxExposures ?? 50_000),

@@ -1,11 +1,17 @@
 import { messageOf } from '../../core/errors';
 import { backoffMs } from './backoff';
+import { ChangeStream } from './change-stream';
 import type { DatabaseClock } from './database-clock';
 import { fetchSnapshot, type SnapshotClientOptions } from './snapshot-client';
 import type { SnapshotState } from './snapshot-state';
 
 /** Longest pause between attempts while the server is lost: an operator's switch should reach us soon after its return. */
 const LONGEST_PAUSE_MS = 5000;
+
+/** Between polls while a stream tells of changes: they then only keep leases alive. */
+const STREAMED_POLL_MS = 5000;
+/** A lease is asked after this many times in its life. */
+const POLLS_IN_A_LEASE = 4;
 
 /** What the rest of the provider wants to hear of synchronization. */
 export interface SyncListener {
@@ -15,7 +21,10 @@ export interface SyncListener {
   failed(message: string, failures: number, isRefused: boolean): void;
 }
 
-/** Polls the server, one request at a time, and keeps {@link SnapshotState} current. */
+/**
+ * Keeps {@link SnapshotState} current by conditional requests, one at a time: at once when the server's stream says that something has changed, and
+ * regularly in any case.
+ */
 export class Synchronizer {
   readonly #options: SnapshotClientOptions & { readonly pollIntervalMs: number };
   readonly #state: SnapshotState;
@@ -24,9 +33,13 @@ export class Synchronizer {
   #stop: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
+  readonly #stream: ChangeStream | undefined;
+  #isStreaming = false;
+  #isPolling = false;
+  #isAskedAgain = false;
 
   constructor(
-    options: SnapshotClientOptions & { readonly pollIntervalMs: number },
+    options: SnapshotClientOptions & { readonly pollIntervalMs: number; readonly streaming: boolean },
     state: SnapshotState,
     databaseClock: DatabaseClock,
     listener: SyncListener,
@@ -35,6 +48,12 @@ export class Synchronizer {
     this.#state = state;
     this.#databaseClock = databaseClock;
     this.#listener = listener;
+    if (!options.streaming) return;
+    this.#stream = new ChangeStream(options, {
+      knownEtag: () => state.etag,
+      changed: () => this.#askNow(),
+      connected: (isConnected) => (this.#isStreaming = isConnected),
+    });
   }
 
   /** Starts polling, with a first request at once. */
@@ -42,24 +61,45 @@ export class Synchronizer {
     if (this.#stop !== undefined) return;
     this.#stop = new AbortController();
     this.#failures = 0;
+    this.#isPolling = false;
     void this.#poll(this.#stop.signal);
+    this.#stream?.start();
   }
 
   /** Stops polling and drops a request under way. */
   stop(): void {
     this.#stop?.abort();
     this.#stop = undefined;
+    this.#stream?.stop();
+    this.#isStreaming = false;
     clearTimeout(this.#timer);
+  }
+
+  #askNow(): void {
+    const stop = this.#stop?.signal;
+    if (stop === undefined) return;
+    // What is under way may have been answered before the change.
+    if (this.#isPolling) {
+      this.#isAskedAgain = true;
+      return;
+    }
+    clearTimeout(this.#timer);
+    void this.#poll(stop);
   }
 
   async #poll(stop: AbortSignal): Promise<void> {
     let askedMs: number | undefined;
-    try {
-      askedMs = await this.#ask(stop);
-    } catch (error) {
-      if (!stop.aborted) this.#fail(reasonOf(error), false);
-    }
-    if (stop.aborted) return;
+    this.#isPolling = true;
+    do {
+      this.#isAskedAgain = false;
+      try {
+        askedMs = await this.#ask(stop);
+      } catch (error) {
+        if (!stop.aborted) this.#fail(reasonOf(error), false);
+      }
+      if (stop.aborted) return;
+    } while (this.#isAskedAgain && this.#failures === 0);
+    this.#isPolling = false;
     this.#timer = setTimeout(() => void this.#poll(stop), this.#pauseMs(askedMs));
     this.#timer.unref();
   }
@@ -91,9 +131,19 @@ export class Synchronizer {
     this.#listener.failed(message, this.#failures, isRefused);
   }
 
+  #regularPauseMs(): number {
+    const { pollIntervalMs } = this.#options;
+    if (!this.#isStreaming) return pollIntervalMs;
+    let shortestMs = STREAMED_POLL_MS;
+    for (const { ttlMs } of this.#state.compiled?.leases.values() ?? []) {
+      shortestMs = Math.min(shortestMs, ttlMs / POLLS_IN_A_LEASE);
+    }
+    return Math.max(pollIntervalMs, shortestMs);
+  }
+
   #pauseMs(askedMs: number | undefined): number {
     const { pollIntervalMs } = this.#options;
-    if (this.#failures === 0) return pollIntervalMs * (0.95 + Math.random() / 10);
+    if (this.#failures === 0) return this.#regularPauseMs() * (0.95 + Math.random() / 10);
     const longestMs = Math.max(pollIntervalMs, LONGEST_PAUSE_MS);
     return backoffMs(this.#failures, { firstMs: pollIntervalMs, longestMs, random: Math.random(), askedMs });
   }

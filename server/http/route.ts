@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, RouteGenericInterface } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { ErrorCode, ValidationError } from '../../core/errors';
 import type { Role } from '../tokens/role';
@@ -27,6 +28,8 @@ export interface RouteRequest<P, Q, B> {
   /** Header values by lower-case name; of repeated ones the first. */
   readonly header: (name: string) => string | undefined;
   readonly reply: FastifyReply;
+  /** The request as it came, for answers that are streams. */
+  readonly raw: IncomingMessage;
   readonly log: FastifyBaseLogger;
 }
 
@@ -87,6 +90,7 @@ export class RouteTable {
           caller,
           header: (name) => [request.headers[name]].flat()[0],
           reply,
+          raw: request.raw,
           log: request.log,
         });
       },

@@ -6,6 +6,8 @@ import { EventBatch } from '../../metrics/events';
 import type { ServerContext } from '../context';
 import type { Caller } from '../http/authenticate';
 import type { RouteTable } from '../http/route';
+import type { EnvironmentState } from '../streams/change-hub';
+import type { ChangeStreams } from '../streams/change-streams';
 import { leaseBody, leaseHeader, matchesEtag, remainingLeases } from '../snapshot/lease-header';
 import { NoBody, Nothing } from './parameters';
 
@@ -26,7 +28,7 @@ const SnapshotView = z.object({
 });
 
 /** What SDKs call: snapshots and events, both of the token's own environment. */
-export function addSdkRoutes(routes: RouteTable, context: ServerContext): void {
+export function addSdkRoutes(routes: RouteTable, context: ServerContext, streams: ChangeStreams): void {
   routes.add({
     method: 'POST',
     path: '/v1/events',
@@ -76,6 +78,28 @@ export function addSdkRoutes(routes: RouteTable, context: ServerContext): void {
       if (leases !== null && matchesEtag(header('if-none-match'), snapshot.etag)) return reply.code(304).send();
       const rest = `,"leases":${JSON.stringify(leaseBody(snapshot, remainingMs))},"timeMs":${timeMs}}`;
       return reply.type('application/json; charset=utf-8').send(snapshot.openJson + rest);
+    },
+  });
+
+  routes.add({
+    method: 'GET',
+    path: '/v1/sdk/stream',
+    id: 'streamChanges',
+    tag,
+    summary: 'Tells by Server-Sent Events when the snapshot has changed; Last-Event-ID says what is known',
+    role: 'sdk',
+    quiet: true,
+    params: Nothing,
+    query: Nothing,
+    body: NoBody,
+    answers: { 200: { description: 'A stream of events whose data is {"etag": …}.' } },
+    async handle({ caller, reply, raw }) {
+      const described = ({ snapshot }: EnvironmentState): string => JSON.stringify({ etag: snapshot.etag });
+      // What the framework would do with the answer, the stream does from here on.
+      reply.hijack();
+      if (streams.open(environmentOf(caller), raw, reply.raw, described)) return reply;
+      reply.raw.writeHead(503, { 'retry-after': '5' }).end();
+      return reply;
     },
   });
 }

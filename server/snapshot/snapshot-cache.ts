@@ -40,6 +40,9 @@ export interface Snapshot {
   readonly etag: string;
   /** JSON object of environment, etag, flags and segments, without its closing brace. Made once, sent often. */
   readonly openJson: string;
+  /** What {@link openJson} tells, for evaluations by the server itself. */
+  readonly flags: readonly (SdkFlag | SdkTombstone)[];
+  readonly segments: readonly SdkSegment[];
   /** What is measured of each live rollout, by its id. */
   readonly observed: ReadonlyMap<string, ObservedRollout>;
   /** Ids of the live rollouts in the order of the flags that carry them. */
@@ -171,13 +174,19 @@ export class SnapshotCache {
       reads.flagRevisions(environment, flagsSince),
       reads.segments(environment),
     ]);
-    const segmentsJson = JSON.stringify(sortedSegments(segments));
+    const sorted = sortedSegments(segments);
+    const segmentsJson = JSON.stringify(sorted);
     await this.fetchChanged(environment, entry, revisions);
     const { built: before, documentsVersion } = entry;
     if (before !== null && before.documentsVersion === documentsVersion && before.segmentsJson === segmentsJson) {
       return { ...before, snapshot: { ...before.snapshot, leaseEndsAtMs } };
     }
-    const snapshot = build(environment, [...entry.documents.values()], segmentsJson, leaseEndsAtMs);
+    const snapshot = build(
+      environment,
+      [...entry.documents.values()],
+      { segments: sorted, segmentsJson },
+      leaseEndsAtMs,
+    );
     return { snapshot, documentsVersion, segmentsJson };
   }
 
@@ -200,7 +209,7 @@ export class SnapshotCache {
 function build(
   environment: string,
   documents: readonly Sent[],
-  segmentsJson: string,
+  { segments, segmentsJson }: { readonly segments: readonly SdkSegment[]; readonly segmentsJson: string },
   leaseEndsAtMs: ReadonlyMap<string, number>,
 ): Snapshot {
   const sorted = [...documents].sort((a, b) => (a.flag.key < b.flag.key ? -1 : 1));
@@ -213,6 +222,8 @@ function build(
     environment,
     etag,
     openJson: `{"environment":${JSON.stringify(environment)},"etag":${JSON.stringify(etag)},${content}`,
+    flags: sorted.map(({ flag }) => flag),
+    segments,
     observed: new Map(carriers.map(({ flagKey, rollout: { id, observe } }) => [id, { flagKey, observe }])),
     rolloutIds: carriers.map(({ rollout }) => rollout.id),
     leaseEndsAtMs,

@@ -58,6 +58,7 @@ export async function givenServer(options: ServerOptions = {}): Promise<ServerUn
     temporalNamespace: 'default',
     temporalUiUrl: 'http://127.0.0.1:8233',
     signingKey: SIGNING_KEY,
+    crossOrigin: new Set(),
     logLevel: 'silent',
   };
   const { sink = acceptingSink, taskQueue } = options;

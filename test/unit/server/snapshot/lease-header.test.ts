@@ -5,6 +5,8 @@ const snapshot: Snapshot = {
   environment: 'production',
   etag: '"tag"',
   openJson: '{',
+  flags: [],
+  segments: [],
   observed: new Map(),
   rolloutIds: ['b', 'a', 'none'],
   leaseEndsAtMs: new Map([

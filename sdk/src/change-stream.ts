@@ -1,0 +1,119 @@
+import { backoffMs } from './backoff';
+import type { SnapshotClientOptions } from './snapshot-client';
+
+/** Quiet longer than three heartbeats: the connection is dead, whatever the sockets say. */
+const QUIET_MS = 45_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+/** A server that knows no streams is asked again after this, in case it is replaced by a newer one. */
+const UNSUPPORTED_PAUSE_MS = 300_000;
+
+/** What a stream tells, and what it may ask. */
+export interface ChangeListener {
+  /** The entity tag of the flags that are known, which a server compares with its own. */
+  knownEtag(): string | undefined;
+  /** Something has changed. */
+  changed(): void;
+  /** Whether changes are told of from now on. */
+  connected(isConnected: boolean): void;
+}
+
+/**
+ * Listens to the server's Server-Sent Events, which say that the flags have changed and not how: the answer to a conditional request stays
+ * the one way in which flags arrive. Without a stream polling goes on as before.
+ */
+export class ChangeStream {
+  readonly #options: SnapshotClientOptions;
+  readonly #listener: ChangeListener;
+  #stop: AbortController | undefined;
+  #failures = 0;
+
+  constructor(options: SnapshotClientOptions, listener: ChangeListener) {
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  /** Connects, and again whenever the connection ends. */
+  start(): void {
+    if (this.#stop !== undefined) return;
+    this.#stop = new AbortController();
+    this.#failures = 0;
+    void this.#listen(this.#stop.signal);
+  }
+
+  /** Disconnects. */
+  stop(): void {
+    this.#stop?.abort();
+    this.#stop = undefined;
+  }
+
+  async #listen(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      const isSupported = await this.#connect(stop).catch(() => true);
+      if (stop.aborted) return;
+      this.#listener.connected(false);
+      this.#failures += 1;
+      const pauseMs = backoffMs(this.#failures, {
+        firstMs: FIRST_PAUSE_MS,
+        longestMs: LONGEST_PAUSE_MS,
+        random: Math.random(),
+      });
+      await pause(isSupported ? pauseMs : UNSUPPORTED_PAUSE_MS, stop);
+    }
+  }
+
+  /** @returns false when the server knows no streams */
+  async #connect(stop: AbortSignal): Promise<boolean> {
+    const { url, token, fetch: request } = this.#options;
+    const connection = new AbortController();
+    const end = (): void => connection.abort();
+    stop.addEventListener('abort', end, { once: true });
+    let quiet = setTimeout(end, QUIET_MS);
+    quiet.unref();
+    try {
+      const etag = this.#listener.knownEtag()?.replaceAll('"', '');
+      const response = await request(`${url}/v1/sdk/stream`, {
+        headers: {
+          authorization: `Bearer ${token}`,
+          accept: 'text/event-stream',
+          ...(etag !== undefined && { 'last-event-id': etag }),
+        },
+        signal: connection.signal,
+      });
+      const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+      if (response.status !== 200 || !isStream || response.body === null) {
+        await response.body?.cancel();
+        return response.status !== 404;
+      }
+      this.#failures = 0;
+      this.#listener.connected(true);
+      const reader = response.body.getReader();
+      const decoder = new TextDecoder();
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        clearTimeout(quiet);
+        quiet = setTimeout(end, QUIET_MS);
+        quiet.unref();
+        // Whatever a message says, the answer to the next conditional request tells more.
+        if (/(^|\n)data:/.test(decoder.decode(part.value as Uint8Array))) this.#listener.changed();
+      }
+      return true;
+    } finally {
+      clearTimeout(quiet);
+      stop.removeEventListener('abort', end);
+      connection.abort();
+    }
+  }
+}
+
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    timer.unref();
+    stop.addEventListener('abort', end, { once: true });
+  });
+}
