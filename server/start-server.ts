@@ -1,9 +1,12 @@
 import { pino, type Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
+import { startMetricsListener, type Exposition, type MetricsListener } from '../metrics/exposition/metrics-listener';
 import { buildServer } from './build-server';
 import type { ServerConfig } from './config';
 import { createEventSink } from './events/create-event-sink';
+import { exposition } from './metrics/exposition';
+import { ServerMetrics } from './metrics/server-metrics';
 import { openContext, type OpenContext } from './open-context';
 import { probeMongoUrl } from '../store/database-probe';
 
@@ -39,15 +42,21 @@ export async function startServer(
   config: ServerConfig,
   logger = createLogger(config.logLevel),
 ): Promise<RunningServer> {
-  const opened = await openPatiently(config, logger);
-  const app = buildServer(opened.context, logger);
+  const metrics = new ServerMetrics().collectProcess();
+  const opened = await openPatiently(config, logger, metrics);
+  const app = buildServer(opened.context, logger, metrics);
   try {
     const url = await app.listen({ host: config.host, port: config.port });
+    const scraped = await listenForScrapes(config, exposition(opened.context, metrics), logger);
     let closing: Promise<void> | null = null;
     return {
       url,
       logger,
-      close: () => (closing ??= app.close().then(() => opened.close())),
+      close: () =>
+        (closing ??= app
+          .close()
+          .then(() => scraped?.close())
+          .then(() => opened.close())),
     };
   } catch (error) {
     await app.close();
@@ -56,9 +65,27 @@ export async function startServer(
   }
 }
 
-async function openPatiently(config: ServerConfig, logger: Logger): Promise<OpenContext> {
-  const onError = (error: unknown): void =>
+/** A port of its own for Prometheus, if one is wished for. */
+async function listenForScrapes(
+  { metrics }: ServerConfig,
+  read: Exposition,
+  logger: Logger,
+): Promise<MetricsListener | null> {
+  if (metrics === undefined) return null;
+  try {
+    const listener = await startMetricsListener(read, metrics);
+    logger.info({ url: `${listener.url}/metrics` }, 'metrics can be scraped');
+    return listener;
+  } catch (error) {
+    throw asPortError(error, metrics, 'HEADGATE_METRICS_PORT');
+  }
+}
+
+async function openPatiently(config: ServerConfig, logger: Logger, metrics: ServerMetrics): Promise<OpenContext> {
+  const onError = (error: unknown): void => {
+    metrics.foldFailures.inc();
     logger.error({ err: error }, 'events could not be folded; it is tried again');
+  };
   const startedAt = performance.now();
   for (;;) {
     try {
@@ -73,11 +100,15 @@ async function openPatiently(config: ServerConfig, logger: Logger): Promise<Open
   }
 }
 
-function asPortError(error: unknown, { host, port }: ServerConfig): unknown {
+function asPortError(
+  error: unknown,
+  { host, port }: { readonly host: string; readonly port: number },
+  variable = 'HEADGATE_HTTP_PORT',
+): unknown {
   const isInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
   if (!isInUse) return error;
   return new HeadgateError(ErrorCode.PortInUse, `${host}:${port} is taken: ${messageOf(error)}`, {
     cause: error,
-    remedy: 'Stop what listens there, or set HEADGATE_HTTP_PORT.',
+    remedy: `Stop what listens there, or set ${variable}.`,
   });
 }
