@@ -2,8 +2,8 @@ import { Option, type Command } from 'commander';
 import { parsePlan } from '../../flags/plan/parse-plan';
 import { BACKTEST_PLAN } from '../offline/backtest-plan';
 import type { TracePlan } from '../offline/judge-trace';
+import { readPlanOption } from '../offline/plan-option';
 import { runBacktest, type BacktestSummary } from '../offline/run-backtest';
-import { readNamedFile } from '../read-file';
 import type { Session } from '../session';
 import { does, type CommandContext } from './command';
 
@@ -32,8 +32,8 @@ export function addBacktestCommand(program: Command, context: CommandContext): v
       ),
     context,
     async (session, { plan: path, profile, data, out }) => {
-      const text = path === undefined ? BACKTEST_PLAN : await readNamedFile(session.io, path);
-      const { plan } = parsePlan(text, { environment: session.options.env ?? 'recorded' });
+      const environment = session.options.env ?? 'recorded';
+      const plan = (await readPlanOption(session, path, environment)) ?? parsePlan(BACKTEST_PLAN, { environment }).plan;
       const judged: TracePlan = { ...plan, ...(profile === undefined ? {} : { profile }) };
       const summary = await runBacktest(session.io, { plan: judged, isDefaultPlan: path === undefined, data, out });
       tell(session, summary, out);

@@ -70,3 +70,19 @@ async function fileSink(path: string): Promise<LineSink> {
     },
   };
 }
+
+/**
+ * Writes a whole file beside its place and moves it there.
+ *
+ * @throws {HeadgateError} INVALID_ARGUMENT when it cannot be written
+ */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const sink = await fileSink(path);
+  try {
+    await sink.write(text.replace(/\n$/, ''));
+    await sink.close();
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
+}

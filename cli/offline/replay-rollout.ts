@@ -76,7 +76,7 @@ function byWindow(strata: readonly Stratum[]): Stratum[][] {
 }
 
 function contextAt(transitions: readonly RecordedTransition[], { steps }: TracePlan, nowMs: number): StepContext {
-  const past = transitions.filter(({ at }) => Date.parse(at) <= nowMs);
+  const past = transitions.filter(({ at }) => Date.parse(at) < nowMs);
   let weight = 0;
   let stepStartedAt = nowMs;
   let raisedAt = nowMs;
