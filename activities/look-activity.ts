@@ -14,6 +14,7 @@ import type { FlagsRepository } from '../store/flags-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
 import { describeEdits } from './describe-edits';
 import type { LookRequest, LookResult, RolloutActivities } from './rollout-activities';
+import { judgePlanOf } from './judge-plan';
 import { summarise } from './summarise-analysis';
 
 /** What a look needs of the world. */
@@ -92,17 +93,7 @@ async function judge(
   const { plan } = request;
   const { strata, trouble } = await fetchStrata({ own: source, prometheus }, request, state, nowMs);
   const result = analyse({
-    plan: {
-      metrics: plan.metrics,
-      falseRollbackRate: plan.falseRollbackRate,
-      falsePromotionRate: plan.falsePromotionRate,
-      minimumSample: plan.minimumSample,
-      onNoData: plan.onNoData,
-      noDataDeadlineMs: plan.noDataDeadlineMs,
-      segments: plan.segments,
-      ...(plan.onSegmentHarm === undefined ? {} : { onSegmentHarm: plan.onSegmentHarm }),
-      ...(plan.falseExclusionRate === undefined ? {} : { falseExclusionRate: plan.falseExclusionRate }),
-    },
+    plan: judgePlanOf(plan),
     context: {
       step: request.step,
       weight: request.weight,

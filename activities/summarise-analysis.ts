@@ -1,6 +1,6 @@
-import type { Analysis } from '../analysis/types';
+import type { Analysis, RiskFinding } from '../analysis/types';
 import { contentHash } from '../core/signing';
-import type { LookStatus, SegmentStatus } from '../workflows/rollout/status';
+import type { LookStatus, RiskStatus, SegmentStatus } from '../workflows/rollout/status';
 
 /** How many reasons and metrics of an analysis enter the workflow's history at most. */
 const KEPT_REASONS = 6;
@@ -41,6 +41,9 @@ export function summarise(analysis: Analysis, nowMs: number): LookStatus {
     dataQuality: analysis.dataQuality,
     sample: analysis.stepSample,
     tension: rounded(analysis.tension) ?? 0,
+    ...(analysis.risk === null ? {} : { risk: roundedRisk(analysis.risk) }),
+    ...(analysis.pace === null ? {} : { pace: analysis.pace }),
+    ...(analysis.confidence === null ? {} : { confidence: rounded(analysis.confidence) ?? 0 }),
     ...(analysis.exclude.length > 0 ? { exclude: analysis.exclude.slice(0, KEPT_EXCLUSIONS) } : {}),
     ...(analysis.segments.length > 0 ? { segments: segmentsOf(analysis) } : {}),
     digest: contentHash(finite(analysis)),
@@ -85,6 +88,10 @@ function fitted(summary: LookStatus): LookStatus {
 function rounded(value: number | null): number | null {
   if (value === null || Number.isNaN(value)) return null;
   return Number.isFinite(value) ? Number(value.toPrecision(6)) : Math.sign(value) * Number.MAX_VALUE;
+}
+
+function roundedRisk({ metric, segment, ...numbers }: RiskFinding): RiskStatus {
+  return { ...(roundedNumbers({ ...numbers }) as Omit<RiskStatus, 'metric' | 'segment'>), metric, segment };
 }
 
 function roundedNumbers(numbers: Readonly<Record<string, number>>): Record<string, number> {

@@ -3,8 +3,11 @@ import { absorbStrata } from './absorb';
 import { dataReasons, experimentFindings, sharedFaults } from './collect-reasons';
 import { judgeData } from './data-quality';
 import { decide, isHarmShown } from './decide';
-import { judgeMetrics } from './judge-metrics';
+import { judgeBoldly } from './judge-boldly';
 import { closeState, openState, restartHarm, type JudgeState } from './judge-state';
+import { bakeToServe, lookAhead, weightsToTry } from './risk/look-ahead';
+import { closeOutlook, newWindows, openOutlook } from './risk/outlook';
+import { outlookActions } from './risk/outlook-actions';
 import { sampleRatio } from './sample-ratio';
 import { absorbSegments } from './segments/absorb-segments';
 import { followExclusions } from './segments/follow-exclusions';
@@ -25,7 +28,9 @@ export function analyse(input: AnalysisInput): AnalysisResult {
   absorbStrata(judge, input.strata, plan);
   absorbSegments(judge.segments, input.strata, plan, { afterWindowAt, fromTransition: judge.segments.fromTransition });
   // Compare.
-  const judged = judgeMetrics(judge, input);
+  const outlookState = openOutlook(input.state, input);
+  outlookState.windows += newWindows(input, afterWindowAt);
+  const { judged, nextWeight } = judgeBoldly(judge, input, weightsToTry(outlookState, input));
   const segments = judgeSegments(judge.segments, plan);
   // Doubt: is it an experiment at all, is it the candidate, is there data?
   const ratio = sampleRatio(judge.ratio);
@@ -34,28 +39,38 @@ export function analyse(input: AnalysisInput): AnalysisResult {
   const stepSample = stepSampleOf(judge, plan);
   const data = judgeData(judge, input, stepSample);
   const actions = segmentActions(judge.segments, segments, plan, isHarmShown(judged, plan));
+  const outlook = lookAhead(outlookState, input, { judge, judged, nextWeight });
+  const ahead = outlookActions(outlookState, outlook, plan);
   // Decide.
-  const decision = decide(input, {
-    judged,
-    data,
-    experiment,
-    faults,
-    segments: actions,
-    dataReasons: dataReasons(data.quality, stepSample, plan.minimumSample, input.sourceTrouble ?? null),
-  });
+  const bakeMs = bakeToServe(outlookState, input, judge.windowMs);
+  const decision = decide(
+    { ...input, context: { ...context, nextWeight, bakeMs } },
+    {
+      outlook: ahead,
+      judged,
+      data,
+      experiment,
+      faults,
+      segments: actions,
+      dataReasons: dataReasons(data.quality, stepSample, plan.minimumSample, input.sourceTrouble ?? null),
+    },
+  );
   return {
     analysis: {
       ...decision,
       findings: judged.findings,
       segments: segments.findings,
       exclude: decision.verdict === Verdict.Rollback ? [] : actions.exclude,
+      risk: outlook.risk,
+      pace: outlook.pace,
+      confidence: outlook.confidence,
       harmEvidence: evidenceOf(judged.logHarm),
       sampleRatio: { ...ratio, expected: ratio.observed === null ? context.weight / 100 : ratio.expected },
       dataQuality: data.quality,
       lastWindowAt: judge.lastWindowAt,
       stepSample,
     },
-    state: closeState(judge),
+    state: { ...closeState(judge), outlook: closeOutlook(outlookState) },
   };
 }
 

@@ -2,6 +2,7 @@ import ln from '@stdlib/math-base-special-ln';
 import { evidenceOf } from '../ml/sequential/mixture-evidence';
 import type { DataState } from './data-quality';
 import type { Judged } from './judge-metrics';
+import type { OutlookActions } from './risk/outlook-actions';
 import type { SegmentActions } from './segments/segment-actions';
 import { ReasonCode, Verdict, type AnalysisInput, type AnalysisReason, type MetricFinding } from './types';
 
@@ -14,6 +15,7 @@ export interface Found {
   readonly faults: readonly AnalysisReason[];
   readonly dataReasons: readonly AnalysisReason[];
   readonly segments: SegmentActions;
+  readonly outlook: OutlookActions;
 }
 
 /** A verdict with the reasons that carry it, and how close to a rollback it is. */
@@ -31,8 +33,15 @@ export function isHarmShown({ logHarm }: Judged, { falseRollbackRate }: Analysis
 /** Puts all findings into one verdict: rollback before narrow before hold before promote. */
 export function decide(input: AnalysisInput, found: Found): Decision {
   const { plan, context } = input;
+  const isElse = (reason: AnalysisReason): boolean => !found.outlook.reasons.includes(reason);
   const needed = -ln(plan.falseRollbackRate);
-  const open = [...found.segments.reasons, ...found.faults, ...found.experiment, ...found.dataReasons];
+  const open = [
+    ...found.segments.reasons,
+    ...found.outlook.reasons,
+    ...found.faults,
+    ...found.experiment,
+    ...found.dataReasons,
+  ];
   // Harm that is some segments' alone is cured by their exclusion; evidence about the rest starts afresh then.
   if (isHarmShown(found.judged, plan) && found.segments.exclude.length === 0) {
     return { verdict: Verdict.Rollback, reasons: [...harmReasons(input, found.judged), ...open], tension: 1 };
@@ -41,9 +50,15 @@ export function decide(input: AnalysisInput, found: Found): Decision {
     const verdict = plan.onNoData === 'roll_back' ? Verdict.Rollback : Verdict.Hold;
     return { verdict, reasons: [deadlineReason(found.data.silentMs, plan.noDataDeadlineMs), ...open], tension: 1 };
   }
+  if (found.outlook.asks === 'rollback') {
+    return { verdict: Verdict.Rollback, reasons: [...found.outlook.reasons, ...open.filter(isElse)], tension: 1 };
+  }
   const tension = Math.min(1, Math.max(0, found.judged.logHarm / needed, found.faults.length > 0 ? 0.5 : 0));
   if (found.faults.some(({ code }) => code === ReasonCode.SharedFaultAfterRaise)) {
     return { verdict: Verdict.Narrow, reasons: open, tension: 1 };
+  }
+  if (found.outlook.asks === 'narrow') {
+    return { verdict: Verdict.Narrow, reasons: [...found.outlook.reasons, ...open.filter(isElse)], tension: 1 };
   }
   const safety = safetyReasons(found.judged.findings, input);
   const reasons = [...open, ...bakeReasons(context), ...safety.missing];

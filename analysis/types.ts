@@ -24,6 +24,10 @@ export const ReasonCode = {
   SafetyShown: 'SAFETY_SHOWN',
   Inconclusive: 'INCONCLUSIVE',
   SegmentHarm: 'SEGMENT_HARM',
+  RiskHigh: 'RISK_HIGH',
+  RiskCritical: 'RISK_CRITICAL',
+  ForecastCrosses: 'FORECAST_CROSSES',
+  LowConfidence: 'LOW_CONFIDENCE',
 } as const;
 /** One of the reason codes. */
 export type ReasonCode = (typeof ReasonCode)[keyof typeof ReasonCode];
@@ -36,6 +40,14 @@ export interface AnalysisReason {
   readonly segment?: string;
   readonly numbers?: Readonly<Record<string, number>>;
 }
+
+/**
+ * What the judge takes requests for. `fast`: independent of each other, so that a few minutes decide. `safe`: anything, so that harm must persist over
+ * minutes beyond their noise. `auto`: what the user cells show them to be, and `safe` where there are none.
+ */
+export const Profile = { Fast: 'fast', Safe: 'safe', Auto: 'auto' } as const;
+/** One of the profiles. */
+export type Profile = (typeof Profile)[keyof typeof Profile];
 
 /** What of the plan the judge needs. */
 export interface JudgePlan {
@@ -50,12 +62,38 @@ export interface JudgePlan {
   readonly onNoData: 'hold' | 'roll_back';
   /** Silence longer than this is past its deadline, in milliseconds. */
   readonly noDataDeadlineMs: number;
+  /** What the judge takes requests for; `auto` when left out. */
+  readonly profile?: Profile;
+  /** How long after the start and each raise latency is not held against the candidate; 4 minutes when left out. */
+  readonly warmUpMs?: number;
   /** Segments that are judged apart; none when left out. */
   readonly segments?: readonly string[];
   /** What follows when a segment alone is harmed; `exclude` when left out. */
   readonly onSegmentHarm?: 'exclude' | 'hold' | 'report';
   /** Promised share of false ones among the exclusions, over all segments together; 0.05 when left out. */
   readonly falseExclusionRate?: number;
+  /** Who may roll back; `guarded` when left out. */
+  readonly preset?: 'guarded' | 'predictive';
+  /** Weights and thresholds of the risk score; no score when left out. */
+  readonly risk?: RiskWeights;
+  /** How an adaptive rollout moves; the plan's steps count when left out. */
+  readonly adaptive?: PacePlan;
+}
+
+/** Weights and thresholds of the risk score. */
+export interface RiskWeights {
+  readonly anomalyWeight: number;
+  readonly segmentWeight: number;
+  /** 0 to 100. */
+  readonly narrowAt: number;
+  readonly rollbackAt: number;
+}
+
+/** What an adaptive rollout's moves depend on. */
+export interface PacePlan {
+  /** Percent that completion serves. */
+  readonly completionWeight: number;
+  readonly look: { readonly shortestMs: number; readonly longestMs: number };
 }
 
 /** Where the rollout stands when it is looked at. */
@@ -91,6 +129,8 @@ export interface AnalysisInput {
   readonly state: AnalysisState | null;
   /** The source did not answer at this look. */
   readonly sourceDown: boolean;
+  /** The change's own failure probability before any evidence, 0 to 1; nothing is known when left out. */
+  readonly failurePrior?: number;
   /** What keeps some or all metrics away at this look; when omitted or null, nothing. It holds the rollout, and what other metrics show still counts. */
   readonly sourceTrouble?: SourceTrouble | null;
   readonly nowMs: number;
@@ -118,6 +158,28 @@ export interface MetricFinding {
   /** Evidence (e-value) against 'the harm at the next weight is past the margin'. */
   readonly safetyEvidence: number;
   readonly safetyShown: boolean;
+}
+
+/** The risk score of a look with all that went into it, for the record. */
+export interface RiskFinding extends RiskWeights {
+  /** 0 to 100: `100 × (anomalyWeight × severity × persistence + segmentWeight × audience × correlation)`. */
+  readonly score: number;
+  readonly severity: number;
+  readonly persistence: number;
+  readonly audience: number;
+  readonly correlation: number;
+  /** Metric and segment that score highest. */
+  readonly metric: string;
+  readonly segment: string;
+}
+
+/** How an adaptive rollout moves after this look. */
+export interface PaceFinding {
+  readonly speed: 'rapid' | 'moderate' | 'pause' | 'back';
+  /** Percent that the next raise serves; safety was asked for at this weight. */
+  readonly nextWeight: number;
+  readonly bakeMs: number;
+  readonly intervalMs: number;
 }
 
 /** One metric in one segment, as evidence since the segment took part. */
@@ -155,6 +217,12 @@ export interface Analysis {
   readonly segments: readonly SegmentFinding[];
   /** Segments to be excluded now, beside any verdict: harmed alone, while the rest goes on. */
   readonly exclude: readonly string[];
+  /** Null without a scale in the plan, or without data. */
+  readonly risk: RiskFinding | null;
+  /** Null unless the pace is adaptive. */
+  readonly pace: PaceFinding | null;
+  /** 1 less the failure probability; null when neither a prior is known nor the pace adaptive. */
+  readonly confidence: number | null;
   /** Combined evidence over all guardrails; rolls back at 1 / falseRollbackRate. */
   readonly harmEvidence: number;
   readonly sampleRatio: { readonly expected: number; readonly observed: number | null; readonly evidence: number };

@@ -1,7 +1,8 @@
 import type { RolloutPlan } from '../../flags/plan/plan';
 import { narrowTarget, openFinding, percent, raise, wait, write, type Decision } from './decision';
 import { obey } from './obey';
-import { bakeMsOf, MAX_RAISES_AFTER_NARROW, nextStepIndex, nextWeight, type RolloutState } from './state';
+import { MAX_RAISES_AFTER_NARROW, type RolloutState } from './state';
+import { owedBakeMs, targetOf, unapprovedBelow } from './target';
 
 /** The start, installing the block at the first step's weight. */
 function start(state: RolloutState, plan: RolloutPlan): Decision {
@@ -60,10 +61,9 @@ function heed(state: RolloutState, plan: RolloutPlan): Decision | null {
 
 /** The next step by the plan itself: after its approval, and outside blackouts. */
 function gated(state: RolloutState, plan: RolloutPlan, reason: string): Decision {
-  const next = nextStepIndex(plan, state.weight);
-  if (plan.steps[next]?.approval && !state.approvedSteps.includes(next)) {
-    return wait('approval', `waits for approval of ${percent(nextWeight(plan, state.weight))}`);
-  }
+  const { weight } = targetOf(state, plan);
+  const unapproved = plan.steps[unapprovedBelow(state, plan, weight)];
+  if (unapproved !== undefined) return wait('approval', `waits for approval of ${percent(unapproved.weight)}`);
   if (state.blackoutUntilMs !== null) return wait('blackout', 'ready to go on; waits for a blackout window to end');
   return raise(state, plan, { reason });
 }
@@ -73,7 +73,7 @@ function undecided(state: RolloutState, plan: RolloutPlan): Decision {
   const why =
     state.lastLook?.reasons.find(({ code }) => code !== 'BAKE_NOT_SERVED')?.text ??
     'the evidence does not allow it yet';
-  const bakeMs = bakeMsOf(plan, state.step);
+  const bakeMs = owedBakeMs(state, plan);
   const inconclusive = state.bakedMs >= plan.inconclusiveAfterBakes * bakeMs;
   if (!inconclusive) return wait('data', `bake served; holds: ${why}`);
   if (plan.onInconclusive === 'roll_back') {
@@ -88,7 +88,7 @@ function undecided(state: RolloutState, plan: RolloutPlan): Decision {
   }
   if (typeof plan.onInconclusive === 'object' && openFinding(state) === null) {
     const { continueTo } = plan.onInconclusive;
-    if (nextWeight(plan, state.weight) <= continueTo) {
+    if (targetOf(state, plan).weight <= continueTo) {
       const reason = `inconclusive after ${plan.inconclusiveAfterBakes} bakes, and the plan goes on up to ${percent(continueTo)}`;
       return gated(state, plan, reason);
     }
@@ -125,7 +125,7 @@ export function decide(state: RolloutState, plan: RolloutPlan, lookIsFresh: bool
   const asked = state.intents[0];
   if (asked !== undefined) return obey(state, plan, forced ?? asked);
   if (state.phase === 'paused') return wait('operator', `paused: ${state.pause?.text ?? 'by request'}`);
-  const bakeMs = bakeMsOf(plan, state.step);
+  const bakeMs = owedBakeMs(state, plan);
   if (state.bakedMs < bakeMs) return wait('bake', `baking at ${percent(state.weight)}`);
   if (!lookIsFresh || state.lastLook === null) return wait('data', 'bake served; waits for the next look');
   // Narrowed down to nobody, the candidate has no data to be judged by: one calm bake is what can be asked.

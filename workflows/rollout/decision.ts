@@ -1,6 +1,7 @@
 import type { Actor, Reason } from '../../flags/document/decision-record';
 import type { RolloutPlan } from '../../flags/plan/plan';
-import { nextStepIndex, type Intent, type PlannedTransition, type RolloutState } from './state';
+import type { Intent, PlannedTransition, RolloutState } from './state';
+import { targetOf } from './target';
 import type { WaitingFor } from './status';
 
 /** What the main loop does next: a write, or waiting with the reason people are shown. */
@@ -42,10 +43,9 @@ export function raise(
   plan: RolloutPlan,
   why: { reason: string; actor?: Actor; intent?: Intent; full?: boolean },
 ): Decision {
-  const index = why.full ? plan.steps.length : nextStepIndex(plan, state.weight);
-  const step = plan.steps[index];
+  const target = targetOf(state, plan);
   const common = { actor: why.actor ?? null, intent: why.intent ?? null };
-  if (step === undefined) {
+  if (why.full || target.isCompletion) {
     const except = state.excludedSegments.length > 0 ? ` except ${state.excludedSegments.join(', ')}` : '';
     return write(state, {
       ...common,
@@ -59,9 +59,9 @@ export function raise(
   return write(state, {
     ...common,
     action: 'rollout.raise',
-    weight: step.weight,
-    step: index,
-    reason: `raised from ${percent(state.weight)} to ${percent(step.weight)}: ${why.reason}`,
+    weight: target.weight,
+    step: target.step,
+    reason: `raised from ${percent(state.weight)} to ${percent(target.weight)}: ${why.reason}`,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { RolloutPlan } from '../../flags/plan/plan';
 import { openFinding, percent, raise, write, type Decision } from './decision';
-import { nextStepIndex, type Intent, type RolloutState } from './state';
+import type { Intent, RolloutState } from './state';
+import { targetOf, unapprovedBelow } from './target';
 
 /** Carries out what an operator asked for. */
 export function obey(state: RolloutState, plan: RolloutPlan, intent: Intent): Decision {
@@ -65,11 +66,8 @@ function promote(state: RolloutState, plan: RolloutPlan, intent: Extract<Intent,
   if (!intent.force && finding !== null) {
     return refuse(`the judge holds it: ${finding.text}; promote with force and a reason to go past it`);
   }
-  const next = nextStepIndex(plan, state.weight);
-  const unapproved = plan.steps.findIndex(
-    ({ approval }, index) =>
-      approval && index >= next && (intent.full || index === next) && !state.approvedSteps.includes(index),
-  );
+  const reached = intent.full ? 100 : targetOf(state, plan).weight;
+  const unapproved = unapprovedBelow(state, plan, reached);
   if (unapproved !== -1) return refuse(`step ${unapproved + 1} waits for approval, which promote does not replace`);
   if (state.blackoutUntilMs !== null && !intent.force) {
     return refuse('a blackout is in force; promote with force and a reason to go past it');

@@ -1,7 +1,8 @@
 import type { LeaseRenewal, LookResult, TransitionResult } from '../../activities/rollout-activities';
 import type { RolloutPlan } from '../../flags/plan/plan';
 import type { Actor } from '../../flags/document/decision-record';
-import { bakeMsOf, withEntry, type Intent, type PlannedTransition, type RolloutState } from './state';
+import { owedBakeMs, paceOf } from './target';
+import { withEntry, type Intent, type PlannedTransition, type RolloutState } from './state';
 import { isTerminal, type RolloutPhase } from './status';
 import { mayRaiseAgain } from './decide';
 
@@ -191,13 +192,14 @@ export function afterLook(state: RolloutState, plan: RolloutPlan, result: LookRe
     next = { ...next, acceptEdit: false };
   }
   const shortest = state.phase === 'narrowed' || look.verdict === 'narrow';
-  const intervalMs = shortest ? plan.look.shortestMs : nextInterval(plan, state.lookIntervalMs, look.tension);
+  const paced = paceOf(next, plan)?.intervalMs ?? nextInterval(plan, state.lookIntervalMs, look.tension);
+  const intervalMs = shortest ? plan.look.shortestMs : paced;
   return { ...next, lookIntervalMs: intervalMs, nextLookAtMs: nowMs + untilNext(next, plan, intervalMs) };
 }
 
 /** Never sleeps past the end of the bake by more than the shortest interval. */
 function untilNext(state: RolloutState, plan: RolloutPlan, intervalMs: number): number {
-  const owedMs = bakeMsOf(plan, state.step) - state.bakedMs;
+  const owedMs = owedBakeMs(state, plan) - state.bakedMs;
   return isTerminal(state.phase) || owedMs <= 0
     ? intervalMs
     : Math.min(intervalMs, Math.max(owedMs, plan.look.shortestMs));

@@ -2,7 +2,8 @@ import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@tempor
 import { leasing } from './activity-options';
 import type { RolloutInput } from './messages';
 import { searchAttributesOf } from './search-attributes';
-import { bakeMsOf, type RolloutState } from './state';
+import type { RolloutState } from './state';
+import { owedBakeMs } from './target';
 import { isTerminal, type RolloutStatus } from './status';
 import { describeMarkdown } from './describe';
 
@@ -31,7 +32,7 @@ export class Publisher {
       weight: state.weight,
       transition: state.transition,
       bakedMs: state.bakedMs,
-      bakeMs: bakeMsOf(input.plan, state.step),
+      bakeMs: owedBakeMs(state, input.plan),
       startedAt: input.startedAt,
       startedBy: input.startedBy.name,
       excludedSegments: state.excludedSegments,

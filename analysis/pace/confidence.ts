@@ -1,0 +1,26 @@
+import exp from '@stdlib/math-base-special-exp';
+import ln from '@stdlib/math-base-special-ln';
+
+/** A change of which nothing is known fails this often: what is believed before any evidence. */
+export const UNKNOWN_FAILURE_PRIOR = 0.2;
+
+/** Beyond this no evidence moves the odds further, so that one look can still be answered by the next. */
+const MOST_LOG_EVIDENCE = 12;
+/** Safety that is merely not shown yet speaks a little for failure; its absence is no proof of harm. */
+const LEAST_LOG_SAFETY = -2;
+
+/**
+ * Confidence that the candidate is within its margins: 1 less the failure probability, whose odds are those known before times what the evidence of
+ * harm says over what the evidence of safety says. Both are e-values against 'harm at the margin', used as Bayes factors. O(1).
+ *
+ * @param prior - failure probability before evidence, above 0 and below 1
+ * @param logHarm - natural log of the guardrails' combined evidence of harm
+ * @param logSafety - natural log of the weakest guardrail's evidence of safety at full exposure
+ * @see Grünwald, de Heide, Koolen (2024), Safe testing, doi:10.1093/jrsssb/qkae011: e-values as generalised Bayes factors
+ */
+export function confidenceOf(prior: number, logHarm: number, logSafety: number): number {
+  const harm = Math.min(MOST_LOG_EVIDENCE, Math.max(0, logHarm));
+  const safety = Math.min(MOST_LOG_EVIDENCE, Math.max(LEAST_LOG_SAFETY, logSafety));
+  const logOdds = ln(prior / (1 - prior)) + harm - safety;
+  return 1 / (1 + exp(logOdds));
+}

@@ -1,0 +1,52 @@
+import type { Metric } from '../../flags/plan/metric';
+import { ALL_USERS } from '../../metrics/windows';
+import { harmSign } from '../arm-sample';
+import { compare } from '../contrast';
+import type { JudgeState } from '../judge-state';
+import type { Tally } from '../tally';
+import type { JudgePlan, RiskFinding } from '../types';
+import { featureCorrelation, scoreOf, worstRisk, type RiskParts } from './risk-score';
+
+/** How unusual a metric of the candidate is and has been, each 0 to 1; both 0 while no baseline is known. */
+export interface AnomalyLevel {
+  readonly severity: number;
+  readonly persistence: number;
+}
+
+/**
+ * The risk of this look: the worst over everybody and each segment that takes part, by guardrail. What is unusual is known of everybody alone and counts
+ * for the segments too; what goes with the feature is each segment's own, weighted by its part of the audience. O(segments × metrics).
+ */
+export function judgeRisk(
+  judge: Pick<JudgeState, 'evidence' | 'segments'>,
+  { metrics, risk }: JudgePlan,
+  anomalies: Readonly<Record<string, AnomalyLevel>>,
+): RiskFinding | null {
+  if (risk === undefined) return null;
+  const guardrails = metrics.filter(({ role }) => role === 'guardrail');
+  const levelOf = ({ name }: Metric): AnomalyLevel => anomalies[name] ?? { severity: 0, persistence: 0 };
+  const parts: RiskParts[] = guardrails.flatMap((metric) => {
+    const tally = judge.evidence[metric.name]?.harm;
+    return tally === undefined ? [] : partsOf(metric, ALL_USERS, 1, tally, levelOf(metric));
+  });
+  const least = worstRisk(parts, risk)?.score ?? 0;
+  for (const [segment, memory] of Object.entries(judge.segments.segments)) {
+    if (memory.excludedAt !== null) continue;
+    for (const metric of guardrails) {
+      const tally = memory.metrics[metric.name]?.evidence.harm;
+      const all = judge.evidence[metric.name]?.harm.candidateUnits ?? 0;
+      if (tally === undefined || !(all > 0)) continue;
+      const audience = Math.min(1, tally.candidateUnits / all);
+      const most = { metric: metric.name, segment, ...levelOf(metric), audience, correlation: 1 };
+      // Most segments are too small to score higher than everybody, whatever they correlate with.
+      if (scoreOf(most, risk) > least) parts.push(...partsOf(metric, segment, audience, tally, levelOf(metric)));
+    }
+  }
+  return worstRisk(parts, risk);
+}
+
+function partsOf(metric: Metric, segment: string, audience: number, tally: Tally, level: AnomalyLevel): RiskParts[] {
+  if (!(tally.weight > 0)) return [];
+  const correlation = featureCorrelation(compare(tally, metric.kind, harmSign(metric)));
+  return [{ metric: metric.name, segment, ...level, audience, correlation }];
+}

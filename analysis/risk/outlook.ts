@@ -1,0 +1,47 @@
+import type { AnalysisInput, AnalysisState, PaceFinding, RiskFinding } from '../types';
+
+/** What looking ahead remembers between looks: plain JSON, bounded. */
+export interface OutlookState {
+  /** Transition that `windows` were judged under. */
+  transition: number;
+  windows: number;
+  /** Transition under which the outlook asked for less; it does so once for each. */
+  actedAt: number | null;
+  /** At the last look; null before the first. */
+  confidence: number | null;
+}
+
+/** Everything a look says of what is to come. None of it is under the promised rates. */
+export interface Outlook {
+  readonly risk: RiskFinding | null;
+  readonly confidence: number | null;
+  readonly pace: PaceFinding | null;
+}
+
+/** What was remembered, to be worked on; nothing at the first look. The stored state is never changed. */
+export function openOutlook(state: AnalysisState | null, { context }: AnalysisInput): OutlookState {
+  const stored = state?.['outlook'] as OutlookState | undefined;
+  const outlook: OutlookState =
+    stored === undefined
+      ? { transition: context.transition, windows: 0, actedAt: null, confidence: null }
+      : structuredClone(stored);
+  if (outlook.transition !== context.transition) {
+    outlook.transition = context.transition;
+    outlook.windows = 0;
+  }
+  return outlook;
+}
+
+/** How many windows of the present transition this look brings. */
+export function newWindows({ strata, context }: AnalysisInput, afterWindowAt: number | null): number {
+  const starts = strata
+    .filter(({ transition }) => transition === context.transition)
+    .map(({ windowStartAt }) => windowStartAt)
+    .filter((startAt) => afterWindowAt === null || startAt > afterWindowAt);
+  return new Set(starts).size;
+}
+
+/** The state as plain JSON, to be handed in at the next look. */
+export function closeOutlook(outlook: OutlookState): OutlookState {
+  return structuredClone(outlook);
+}

@@ -1,0 +1,117 @@
+import { analyse } from '../../../../analysis/analyse';
+import { outlookActions } from '../../../../analysis/risk/outlook-actions';
+import type { OutlookState } from '../../../../analysis/risk/outlook';
+import { scoreOf, worstRisk } from '../../../../analysis/risk/risk-score';
+import type { AnalysisInput, AnalysisState, RiskFinding } from '../../../../analysis/types';
+import { DEFAULT_RISK } from '../../../../flags/plan/behaviour';
+import { givenContext, givenPlan, givenWindows } from '../../../support/stratum-builders';
+
+const PART = { metric: 'errors', segment: '*', severity: 0, persistence: 0, audience: 1, correlation: 0 };
+const PACE = { completionWeight: 100, look: { shortestMs: 5000, longestMs: 60_000 } };
+
+describe('the risk score', () => {
+  it('is anomaly times its weight plus audience times correlation times its weight, of 100', () => {
+    expect(scoreOf({ ...PART, severity: 0.5, persistence: 0.8, correlation: 0.5 }, DEFAULT_RISK)).toBeCloseTo(44, 12);
+    expect(scoreOf({ ...PART, severity: 1, persistence: 1, correlation: 1 }, DEFAULT_RISK)).toBe(100);
+    expect(
+      scoreOf({ ...PART, severity: 1, persistence: 1, correlation: 1 }, { ...DEFAULT_RISK, segmentWeight: 1 }),
+    ).toBe(100);
+    expect(scoreOf({ ...PART, severity: 1, persistence: 0 }, DEFAULT_RISK)).toBe(0);
+  });
+
+  it('names the worst part, with weights and thresholds', () => {
+    const eu = { ...PART, segment: 'eu', audience: 0.5, correlation: 1 };
+    expect(worstRisk([PART, eu], DEFAULT_RISK)).toMatchObject({ segment: 'eu', score: 20, narrowAt: 50 });
+    expect(worstRisk([], DEFAULT_RISK)).toBeNull();
+  });
+
+  it('stays at what goes with the feature while no baseline is known, and is recorded', () => {
+    const good = analyse(inputOf(givenWindows(20))).analysis.risk;
+    expect(good).toMatchObject({ severity: 0, persistence: 0, anomalyWeight: 0.6, narrowAt: 50, rollbackAt: 80 });
+    expect(good?.score).toBeLessThan(20);
+    const worse = analyse(inputOf(givenWindows(20, { candidate: { errors: 6 } }))).analysis.risk;
+    expect(worse?.correlation).toBeGreaterThan(good?.correlation ?? 1);
+    expect(worse?.score).toBeLessThanOrEqual(40);
+  });
+});
+
+describe('what the outlook asks for', () => {
+  const risky = (score: number): RiskFinding => ({ ...PART, ...DEFAULT_RISK, score });
+  const outlook = (score: number) => ({ risk: risky(score), confidence: null, pace: null });
+  const state = (change: Partial<OutlookState> = {}): OutlookState => ({
+    transition: 3,
+    windows: 5,
+    actedAt: null,
+    confidence: null,
+    ...change,
+  });
+
+  it('is nothing below the first threshold, less from it on, and in `predictive` all from the second', () => {
+    const asks = (score: number, preset: 'guarded' | 'predictive') =>
+      outlookActions(state(), outlook(score), givenPlan({ preset })).asks;
+    expect([49, 50, 79, 80].map((score) => asks(score, 'guarded'))).toEqual(['nothing', 'narrow', 'narrow', 'narrow']);
+    expect([49, 50, 79, 80].map((score) => asks(score, 'predictive'))).toEqual([
+      'nothing',
+      'narrow',
+      'narrow',
+      'rollback',
+    ]);
+  });
+
+  it('says that a rollback on risk keeps no promise', () => {
+    const { reasons } = outlookActions(state(), outlook(90), givenPlan({ preset: 'predictive' }));
+    expect(reasons[0]).toMatchObject({ code: 'RISK_CRITICAL', numbers: { score: 90, narrowAt: 50, rollbackAt: 80 } });
+    expect(reasons[0]?.text).toContain('outside the promised rate');
+    expect(outlookActions(state(), outlook(90), givenPlan()).reasons[0]?.text).not.toContain('promised');
+  });
+
+  it('asks once under a transition, again under the next after three windows of it, and holds meanwhile', () => {
+    const remembered = state();
+    const ask = () => outlookActions(remembered, outlook(60), givenPlan()).asks;
+    expect([ask(), ask()]).toEqual(['narrow', 'hold']);
+    Object.assign(remembered, { transition: 4, windows: 2 });
+    expect(ask()).toBe('hold');
+    remembered.windows = 3;
+    expect(ask()).toBe('narrow');
+  });
+
+  it('heeds low confidence', () => {
+    const low = { risk: null, confidence: 0.2, pace: null };
+    expect(outlookActions(state(), low, givenPlan()).asks).toBe('narrow');
+    expect(outlookActions(state(), low, givenPlan({ preset: 'predictive' })).asks).toBe('rollback');
+    expect(outlookActions(state(), { ...low, confidence: 0.5 }, givenPlan()).asks).toBe('nothing');
+    const pace = { speed: 'pause' as const, nextWeight: 20, bakeMs: 1, intervalMs: 1 };
+    expect(outlookActions(state(), { risk: null, confidence: 0.5, pace }, givenPlan()).asks).toBe('hold');
+  });
+});
+
+describe('an adaptive look', () => {
+  it('asks safety for the boldest weight that is shown safe, and says how fast and how often', () => {
+    const first = analyse(inputOf(givenWindows(30), { weight: 10, nextWeight: 25 }));
+    const second = analyse({
+      ...inputOf(givenWindows(5, {}, 30), { weight: 10, nextWeight: 25 }),
+      state: JSON.parse(JSON.stringify(first.state)) as AnalysisState,
+    });
+    expect(first.analysis.confidence).toBeGreaterThan(0.9);
+    expect(second.analysis).toMatchObject({ verdict: 'promote', pace: { speed: 'rapid', nextWeight: 40 } });
+  });
+
+  it('goes back when the evidence turns against it, though not enough for a rollback', () => {
+    const strata = givenWindows(14, { candidate: { errors: 12 } });
+    const plan = { ...inputOf(strata).plan, falseRollbackRate: 1e-12 };
+    const { analysis } = analyse({ ...inputOf(strata), plan });
+    expect(analysis.confidence).toBeLessThan(0.3);
+    expect([analysis.verdict, analysis.reasons[0]?.code]).toEqual(['narrow', 'LOW_CONFIDENCE']);
+  });
+});
+
+function inputOf(strata: AnalysisInput['strata'], context: Partial<AnalysisInput['context']> = {}): AnalysisInput {
+  return {
+    plan: givenPlan({ risk: DEFAULT_RISK, adaptive: PACE }),
+    context: givenContext(context),
+    strata,
+    state: null,
+    sourceDown: false,
+    nowMs: (strata.at(-1)?.windowStartAt ?? 0) + 15_000,
+  };
+}
