@@ -2,10 +2,21 @@ import { ALL_USERS, type Stratum } from '../metrics/windows';
 import { armSample } from './arm-sample';
 import { addShare, lateEvents, missingOutcomes } from './exposure-checks';
 import type { JudgeState } from './judge-state';
-import { addToEvidence, restartRecent } from './metric-evidence';
+import { addToTrial } from './evidence/trial';
+import { addToEvidence } from './metric-evidence';
 import { addExposures } from './sample-ratio';
 import { addLevel } from './shared-fault';
 import type { JudgePlan } from './types';
+
+/** How long latency says nothing after a raise when the plan does not: caches fill, connections open, code is compiled. */
+const WARM_UP_MS = 240_000;
+
+/** A window's strata by what they count for. */
+interface HarmAndSafety {
+  readonly forHarm: readonly Stratum[];
+  readonly forSafety: readonly Stratum[];
+  readonly warmUpMs: number;
+}
 
 /**
  * Adds the strata not judged before to the state, window by window, in place. Strata at or before the last window judged are left out, so that
@@ -38,14 +49,10 @@ function absorbWindow(judge: JudgeState, window: readonly Stratum[], plan: Judge
   const forHarm = window.filter(({ transition }) => transition >= judge.harmFromTransition);
   const forSafety = window.filter(({ transition }) => transition >= judge.safetyFromTransition);
   const weight = Math.max(...window.map((stratum) => stratum.weight));
-  if (weight > judge.lastWeight) {
-    for (const metric of plan.metrics) {
-      const evidence = judge.evidence[metric.name];
-      if (evidence !== undefined) restartRecent(evidence, metric);
-    }
-  }
+  if (weight > judge.lastWeight) judge.raisedAt = first.windowStartAt;
   judge.lastWeight = weight;
-  for (const metric of plan.metrics) absorbMetric(judge, metric, window, { forHarm, forSafety });
+  for (const metric of plan.metrics)
+    absorbMetric(judge, metric, window, { forHarm, forSafety, warmUpMs: plan.warmUpMs ?? WARM_UP_MS });
   for (const stratum of forSafety) {
     addExposures(judge.ratio, stratum);
     addShare(judge.missing, missingOutcomes(stratum.candidate), missingOutcomes(stratum.control));
@@ -61,11 +68,12 @@ function absorbMetric(
   judge: JudgeState,
   metric: JudgePlan['metrics'][number],
   window: readonly Stratum[],
-  { forHarm, forSafety }: { readonly forHarm: readonly Stratum[]; readonly forSafety: readonly Stratum[] },
+  { forHarm, forSafety, warmUpMs }: HarmAndSafety,
 ): void {
   const evidence = judge.evidence[metric.name];
+  const trial = judge.trials[metric.name];
   const level = judge.levels[metric.name];
-  if (evidence === undefined || level === undefined) return;
+  if (evidence === undefined || trial === undefined || level === undefined) return;
   const pairs = new Map(
     window.map((stratum) => [
       stratum,
@@ -73,13 +81,15 @@ function absorbMetric(
     ]),
   );
   const pick = (strata: readonly Stratum[]) => strata.flatMap((stratum) => pairs.get(stratum) ?? []);
-  addToEvidence(evidence, metric, { forHarm: pick(forHarm), forSafety: pick(forSafety) });
+  const harmPairs = pick(forHarm);
+  addToEvidence(evidence, metric, { forHarm: harmPairs, forSafety: pick(forSafety) });
+  const { windowStartAt, windowMs } = window[0] as Stratum;
+  addToTrial(trial, metric, harmPairs, { startAt: windowStartAt, windowMs, raisedAt: judge.raisedAt, warmUpMs });
 
   const all = pick(window);
   const sum = (of: (pair: (typeof all)[number]) => number): number => all.reduce((total, pair) => total + of(pair), 0);
   const candidate = { units: sum((pair) => pair.candidate.units), sum: sum((pair) => pair.candidate.sum) };
   const control = { units: sum((pair) => pair.control.units), sum: sum((pair) => pair.control.sum) };
-  const { windowStartAt, windowMs } = window[0] as Stratum;
   if (metric.role === 'guardrail') addLevel(level, metric, windowStartAt, candidate, control);
   if (candidate.units > 0 && control.units > 0) {
     judge.lastDataAt = Math.max(judge.lastDataAt ?? 0, windowStartAt + windowMs);

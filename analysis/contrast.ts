@@ -132,7 +132,7 @@ export function contrastVariance(
   const learned = steps / (steps + PRIOR_WINDOWS);
   const prior = 2 * PRIOR_NOISE[kind] ** 2 * controlFactor * tally.controlSquares;
   const variance = byUsers + learned * excessOver(betweenWindows, fittedWhole, (2 * steps) / 3) + (1 - learned) * prior;
-  if (kind === 'mean_value') return { variance, jump: 0 };
+  if (!isCount(kind)) return { variance, jump: 0 };
   // Only events that push towards `side` can make a rare-event tail: the candidate's for more, the control's for less.
   const upwards = (side === 'harm') === (sign === 1);
   const jump = upwards ? tally.jumpCandidate : Math.abs(sign + contrast.relative) * tally.jumpControl;
@@ -144,9 +144,17 @@ function excessOver(estimated: number, ordinary: number, freedom: number): numbe
   return Math.max(0, estimated - ordinary * (1 + Math.sqrt(2 / freedom)));
 }
 
+/** Whether a metric counts events; the others sum values. */
+export function isCount(kind: MetricKind): boolean {
+  return kind === 'error_rate' || kind === 'slower_than' || kind === 'events_per_exposure';
+}
+
 /** Variance of independent requests at the rates seen; half an event is added, so that none seen is not taken for none possible. */
-function fittedVariance(tally: Tally, kind: MetricKind): { readonly candidate: number; readonly control: number } {
-  if (kind === 'mean_value') {
+export function fittedVariance(
+  tally: Tally,
+  kind: MetricKind,
+): { readonly candidate: number; readonly control: number } {
+  if (!isCount(kind)) {
     const candidate = tally.freedomCandidate > 0 ? tally.squaresCandidate / tally.freedomCandidate : 0;
     const control = tally.freedomControl > 0 ? tally.squaresControl / tally.freedomControl : 0;
     return { candidate: tally.spreadCandidate * candidate, control: tally.spreadControl * control };
@@ -165,7 +173,7 @@ function nullVariance(
   { absolute, relative }: Contrast,
   side: Side,
 ): number | null {
-  if (kind === 'mean_value') return null;
+  if (!isCount(kind)) return null;
   // Under harm the arms are pooled, as one small control count could be low by luck; for safety the control speaks for itself.
   const ratio = Math.max(0, 1 + sign * relative);
   const pooledSum = tally.controlSum + Math.max(0, tally.candidateSum - sign * absolute * tally.candidateUnits) + 0.5;

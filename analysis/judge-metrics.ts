@@ -5,7 +5,8 @@ import { harmSign } from './arm-sample';
 import { compare, logContrastEvidence } from './contrast';
 import { harmInterval } from './interval';
 import type { JudgeState } from './judge-state';
-import { logCeilingEvidence, logHarmEvidence, marginAt } from './metric-evidence';
+import { countsFailures, judgeTrials } from './evidence/judge-trials';
+import { logCeilingEvidence, marginAt } from './metric-evidence';
 import type { AnalysisInput, MetricFinding } from './types';
 
 /** The findings of all metrics, and their evidence put together. */
@@ -18,17 +19,19 @@ export interface Judged {
 }
 
 /**
- * Judges every metric, and puts the guardrails together: the mean of their e-values, a guardrail with a ceiling counting once more for it, so
- * that one promise holds over all of them whatever they have to do with each other.
+ * Judges every metric, and puts the guardrails together: the weighted mean of their e-values, so that one promise holds over all of them whatever they
+ * have to do with each other. Failures and values share the weight by halves, as latency is often watched by several metrics and errors by one; a
+ * guardrail with a ceiling counts once more for it.
  */
 export function judgeMetrics(judge: JudgeState, { plan, context }: AnalysisInput): Judged {
   const findings: MetricFinding[] = [];
-  const guarding: number[] = [];
+  const guarding: { readonly log: number; readonly isFailure: boolean }[] = [];
+  const trials = judgeTrials(judge, plan);
   const logCeilings: Record<string, number> = {};
   for (const metric of plan.metrics) {
     const evidence = judge.evidence[metric.name];
     if (evidence === undefined) continue;
-    const logHarm = logHarmEvidence(evidence, metric);
+    const logHarm = trials.get(metric.name)?.log ?? 0;
     const logSafety = safetyOf(judge, metric, context.nextWeight);
     findings.push({
       ...describe(judge, metric, plan),
@@ -37,13 +40,21 @@ export function judgeMetrics(judge: JudgeState, { plan, context }: AnalysisInput
       safetyShown: evidenceOf(logSafety) >= 1 / plan.falsePromotionRate,
     });
     if (metric.role !== 'guardrail') continue;
-    guarding.push(logHarm);
+    const isFailure = countsFailures(metric);
+    guarding.push({ log: logHarm, isFailure });
     if (metric.ceiling === undefined) continue;
     const logCeiling = logCeilingEvidence(evidence, metric);
     logCeilings[metric.name] = logCeiling;
-    guarding.push(logCeiling);
+    guarding.push({ log: logCeiling, isFailure });
   }
-  return { findings, logHarm: logMeanEvidence(guarding), logCeilings };
+  return { findings, logHarm: combined(guarding), logCeilings };
+}
+
+function combined(guarding: readonly { readonly log: number; readonly isFailure: boolean }[]): number {
+  const failures = guarding.filter(({ isFailure }) => isFailure).map(({ log }) => log);
+  const values = guarding.filter(({ isFailure }) => !isFailure).map(({ log }) => log);
+  if (failures.length === 0 || values.length === 0) return logMeanEvidence([...failures, ...values]);
+  return logMeanEvidence([logMeanEvidence(failures), logMeanEvidence(values)]);
 }
 
 function safetyOf(judge: JudgeState, metric: Metric, nextWeight: number): number {

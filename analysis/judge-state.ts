@@ -1,4 +1,5 @@
 import { emptyShare, type ShareTally } from './exposure-checks';
+import { emptyTrial, type Trial } from './evidence/trial';
 import { emptyEvidence, type MetricEvidence } from './metric-evidence';
 import { packCells, unpackCells } from './pack-cells';
 import { emptyRatio, type RatioTally } from './sample-ratio';
@@ -15,7 +16,7 @@ import { emptyTally } from './tally';
 import type { AnalysisInput, AnalysisState } from './types';
 
 /** Grows when the remembered form changes; a state of another version is not read, and evidence starts afresh. */
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 /** What the judge remembers, in the form it works with. Bounded: it does not grow with windows. */
 export interface JudgeState {
@@ -26,8 +27,9 @@ export interface JudgeState {
   /** Strata of earlier transitions belong to what was there before the epoch grew. */
   harmFromTransition: number;
   safetyFromTransition: number;
-  /** Weight of the last stratum judged: a raise restarts the recent evidence. */
+  /** Weight of the last stratum judged, and start of the window in which it last grew. */
   lastWeight: number;
+  raisedAt: number;
   lastLookAt: number | null;
   /** End of the last window with outcomes in both arms. */
   lastDataAt: number | null;
@@ -38,6 +40,8 @@ export interface JudgeState {
   narrowedFault: number | null;
   step: { startedAt: number; units: Record<string, { candidate: number; control: number }> };
   evidence: Record<string, MetricEvidence>;
+  /** What decides about harm, by metric. */
+  trials: Record<string, Trial>;
   levels: Record<string, CommonLevel>;
   ratio: RatioTally;
   missing: ShareTally;
@@ -56,10 +60,12 @@ export function openState({ state, plan, context }: AnalysisInput): JudgeState {
   if (harmEpoch > judge.harmEpoch) {
     judge.harmFromTransition = transition;
     judge.evidence = {};
+    judge.trials = {};
     restartSegments(judge.segments, transition);
   }
   for (const metric of plan.metrics) {
     judge.evidence[metric.name] ??= emptyEvidence(metric);
+    judge.trials[metric.name] ??= emptyTrial(metric);
     judge.levels[metric.name] ??= emptyLevel();
   }
   if (harmEpoch > judge.harmEpoch || safetyEpoch > judge.safetyEpoch) restartSafety(judge, transition);
@@ -73,7 +79,10 @@ export function openState({ state, plan, context }: AnalysisInput): JudgeState {
 export function restartHarm(judge: JudgeState, { plan, context }: AnalysisInput): void {
   judge.harmFromTransition = context.transition;
   judge.safetyFromTransition = context.transition;
-  for (const metric of plan.metrics) judge.evidence[metric.name] = emptyEvidence(metric);
+  for (const metric of plan.metrics) {
+    judge.evidence[metric.name] = emptyEvidence(metric);
+    judge.trials[metric.name] = emptyTrial(metric);
+  }
 }
 
 function restartSafety(judge: JudgeState, transition: number): void {
@@ -111,6 +120,7 @@ function firstState(): JudgeState {
     harmFromTransition: 0,
     safetyFromTransition: 0,
     lastWeight: 0,
+    raisedAt: 0,
     lastLookAt: null,
     lastDataAt: null,
     silentMs: 0,
@@ -118,6 +128,7 @@ function firstState(): JudgeState {
     narrowedFault: null,
     step: { startedAt: -1, units: {} },
     evidence: {},
+    trials: {},
     levels: {},
     ratio: emptyRatio(),
     missing: emptyShare(),

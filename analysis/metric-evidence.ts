@@ -5,9 +5,6 @@ import { constantSample, harmSign } from './arm-sample';
 import { compare, logContrastEvidence, type Contrast } from './contrast';
 import { addWindow, emptyTally, type ArmPair, type Tally } from './tally';
 
-/** Windows after which the recent evidence starts afresh, so that a late fault is not diluted by the calm before it. */
-const RECENT_WINDOWS = 24;
-
 /** Everything remembered of one metric. */
 export interface MetricEvidence {
   /** For harm, since the candidate's value last changed. */
@@ -52,8 +49,6 @@ export function addToEvidence(evidence: MetricEvidence, metric: Metric, { forHar
   const ranking = { sign: harmSign(metric), ...metric.margin };
   addWindow(evidence.harm, forHarm, ranking);
   if (evidence.safety !== null) addWindow(evidence.safety, forSafety, ranking);
-  if (evidence.recent.windows >= RECENT_WINDOWS) restartRecent(evidence, metric);
-  addWindow(evidence.recent, forHarm, ranking);
   if (evidence.ceiling === null || metric.ceiling === undefined) return;
   const control = constantSample(metric.ceiling);
   const atCeiling = { sign: ranking.sign, absolute: 0, relative: 0 };

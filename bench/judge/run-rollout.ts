@@ -19,6 +19,7 @@ export const PLAN: JudgePlan = {
   minimumSample: 50,
   onNoData: 'hold',
   noDataDeadlineMs: 600_000,
+  warmUpMs: 0,
 };
 
 /** What became of one simulated rollout. */

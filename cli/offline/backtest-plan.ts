@@ -1,6 +1,6 @@
 /**
- * The plan that recordings are judged by when none is named: errors, and the mean and the tail of latency, each against any harm that persists. It is
- * text, so that it can be printed, changed and named with --plan.
+ * The plan that recordings are judged by when none is named: errors, and the whole and the tail of latency, each against any harm that persists. The margins are
+ * small, so that small harms are found; they are what the plan hides. It is text, so that it can be printed, changed and named with --plan.
  */
 export const BACKTEST_PLAN = `flag: recorded
 candidate: canary
@@ -10,8 +10,12 @@ minimumSample: 100
 metrics:
   - name: errors
     kind: error_rate
-    margin: 5%
+    margin: 1%
   - name: latency
-    kind: mean_value
-    margin: 2%
+    kind: distribution
+    margin: 0.5%
+  - name: latency-p99
+    kind: quantile
+    quantile: p99
+    margin: 1%
 `;

@@ -49,6 +49,11 @@ export function defaultWindowMs(shortestBakeMs: number): number {
   return shortestBakeMs < 2 * HOUR_MS ? 10_000 : MINUTE_MS;
 }
 
+/** How long latency is not held against the candidate after a raise: caches fill, connections open, code is compiled. */
+export function defaultWarmUpMs(shortestBakeMs: number): number {
+  return Math.min(4 * MINUTE_MS, Math.floor(shortestBakeMs / 2));
+}
+
 /** Silence for longer than this is past its deadline, unless the plan says otherwise. */
 export function defaultNoDataDeadlineMs(longestBakeMs: number): number {
   return Math.max(30 * MINUTE_MS, 3 * longestBakeMs);

@@ -107,6 +107,14 @@ export const PlanFile = z.strictObject(
     pace: Pace.default('steps'),
     /** When omitted, nobody looks on after completion. */
     watch: z.strictObject({ for: DurationText, onAlarm: Watch.shape.onAlarm.default('alert') }).optional(),
+    profile: z.enum(['fast', 'safe', 'auto']).default('auto'),
+    /** When omitted, four minutes, or half of the shortest bake if that is less. */
+    warmUp: z
+      .union([
+        z.literal('0s').transform(() => 0),
+        DurationText.pipe(z.number().max(3_600_000, 'a warm-up lasts at most 1h')),
+      ])
+      .optional(),
     falseRollbackRate: Probability.pipe(RolloutPlan.shape.falseRollbackRate).default(0.01),
     falsePromotionRate: Probability.pipe(RolloutPlan.shape.falsePromotionRate).default(0.05),
     minimumSample: RolloutPlan.shape.minimumSample.default(100),

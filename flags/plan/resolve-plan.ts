@@ -6,6 +6,7 @@ import {
   defaultMargin,
   defaultMetrics,
   defaultNoDataDeadlineMs,
+  defaultWarmUpMs,
   defaultWindowMs,
   lookAndLease,
 } from './plan-defaults';
@@ -77,6 +78,8 @@ function toPlan(file: PlanFile): RolloutPlan {
     risk: file.risk,
     pace: file.pace,
     ...(file.watch === undefined ? {} : { watch: { forMs: file.watch.for, onAlarm: file.watch.onAlarm } }),
+    profile: file.profile,
+    warmUpMs: file.warmUp ?? defaultWarmUpMs(Math.min(...bakes)),
     falseRollbackRate: file.falseRollbackRate,
     falsePromotionRate: file.falsePromotionRate,
     minimumSample: file.minimumSample,

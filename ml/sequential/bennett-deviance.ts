@@ -21,3 +21,13 @@ export function bennettDeviance(score: number, variance: number, jump: number): 
   if (u < SERIES_BELOW) return ((score * score) / (2 * variance)) * (1 - u / 3 + (u * u) / 6);
   return (variance / (jump * jump)) * ((1 + u) * ln(1 + u) - u);
 }
+
+/**
+ * What the deviance is of the Gaussian one when a score is `u` times its variance (in jumps): 2·h(u)/u², 1 for small u and falling. O(1).
+ *
+ * @param u - >= 0
+ */
+export function deviancePerSquare(u: number): number {
+  if (u < SERIES_BELOW) return 1 - u / 3 + (u * u) / 6;
+  return (2 * ((1 + u) * ln(1 + u) - u)) / (u * u);
+}

@@ -33,7 +33,7 @@ function deal(total: number, cells: number, from = 0): number[] {
 /** One arm's totals. */
 export function givenArm(does: ArmDoes = {}, window = 0): ArmTotals {
   const { requests = 200, errors = 2, users = 64, latencyMs = 100, slow = 0 } = does;
-  const count = deal(requests, users);
+  const count = deal(requests, users, window * 11);
   const exposures = does.exposures ?? 60;
   const request: EventTotals = {
     count: requests,
@@ -100,6 +100,7 @@ export function givenPlan(change: Partial<JudgePlan> = {}): JudgePlan {
     minimumSample: 100,
     onNoData: 'hold',
     noDataDeadlineMs: 300_000,
+    warmUpMs: 0,
     ...change,
   };
 }

@@ -47,7 +47,7 @@ describe('rollback', () => {
       margin: { relative: 0.1 },
     });
     const plan = { metrics: [sales] };
-    const fewer = givenWindows(12, { candidate: { requests: 100, exposures: 60 } });
+    const fewer = givenWindows(24, { candidate: { requests: 100, exposures: 60 } });
     expect(whenLooking(fewer, { plan }).analysis.verdict).toBe('rollback');
     const more = givenWindows(12, { candidate: { requests: 300, exposures: 60 } });
     expect(whenLooking(more, { plan }).analysis.verdict).toBe('promote');
@@ -159,7 +159,7 @@ describe('a source that cannot tell users apart', () => {
     expect(windowsUntil('rollback', (count) => blind(broken(count)))).toBeGreaterThanOrEqual(
       windowsUntil('rollback', broken),
     );
-    expect(whenLooking(blind(broken(10))).analysis.verdict).toBe('rollback');
+    expect(whenLooking(blind(broken(36))).analysis.verdict).toBe('rollback');
     const blindUntil = windowsUntil('promote', (count) => blind(givenWindows(count)));
     expect(blindUntil).toBeGreaterThan(windowsUntil('promote', givenWindows));
     expect(blindUntil).toBeLessThan(60);

@@ -92,7 +92,7 @@ describe('a harmed segment', () => {
 
 describe('harm to everybody', () => {
   it('rolls back instead of excluding one segment after the other', () => {
-    const { analysis } = judgeUntilActed(givenSegmentedWindows(40, all({ ...FINE, candidate: 0.05 })));
+    const { analysis } = judgeUntilActed(givenSegmentedWindows(40, all({ ...FINE, candidate: 0.1 })));
     expect([analysis.verdict, analysis.exclude]).toEqual(['rollback', []]);
   });
 

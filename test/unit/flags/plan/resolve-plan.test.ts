@@ -39,6 +39,8 @@ describe('a plan of the smallest kind', () => {
       preset: 'guarded',
       risk: DEFAULT_RISK,
       pace: 'steps',
+      profile: 'auto',
+      warmUpMs: 240_000,
       falseRollbackRate: 0.01,
       falsePromotionRate: 0.05,
       minimumSample: 100,

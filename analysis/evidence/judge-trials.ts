@@ -1,0 +1,49 @@
+import type { Metric } from '../../flags/plan/metric';
+import { harmSign } from '../arm-sample';
+import { compare } from '../contrast';
+import type { JudgeState } from '../judge-state';
+import { Profile, type JudgePlan } from '../types';
+import { designEffectOf, showsClusters, showsIndependence, type DesignEffect } from './design-effect';
+import { logSteady, logSwift } from './trial';
+
+/** Evidence of harm of one metric, and what it was taken for. */
+export interface TrialFinding {
+  /** Natural log. */
+  readonly log: number;
+  /** Whether requests were taken for independent. */
+  readonly isSwift: boolean;
+  /** What the user cells show; null where users are not told apart. */
+  readonly designEffect: DesignEffect | null;
+}
+
+/**
+ * Evidence of harm of every metric by the plan's profile. `auto` takes requests for independent once the user cells have shown it of the metric, as
+ * long as those of no guardrail show clusters. O(metrics × cells).
+ */
+export function judgeTrials(judge: JudgeState, plan: JudgePlan): ReadonlyMap<string, TrialFinding> {
+  const profile = plan.profile ?? Profile.Auto;
+  const effects = new Map(plan.metrics.map((metric) => [metric.name, effectOf(judge, metric)]));
+  const guarding = plan.metrics.filter(({ role }) => role === 'guardrail').map(({ name }) => effects.get(name) ?? null);
+  const isClustered = guarding.some((effect) => effect !== null && showsClusters(effect));
+  const findings = new Map<string, TrialFinding>();
+  for (const metric of plan.metrics) {
+    const trial = judge.trials[metric.name];
+    if (trial === undefined) continue;
+    const designEffect = effects.get(metric.name) ?? null;
+    const isIndependent = designEffect !== null && showsIndependence(designEffect) && !isClustered;
+    const isSwift = profile === Profile.Fast || (profile === Profile.Auto && isIndependent);
+    const log = isSwift ? logSwift(trial) : logSteady(trial, metric, designEffect);
+    findings.set(metric.name, { log, isSwift, designEffect });
+  }
+  return findings;
+}
+
+function effectOf(judge: JudgeState, metric: Metric): DesignEffect | null {
+  const evidence = judge.evidence[metric.name];
+  return evidence === undefined ? null : designEffectOf(compare(evidence.harm, metric.kind, harmSign(metric)));
+}
+
+/** Whether a metric counts failures rather than measures values: each of the two families of guardrails gets half of the capital. */
+export function countsFailures({ kind }: Metric): boolean {
+  return kind === 'error_rate' || kind === 'events_per_exposure';
+}

@@ -1,0 +1,166 @@
+import ln from '@stdlib/math-base-special-ln';
+import type { Metric } from '../../flags/plan/metric';
+import { addEffect, emptyNoise, noiseVariance, type EffectNoise } from '../../ml/robust/effect-noise';
+import { evidenceOf, logMeanEvidence } from '../../ml/sequential/mixture-evidence';
+import { addGains, emptyMixture, logStartEvidence, type StartMixture } from '../../ml/sequential/start-mixture';
+import type { ArmPair } from '../tally';
+import { doubtFactor, type DesignEffect } from './design-effect';
+import { emptyScale, type ValueScale } from './score-values';
+import { settingsOf, warmsUp, type EvidenceSettings } from './settings';
+import { addBlock, emptySteady, logSteadyEvidence, type SteadySums } from './steady-evidence';
+import { scoreWindow } from './window-score';
+
+/** Steady evidence counts in blocks of a minute, or of a window when that is longer: noise within a minute is taken for one. */
+const BLOCK_MS = 60_000;
+/** Blocks after which a second steady test starts afresh, so that a late fault is not diluted by the calm before it. */
+const RESTART_BLOCKS = 30;
+/** Share of the capital that those restarts get. */
+const RESTART_SHARE = 0.25;
+/** Minutes of noise as expected that swift evidence believes in before it has seen any, and steady evidence for its tolerance. */
+const SWIFT_PRIOR = 3;
+const STEADY_PRIOR = 2;
+/** Nats that the largest window may count above the second largest: less than half of a decision. */
+const WINDOW_LEAD = 2.5;
+/** Part of the warm-up that steady evidence waits for: it needs three blocks more anyway. */
+const STEADY_WARM_UP = 0.75;
+
+/** A block not yet complete. */
+interface OpenBlock {
+  startAt: number;
+  score: number;
+  information: number;
+}
+
+/** All that is remembered of one metric to decide about harm: two tests of the same windows, for requests that are independent and for any. */
+export interface Trial {
+  swift: StartMixture;
+  steady: SteadySums;
+  recent: SteadySums;
+  /** Restarts so far, from 1, and the evidence of those that ended, already multiplied by their shares. */
+  restarts: number;
+  banked: number;
+  noise: EffectNoise;
+  scale: ValueScale;
+  open: OpenBlock | null;
+}
+
+/** A trial that has seen nothing. */
+export function emptyTrial({ kind }: Metric): Trial {
+  return {
+    swift: emptyMixture(settingsOf(kind).effects.length),
+    steady: emptySteady(),
+    recent: emptySteady(),
+    restarts: 1,
+    banked: 0,
+    noise: emptyNoise(),
+    scale: emptyScale(),
+    open: null,
+  };
+}
+
+/** When a window was, and since when its weight has been served. */
+export interface WindowTime {
+  readonly startAt: number;
+  readonly windowMs: number;
+  readonly raisedAt: number;
+  readonly warmUpMs: number;
+}
+
+/** Adds one window, given as its strata, in place. O(effects + histogram bins). */
+export function addToTrial(trial: Trial, metric: Metric, strata: readonly ArmPair[], time: WindowTime): void {
+  const settings = settingsOf(metric.kind);
+  const scored = scoreWindow(metric, strata, settings.effects, trial.scale);
+  if (scored === null) return;
+  const age = time.startAt - time.raisedAt;
+  const isWarmingUp = warmsUp(metric);
+  if (!isWarmingUp || age >= time.warmUpMs * STEADY_WARM_UP) {
+    addToOpenBlock(trial, settings, { startAt: time.startAt, ...scored });
+    if (time.windowMs >= BLOCK_MS) closeBlock(trial, settings);
+  }
+  if (isWarmingUp && age < time.warmUpMs) return;
+  const windowsPerBlock = Math.max(1, Math.round(BLOCK_MS / time.windowMs));
+  // Windows of one minute share its noise, so each is tempered as if the whole minute were like it.
+  const variance = noiseVariance(trial.noise, settings.swiftNoise, SWIFT_PRIOR, settings.typicalNoise);
+  const tempering = 1 + variance * scored.information * windowsPerBlock;
+  addGains(
+    trial.swift,
+    scored.gains.map((gain) => gain / tempering),
+    windowsPerBlock,
+  );
+}
+
+function addToOpenBlock(trial: Trial, settings: EvidenceSettings, block: OpenBlock): void {
+  const startAt = Math.floor(block.startAt / BLOCK_MS) * BLOCK_MS;
+  if (trial.open !== null && trial.open.startAt !== startAt) closeBlock(trial, settings);
+  trial.open ??= { startAt, score: 0, information: 0 };
+  trial.open.score += block.score;
+  trial.open.information += block.information;
+}
+
+function closeBlock(trial: Trial, settings: EvidenceSettings): void {
+  if (trial.open === null) return;
+  const { score, information } = trial.open;
+  trial.open = null;
+  addEffect(trial.noise, score, information, settings.typicalNoise);
+  addBlock(trial.steady, score, information, settings);
+  if (trial.recent.blocks >= RESTART_BLOCKS) restart(trial, settings);
+  addBlock(trial.recent, score, information, settings);
+}
+
+/** A stopped test keeps its value: it was banked with the doubts it had when it ended. */
+function restart(trial: Trial, settings: EvidenceSettings): void {
+  const doubts = { tolerance: toleranceOf(trial, settings, false), designEffect: 1 };
+  trial.banked +=
+    shareOf(trial.restarts) * evidenceOf(Math.min(600, logSteadyEvidence(trial.recent, settings, doubts)));
+  trial.restarts += 1;
+  trial.recent = emptySteady();
+}
+
+/** Swift evidence (natural log): exact for independent requests. */
+export function logSwift(trial: Trial): number {
+  return logStartEvidence(trial.swift, WINDOW_LEAD);
+}
+
+/** Steady evidence (natural log): for any requests whose harm persists over minutes; `designEffect` is null where users are not told apart. */
+export function logSteady(trial: Trial, { kind }: Metric, designEffect: DesignEffect | null): number {
+  const settings = settingsOf(kind);
+  const now = withOpenBlock(trial, settings);
+  const doubts = {
+    tolerance: toleranceOf(now, settings, designEffect !== null),
+    designEffect: designEffect === null ? 1 : doubtFactor(designEffect),
+  };
+  const settled = ln(now.banked + 1 / (now.restarts + 1));
+  const recent = logMeanEvidence(
+    [settled, logSteadyEvidence(now.recent, settings, doubts)],
+    [1, shareOf(now.restarts)],
+  );
+  return logMeanEvidence([logSteadyEvidence(now.steady, settings, doubts), recent], [1 - RESTART_SHARE, RESTART_SHARE]);
+}
+
+/** The trial as if the open block ended now; the trial itself is left as it is. */
+function withOpenBlock(trial: Trial, settings: EvidenceSettings): Trial {
+  if (trial.open === null) return trial;
+  const copy: Trial = {
+    ...trial,
+    steady: copySums(trial.steady),
+    recent: copySums(trial.recent),
+    noise: { ...trial.noise },
+  };
+  closeBlock(copy, settings);
+  return copy;
+}
+
+function copySums(sums: SteadySums): SteadySums {
+  return { ...sums, extremes: [...sums.extremes], lags: { ...sums.lags, recent: [...sums.lags.recent] } };
+}
+
+function toleranceOf(trial: Trial, settings: EvidenceSettings, hasCells: boolean): number {
+  const noise = Math.sqrt(noiseVariance(trial.noise, settings.quietNoise, STEADY_PRIOR, settings.typicalNoise));
+  return hasCells
+    ? settings.toleranceWithCells + settings.toleranceByNoiseWithCells * noise
+    : settings.tolerance + settings.toleranceByNoise * noise;
+}
+
+function shareOf(start: number): number {
+  return 1 / (start * (start + 1));
+}
