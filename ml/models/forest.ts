@@ -1,6 +1,5 @@
 import type { Rng } from '../random/mulberry32';
-import { binColumn, fitCuts } from '../trees/bins';
-import { quantise, type BinnedTrees } from '../trees/binned-trees';
+import { quantise, type Ensemble } from '../trees/ensemble';
 import { growTree } from '../trees/grow-tree';
 import { TreeStore } from '../trees/tree-store';
 
@@ -9,6 +8,8 @@ export interface ForestOptions {
   readonly trees: number;
   /** Least rows in a leaf, counting a row as often as it was drawn. */
   readonly minLeafRows: number;
+  /** Least share of all rows in a leaf, where that is more. */
+  readonly minLeafShare: number;
   readonly maxDepth: number;
   /** Features tried at each split, as a share of all; at least one. */
   readonly featureShare: number;
@@ -20,25 +21,24 @@ export interface ForestOptions {
  * Random forest: trees on bootstrap samples with features drawn at each split; the answer is the mean of leaf frequencies.
  * O(trees × rows × depth × features for each split).
  *
- * @param columns - raw values; NaN is missing
+ * @param columns - bins of each feature
  * @param labels - 0 or 1
  * @param weights - weight of each row, > 0
  * @see Breiman (2001), doi:10.1023/A:1010933404324
  */
 export function growForest(
-  columns: readonly Float64Array[],
+  columns: readonly Uint8Array[],
   labels: ArrayLike<number>,
   weights: ArrayLike<number>,
   options: ForestOptions,
   rng: Rng,
-): BinnedTrees {
-  const cuts = columns.map(fitCuts);
-  const binned = columns.map((column, feature) => binColumn(column, cuts[feature] as Float64Array));
+): Ensemble {
   const rows = labels.length;
   const store = new TreeStore();
   const weight = new Float64Array(rows);
   const target = new Float64Array(rows);
   const featuresPerSplit = Math.max(1, Math.round(options.featureShare * columns.length));
+  const minLeafWeight = Math.max(options.minLeafRows, rows * options.minLeafShare);
   for (let tree = 0; tree < options.trees; tree++) {
     weight.fill(0);
     const draws = Math.max(1, Math.round(rows * options.rowShare));
@@ -54,10 +54,10 @@ export function growForest(
     }
     growTree(
       store,
-      { columns: binned, rows: Int32Array.from(drawn), target, weight },
+      { columns, rows: Int32Array.from(drawn), target, weight },
       {
         maxDepth: options.maxDepth,
-        minLeafWeight: options.minLeafRows,
+        minLeafWeight,
         featuresPerSplit,
         shrinkage: 0,
         minGain: 0,
@@ -65,5 +65,5 @@ export function growForest(
       rng,
     );
   }
-  return quantise(cuts, store);
+  return quantise(store);
 }

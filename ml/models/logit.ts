@@ -16,3 +16,8 @@ export function logOddsOf(probability: number, margin = 1e-6): number {
 export function signedLog(value: number): number {
   return value < 0 ? -ln(1 - value) : ln(1 + value);
 }
+
+/** The value whose signed log this is. */
+export function unsignedLog(log: number): number {
+  return log < 0 ? 1 - exp(-log) : exp(log) - 1;
+}

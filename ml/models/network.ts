@@ -1,13 +1,7 @@
-import exp from '@stdlib/math-base-special-exp';
 import type { Rng } from '../random/mulberry32';
+import type { BinnedRows } from '../trees/binned-rows';
 import { logOddsOf, probabilityOf } from './logit';
-import {
-  fitStandardisation,
-  inputCount,
-  standardiseColumns,
-  standardiseRow,
-  type Standardisation,
-} from './standardise';
+import { Levels, type LevelsJson } from './levels';
 
 /** How a network is trained. */
 export interface NetworkOptions {
@@ -25,34 +19,38 @@ export interface NetworkOptions {
 
 /** A trained network as JSON. Weights of the hidden layer unit by unit, each with its bias last; then those of the output. */
 export interface NetworkJson {
-  readonly standardisation: Standardisation;
+  readonly levels: LevelsJson;
   readonly hidden: number;
   readonly weights: readonly number[];
 }
 
-/** One hidden layer of tanh units and a logistic output, on standardised signed logs. */
+/** One hidden layer of softsign units, which need no exponential, and a logistic output. */
 export class Network {
+  private readonly levels: Levels;
   private readonly inputs: Float64Array;
   private readonly weights: Float64Array;
 
   constructor(private readonly json: NetworkJson) {
-    this.inputs = new Float64Array(inputCount(json.standardisation));
+    this.levels = new Levels(json.levels);
+    this.inputs = new Float64Array(this.levels.width);
     this.weights = Float64Array.from(json.weights);
   }
 
-  predict(row: ArrayLike<number>): number {
-    standardiseRow(this.json.standardisation, row, this.inputs);
-    const width = this.inputs.length;
+  /** Log odds of the row whose bins begin at `from`. */
+  logOdds(bins: Uint8Array, from: number): number {
+    const { inputs, weights } = this;
+    this.levels.write(bins, from, inputs, 0);
+    const width = inputs.length;
     const { hidden } = this.json;
-    let output = this.weights[hidden * (width + 1) + hidden] as number;
+    const outputAt = hidden * (width + 1);
+    let output = weights[outputAt + hidden] as number;
     for (let unit = 0; unit < hidden; unit++) {
       const at = unit * (width + 1);
-      let sum = this.weights[at + width] as number;
-      for (let input = 0; input < width; input++)
-        sum += (this.weights[at + input] as number) * (this.inputs[input] as number);
-      output += (this.weights[hidden * (width + 1) + unit] as number) * tanh(sum);
+      let sum = weights[at + width] as number;
+      for (let input = 0; input < width; input++) sum += (weights[at + input] as number) * (inputs[input] as number);
+      output += ((weights[outputAt + unit] as number) * sum) / (1 + Math.abs(sum));
     }
-    return probabilityOf(output);
+    return output;
   }
 
   toJSON(): NetworkJson {
@@ -66,16 +64,16 @@ export class Network {
  * @see Kingma and Ba (2015), arXiv:1412.6980
  */
 export function trainNetwork(
-  columns: readonly Float64Array[],
+  levels: Levels,
+  rowsOfBins: BinnedRows,
   labels: ArrayLike<number>,
   weights: ArrayLike<number>,
   options: NetworkOptions,
   rng: Rng,
 ): Network {
-  const standardisation = fitStandardisation(columns);
-  const rows = labels.length;
-  const inputs = standardiseColumns(standardisation, columns, rows);
-  const trainer = new NetworkTrainer(inputCount(standardisation), options, rng);
+  const { rows } = rowsOfBins;
+  const inputs = levels.all(rowsOfBins);
+  const trainer = new NetworkTrainer(levels.width, options, rng);
   trainer.startAt(labels, weights);
   const order = Int32Array.from({ length: rows }, (_, row) => row);
   const steps = options.epochs * Math.ceil(rows / options.batch);
@@ -90,7 +88,7 @@ export function trainNetwork(
   }
   // Nine digits hold what matters of a weight; the network is what its JSON says.
   const kept = Array.from(trainer.weights, (weight) => Number(weight.toPrecision(9)));
-  return new Network({ standardisation, hidden: options.hidden, weights: kept });
+  return new Network({ levels: levels.toJSON(), hidden: options.hidden, weights: kept });
 }
 
 class NetworkTrainer {
@@ -170,7 +168,7 @@ class NetworkTrainer {
       let sum = weights[at + width] as number;
       for (let input = 0; input < width; input++)
         sum += (weights[at + input] as number) * (inputs[from + input] as number);
-      const activation = tanh(sum);
+      const activation = sum / (1 + Math.abs(sum));
       activations[unit] = activation;
       output += (weights[outputAt + unit] as number) * activation;
     }
@@ -179,7 +177,8 @@ class NetworkTrainer {
     for (let unit = 0; unit < hidden; unit++) {
       const activation = activations[unit] as number;
       gradient[outputAt + unit] = (gradient[outputAt + unit] as number) + error * activation;
-      const back = error * (weights[outputAt + unit] as number) * (1 - activation * activation);
+      const back =
+        error * (weights[outputAt + unit] as number) * (1 - Math.abs(activation)) * (1 - Math.abs(activation));
       const at = unit * (width + 1);
       for (let input = 0; input < width; input++) {
         gradient[at + input] = (gradient[at + input] as number) + back * (inputs[from + input] as number);
@@ -187,12 +186,6 @@ class NetworkTrainer {
       gradient[at + width] = (gradient[at + width] as number) + back;
     }
   }
-}
-
-function tanh(value: number): number {
-  const decayed = exp(-2 * Math.abs(value));
-  const size = (1 - decayed) / (1 + decayed);
-  return value < 0 ? -size : size;
 }
 
 function shuffle(order: Int32Array, rng: Rng): void {

@@ -1,12 +1,10 @@
-import { base64OfBytes, base64OfFloats, bytesOfBase64, floatsOfBase64 } from '../encoding/base64';
-import { binOf } from './bins';
+import { base64OfBytes, bytesOfBase64 } from '../encoding/base64';
+import type { BinnedRows } from './binned-rows';
 import { LEAF, TreeStore } from './tree-store';
 import { TreeWalk } from './tree-walk';
 
-/** Trees with the cuts that bin their features, as JSON: some 2.2 bytes a node before base64. */
-export interface BinnedTreesJson {
-  /** Cuts of each feature, ascending; floats of 64 bits, base64. */
-  readonly cuts: readonly string[];
+/** Trees as JSON: some 2.2 bytes a node before base64. */
+export interface EnsembleJson {
   /** In preorder of all nodes of all trees: the feature of a split, or 255 for a leaf; base64. */
   readonly features: string;
   /** Bin of each split in the same order; base64. */
@@ -20,18 +18,15 @@ export interface BinnedTreesJson {
   readonly step: number;
 }
 
-/** An ensemble of trees with the cuts of its features. */
-export class BinnedTrees {
-  private readonly bins: Uint8Array;
+/** Trees whose leaves are averaged, on rows of bins. */
+export class Ensemble {
   private readonly walk: TreeWalk;
 
   constructor(
-    readonly cuts: readonly Float64Array[],
     private readonly store: TreeStore,
     private readonly low: number,
     private readonly step: number,
   ) {
-    this.bins = new Uint8Array(cuts.length);
     this.walk = new TreeWalk(store);
   }
 
@@ -39,35 +34,23 @@ export class BinnedTrees {
     return this.store.roots.length;
   }
 
-  get nodes(): number {
-    return this.store.nodes;
-  }
-
   /** Mean over the trees of the leaf that the row reaches: added up in integers, so that neither order nor batches change it. */
-  meanOf(row: ArrayLike<number>): number {
-    const { bins, cuts } = this;
-    for (let feature = 0; feature < bins.length; feature++) {
-      bins[feature] = binOf(row[feature] as number, cuts[feature] as Float64Array);
-    }
+  meanOf(bins: Uint8Array): number {
     return this.scale(this.walk.sumOf(bins));
   }
 
-  /** The same for each row of columns. */
-  meansOf(columns: readonly Float64Array[], rows: number): Float64Array {
-    const width = this.cuts.length;
-    const bins = new Uint8Array(rows * width);
-    columns.forEach((column, feature) => {
-      const cuts = this.cuts[feature] as Float64Array;
-      for (let row = 0; row < rows; row++) bins[row * width + feature] = binOf(column[row] as number, cuts);
-    });
-    return this.walk.sumsOf(bins, width, rows).map((sum) => this.scale(sum));
+  /** The same for each row. */
+  meansOf({ bins, width, rows }: BinnedRows): Float64Array {
+    const sums = this.walk.sumsOf(bins, width, rows);
+    for (let row = 0; row < rows; row++) sums[row] = this.scale(sums[row] as number);
+    return sums;
   }
 
   private scale(sum: number): number {
     return this.low + (this.step * sum) / this.trees;
   }
 
-  toJSON(): BinnedTreesJson {
+  toJSON(): EnsembleJson {
     const { store } = this;
     const inner: number[] = [];
     const leaves: number[] = [];
@@ -81,7 +64,6 @@ export class BinnedTrees {
       values[index * 2 + 1] = value >> 8;
     });
     return {
-      cuts: this.cuts.map(base64OfFloats),
       features: base64OfBytes(store.feature.subarray(0, store.nodes)),
       bins: base64OfBytes(Uint8Array.from(inner, (node) => store.bin[node] as number)),
       missing: base64OfBytes(missing),
@@ -93,7 +75,7 @@ export class BinnedTrees {
 }
 
 /** Puts the leaf values of a grown ensemble on a grid of 65,536 integers, so that a model is the same before and after it is stored. */
-export function quantise(cuts: readonly Float64Array[], store: TreeStore): BinnedTrees {
+export function quantise(store: TreeStore): Ensemble {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (let node = 0; node < store.nodes; node++) {
@@ -105,11 +87,11 @@ export function quantise(cuts: readonly Float64Array[], store: TreeStore): Binne
   for (let node = 0; node < store.nodes; node++) {
     if (store.feature[node] === LEAF) store.value[node] = Math.round(((store.value[node] as number) - low) / step);
   }
-  return new BinnedTrees(cuts, store, low, step);
+  return new Ensemble(store, low, step);
 }
 
 /** Reads an ensemble back. @throws {HeadgateError} INVALID_ARGUMENT when numbers end early */
-export function loadBinnedTrees(json: BinnedTreesJson): BinnedTrees {
+export function loadEnsemble(json: EnsembleJson): Ensemble {
   const features = bytesOfBase64(json.features);
   const bins = bytesOfBase64(json.bins);
   const missing = bytesOfBase64(json.missing);
@@ -134,5 +116,5 @@ export function loadBinnedTrees(json: BinnedTreesJson): BinnedTrees {
     if (parent === undefined) startsTree = true;
     else store.right[parent] = store.nodes;
   }
-  return new BinnedTrees(json.cuts.map(floatsOfBase64), store, json.low, json.step);
+  return new Ensemble(store, json.low, json.step);
 }

@@ -1,0 +1,11 @@
+import type { Command } from 'commander';
+import type { CommandContext } from './command';
+import { addModelEvaluate } from './model-evaluate-command';
+import { addModelTrain } from './model-train-command';
+
+/** `headgate model …` */
+export function addModelCommands(program: Command, context: CommandContext): void {
+  const model = program.command('model').description('train and measure models of how likely a change is to fail');
+  addModelTrain(model, context);
+  addModelEvaluate(model, context);
+}

@@ -1,0 +1,186 @@
+import { fitIsotonic } from '../calibration/isotonic';
+import { fitPlatt } from '../calibration/platt';
+import { base64OfFloats } from '../encoding/base64';
+import type { TrainingRows } from '../models/model';
+import type { Table } from '../tables/table';
+import { binColumn, fitCuts } from '../trees/bins';
+import { binRows } from '../trees/binned-rows';
+import { fitMembers } from './fit-members';
+import { meanLogOddsAll, type Member } from './members';
+import { applyCalibration, Predictor } from './predictor';
+import { PredictorKind, type CalibrationJson, type PredictorJson, type Support } from './predictor-json';
+
+/** What a predictor is trained on, and how. */
+export interface TrainingInput {
+  /** Features, rows in order of time. */
+  readonly table: Table;
+  /** 0 or 1, same order. */
+  readonly labels: Float64Array;
+  /** Instants in milliseconds since 1970, same order; null when they are not known. */
+  readonly times: Float64Array | null;
+  readonly kind: Exclude<PredictorKind, 'prior'>;
+  /** Any number; its lower 32 bits count. */
+  readonly seed: number;
+  /** Count failures and successes alike in training, for rare failures; calibration brings the base rate back. False by default. */
+  readonly balance?: boolean;
+  /** Platt's by default. */
+  readonly calibration?: 'platt' | 'isotonic';
+}
+
+/** Rows of the rarer class below which nothing is learned. */
+const LEAST_OF_A_CLASS = 10;
+/** Rows of the rarer class from which nothing is widened towards the base rate. */
+const ENOUGH_OF_A_CLASS = 100;
+/** Share of rows, the latest, that calibrates and trains nothing else. */
+const CALIBRATION_SHARE = 0.1;
+/** Rows of each class that the calibration rows must hold; otherwise all rows train, and calibrate out of fold. */
+const LEAST_TO_CALIBRATE = 20;
+const FOLDS = 5;
+
+/**
+ * Trains a predictor: models on the earlier rows, calibration on the latest. The same rows, kind and seed give the same predictor on every
+ * machine. With fewer than ten failures or successes it answers the base rate, and says so.
+ */
+export function trainPredictor(input: TrainingInput): Predictor {
+  const { table, labels, times, seed } = input;
+  const rows = labels.length;
+  const failures = labels.reduce((sum, label) => sum + label, 0);
+  const rarer = Math.min(failures, rows - failures);
+  const kind = rarer < LEAST_OF_A_CLASS || table.columns.length === 0 ? PredictorKind.Prior : input.kind;
+  const fitted = kind === PredictorKind.Prior ? NOTHING : fit(input, kind);
+  const json: PredictorJson = {
+    format: 'headgate-predictor',
+    version: 1,
+    kind,
+    seed,
+    features: table.names,
+    support: table.columns.map(supportOf),
+    cuts: fitted.cuts.map(base64OfFloats),
+    members: fitted.members.map(({ weight, model }) => ({ weight, model: model.toJSON() })),
+    calibration: fitted.calibration,
+    // One failure and one success in advance keep it off the ends.
+    prior: (failures + 1) / (rows + 2),
+    trust: kind === PredictorKind.Prior ? 0 : Math.min(1, Math.sqrt(rarer / ENOUGH_OF_A_CLASS)),
+    ranks: ranksOf(fitted.calibrated),
+    trainedOn: { rows, failures, from: times?.[0] ?? null, to: times?.[rows - 1] ?? null },
+  };
+  return new Predictor(json);
+}
+
+interface Fitted {
+  readonly cuts: readonly Float64Array[];
+  readonly members: readonly Member[];
+  readonly calibration: CalibrationJson;
+  /** Calibrated probabilities of the rows that calibrated. */
+  readonly calibrated: Float64Array;
+}
+
+const NOTHING: Fitted = {
+  cuts: [],
+  members: [],
+  calibration: { method: 'none', fittedOn: 'nothing', rows: 0 },
+  calibrated: new Float64Array(0),
+};
+
+function fit(input: TrainingInput, kind: Exclude<PredictorKind, 'prior'>): Fitted {
+  const { labels } = input;
+  const rows = labels.length;
+  const latest = Math.floor(rows * (1 - CALIBRATION_SHARE));
+  const hasBoth = (from: number, to: number): boolean => {
+    const failures = labels.subarray(from, to).reduce((sum, label) => sum + label, 0);
+    return Math.min(failures, to - from - failures) >= LEAST_TO_CALIBRATE;
+  };
+  if (hasBoth(latest, rows) && hasBoth(0, latest)) {
+    const trained = fitRows(input, kind, (row) => row < latest);
+    return calibrate(input, trained, scoreRows(input, trained, latest, rows), labels.subarray(latest), 'latest');
+  }
+  return calibrate(
+    input,
+    fitRows(input, kind, () => true),
+    scoreOutOfFold(input, kind),
+    labels,
+    'out_of_fold',
+  );
+}
+
+/** Scores each of five blocks of time by models of the other four. */
+function scoreOutOfFold(input: TrainingInput, kind: Exclude<PredictorKind, 'prior'>): Float64Array {
+  const rows = input.labels.length;
+  const scores = new Float64Array(rows);
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const from = Math.floor((rows * fold) / FOLDS);
+    const to = Math.floor((rows * (fold + 1)) / FOLDS);
+    scores.set(
+      scoreRows(
+        input,
+        fitRows(input, kind, (row) => row < from || row >= to),
+        from,
+        to,
+      ),
+      from,
+    );
+  }
+  return scores;
+}
+
+interface Trained {
+  readonly cuts: readonly Float64Array[];
+  readonly members: readonly Member[];
+}
+
+/** Trains on the rows that a test lets through. */
+function fitRows(
+  { table, labels, balance, seed }: TrainingInput,
+  kind: Exclude<PredictorKind, 'prior'>,
+  takes: (row: number) => boolean,
+): Trained {
+  const taken = Uint32Array.from(labels.keys()).filter(takes);
+  const pick = (column: Float64Array): Float64Array => Float64Array.from(taken, (row) => column[row] as number);
+  const own = pick(labels);
+  const failures = own.reduce((sum, label) => sum + label, 0);
+  // Weights add up to the number of rows.
+  const weightOf = (count: number): number => (balance === true && count > 0 ? own.length / (2 * count) : 1);
+  const weights = own.map((label) => weightOf(label === 1 ? failures : own.length - failures));
+  const columns = table.columns.map(pick);
+  const cuts = columns.map(fitCuts);
+  const binned = columns.map((column, feature) => binColumn(column, cuts[feature] as Float64Array));
+  const rows: TrainingRows = { columns, binned, labels: own, weights };
+  return { cuts, members: fitMembers(kind, rows, seed) };
+}
+
+/** Raw log odds of the rows `from` to `to`. */
+function scoreRows({ table }: TrainingInput, { cuts, members }: Trained, from: number, to: number): Float64Array {
+  const columns = table.columns.map((column) => column.subarray(from, to));
+  return meanLogOddsAll(members, { ...binRows(columns, cuts, to - from), columns });
+}
+
+function calibrate(
+  { calibration: method = 'platt' }: TrainingInput,
+  trained: Trained,
+  logOdds: Float64Array,
+  labels: Float64Array,
+  fittedOn: 'latest' | 'out_of_fold',
+): Fitted {
+  const fitted = method === 'platt' ? { platt: fitPlatt(logOdds, labels) } : { isotonic: fitIsotonic(logOdds, labels) };
+  const calibration: CalibrationJson = { method, ...fitted, fittedOn, rows: logOdds.length };
+  return { ...trained, calibration, calibrated: logOdds.map((each) => applyCalibration(calibration, each)) };
+}
+
+function supportOf(column: Float64Array): Support {
+  const known = column.filter((value) => !Number.isNaN(value)).sort();
+  return {
+    low: known[0] ?? null,
+    high: known[known.length - 1] ?? null,
+    typical: known[(known.length - 1) >> 1] ?? null,
+    mayBeMissing: known.length < column.length,
+  };
+}
+
+function ranksOf(calibrated: Float64Array): number[] {
+  if (calibrated.length === 0) return [];
+  const sorted = calibrated.slice().sort();
+  return Array.from({ length: 101 }, (_, percent) => {
+    const at = Math.round((percent / 100) * (sorted.length - 1));
+    return Number((sorted[at] as number).toPrecision(6));
+  });
+}
