@@ -7,10 +7,11 @@ import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import de.bwaldvogel.mongo.backend.h2.H2Database;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
+import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 
 /**
- * Looks documents up instead of reading all of them, and commits the store before each acknowledgement. As shipped, H2 commits once a second in the background, so that writes
+ * Looks documents up instead of reading all of them, keeps them as BSON, and commits the store before each acknowledgement. As shipped, H2 commits once a second in the background, so that writes
  * already acknowledged, even with majority and journal asked for, are lost when the process is killed.
  */
 final class DurableH2Backend extends H2Backend {
@@ -58,7 +59,7 @@ final class DurableH2Backend extends H2Backend {
                     this,
                     name,
                     options,
-                    opened.openMap("databases." + namespace),
+                    opened.openMap("databases." + namespace, new MVMap.Builder<Object, Document>().valueType(new DocumentType())),
                     opened.openMap("meta." + namespace),
                     cursorRegistry);
         }

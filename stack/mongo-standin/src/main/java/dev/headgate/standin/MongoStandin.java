@@ -22,6 +22,9 @@ public final class MongoStandin {
     /** Pages kept in memory. The store's own 16 MB are too few for a thousand rollouts, and each page read anew is deserialized. */
     private static final int CACHE_MB = 128;
 
+    /** Pages are split at this size: a commit writes each page whole in which one document has changed. */
+    private static final int PAGE_BYTES = 4_096;
+
     private MongoStandin() {}
 
     /** The 5.0 wire protocol: the oldest that current drivers accept and the newest that this server speaks well enough. */
@@ -76,6 +79,7 @@ public final class MongoStandin {
                 .fileName(options.data())
                 .autoCommitDisabled()
                 .cacheSize(CACHE_MB)
+                .pageSplitSize(PAGE_BYTES)
                 .open();
         return new DurableH2Backend(store, options.fsync());
     }
