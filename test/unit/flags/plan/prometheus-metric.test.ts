@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parsePlan } from '../../../../flags/plan/parse-plan';
 import { resolvePlan, tryResolvePlan } from '../../../../flags/plan/resolve-plan';
 
@@ -61,10 +63,12 @@ describe('a metric from Prometheus', () => {
   });
 
   it('is written in YAML as it stands in the documentation', () => {
-    const text = `flag: checkout-v2\ncandidate: 'on'\nmetrics:\n  - name: errors\n    kind: error_rate\n    prometheus:\n      requests: ${requests}\n      errors: ${errors}\n`;
-    expect(parsePlan(text, { environment: 'production' }).plan.metrics[0]?.prometheus).toMatchObject({
-      requests,
-      errors,
-    });
+    const page = readFileSync(join(__dirname, '../../../../docs/prometheus.md'), 'utf8');
+    const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+    const { plan: written } = parsePlan(text);
+    expect(written.metrics.map(({ event, prometheus }) => [event, prometheus?.unit])).toEqual([
+      ['prometheus:errors', 'none'],
+      ['prometheus:slow', 'seconds'],
+    ]);
   });
 });
