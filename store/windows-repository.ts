@@ -50,6 +50,8 @@ export interface WindowsRepository extends MetricSource {
   expire(beforeMs: number): Promise<number>;
 }
 
+/** How long a look waits for a pass of folding, in milliseconds. */
+const FOLD_PATIENCE_MS = 1_000;
 /** Amounts in a compacted rollout: at most 20 bytes each, so that the document stays below 6 MB. */
 const MAX_COMPACT_AMOUNTS = 300_000;
 
@@ -76,13 +78,13 @@ export class MongoWindowsRepository implements WindowsRepository {
 
   async fetchStrata(query: StrataQuery): Promise<readonly Stratum[]> {
     return answering(async () => {
-      await this.foldFor(query);
+      const completeMs = await this.foldFor(query);
       const windows = await this.windows
         .find(
           {
             flagId: query.flagId,
             rolloutId: query.rolloutId,
-            windowStart: { $gte: query.fromMs, $lte: query.nowMs - query.windowMs - JUDGE_AFTER_MS },
+            windowStart: { $gte: query.fromMs, $lte: completeMs - query.windowMs - JUDGE_AFTER_MS },
             variant: { $in: [query.control, query.candidate] },
             segment: { $in: [ALL_USERS, ...query.segments] },
           },
@@ -131,14 +133,20 @@ export class MongoWindowsRepository implements WindowsRepository {
 
   /**
    * Folds, unless a pass since the newest window asked for was closed has done so: what came later is late for it. So a thousand
-   * rollouts that are looked at in turn cost one pass per window, and each pass adds many groups in one write.
+   * rollouts that are looked at in turn cost one pass per window, and each pass adds many groups in one write. A pass that takes long
+   * holds no look up: the windows it would complete are judged by the next one.
+   *
+   * @returns the instant up to which what was acknowledged stands in the windows
    */
-  private async foldFor({ nowMs, windowMs }: StrataQuery): Promise<void> {
+  private async foldFor({ nowMs, windowMs }: StrataQuery): Promise<number> {
     const closedAt = windowStartAt(nowMs - JUDGE_AFTER_MS, windowMs) + JUDGE_AFTER_MS;
-    if (this.foldedAt >= closedAt) return;
+    if (this.foldedAt >= closedAt) return nowMs;
     const startedAt = this.clock.nowMs();
-    await this.fold.foldPending();
-    this.foldedAt = Math.max(this.foldedAt, startedAt);
+    const pass = this.fold.foldPending().then(() => {
+      this.foldedAt = Math.max(this.foldedAt, startedAt);
+    });
+    await within(FOLD_PATIENCE_MS, pass);
+    return this.foldedAt >= closedAt ? nowMs : this.foldedAt;
   }
 
   private async gather(flagId: string, rolloutId: string, variants?: readonly string[]): Promise<CompactWindow[]> {
@@ -151,6 +159,16 @@ export class MongoWindowsRepository implements WindowsRepository {
     }
     return compaction?.result() ?? [];
   }
+}
+
+/** Waits for work, but not longer than a time; the work goes on, and what it then fails by is the next one's to find. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  work.catch(() => undefined);
+  await Promise.race([work, patience]).finally(() => clearTimeout(timer));
 }
 
 /** @throws {HeadgateError} SOURCE_UNAVAILABLE (retryable) in place of whatever the database threw */

@@ -10,7 +10,7 @@ export interface IngestSweepOptions {
   readonly groups: Pick<IngestGroupsRepository, 'expire'>;
   readonly windows: Pick<WindowsRepository, 'fold' | 'expire'>;
   readonly clock: { nowMs(): number };
-  /** Between passes over groups of servers that died, in milliseconds; default 5 s. */
+  /** Between passes over groups of servers that died, in milliseconds; default 30 s. */
   readonly foldEveryMs?: number;
   /** Between removals of what has expired, in milliseconds; default 10 minutes. */
   readonly expireEveryMs?: number;
@@ -21,7 +21,7 @@ export interface IngestSweepOptions {
 
 /** Folds what dead servers left behind and removes what has expired, in the background; any number of servers may. Call to stop. */
 export function startIngestSweep(options: IngestSweepOptions): () => Promise<void> {
-  const { groups, windows, clock, foldEveryMs = 5_000, expireEveryMs = 600_000, onError } = options;
+  const { groups, windows, clock, foldEveryMs = 30_000, expireEveryMs = 600_000, onError } = options;
   const keepWindowsMs = options.keepWindowsMs ?? 90 * 86_400_000;
   const fold = repeat(() => windows.fold.foldPending(), foldEveryMs, onError);
   const expire = repeat(

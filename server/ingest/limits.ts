@@ -2,7 +2,10 @@
 export interface IngestLimits {
   /** How long a batch may wait for others, in milliseconds. */
   readonly flushMs: number;
-  /** How long groups may wait for others before they are folded together, in milliseconds; a reader never waits for this. */
+  /**
+   * How long groups may wait for others before they are folded together, in milliseconds. A reader never waits for this: the worker folds
+   * what a look needs, and each window is written once for all groups that have gathered.
+   */
   readonly foldMs: number;
   /** Most batches in one group. */
   readonly groupBatches: number;
@@ -23,7 +26,7 @@ export interface IngestLimits {
 /** Limits for a server with 512 MB. */
 export const INGEST_LIMITS: IngestLimits = {
   flushMs: 200,
-  foldMs: 2_000,
+  foldMs: 8_000,
   groupBatches: 1_000,
   groupSize: 250_000,
   pendingSize: 500_000,

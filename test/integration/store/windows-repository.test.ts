@@ -146,6 +146,22 @@ describe('reading strata', () => {
     expect(await whenJudged({ windows }, { nowMs: WINDOW_START + 19_999 })).toEqual([]);
     expect(await whenJudged({ windows }, { nowMs: WINDOW_START + 20_000 })).toHaveLength(1);
   });
+
+  it('is held up for a second at most by a slow pass, and gives the window when one has completed it', async () => {
+    await givenGroup('wa', 0, givenDeltas({ exposures: 1 }));
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const pass = windows.fold.foldPending.bind(windows.fold);
+    jest.spyOn(windows.fold, 'foldPending').mockImplementationOnce(() => gate.then(pass));
+    const askedAt = performance.now();
+    const meanwhile = await whenJudged({ windows });
+    const tookMs = performance.now() - askedAt;
+    open();
+
+    expect(meanwhile).toEqual([]);
+    expect(tookMs).toBeGreaterThan(900);
+    expect(await whenJudged({ windows })).toHaveLength(1);
+  });
 });
 
 describe('compacting an ended rollout', () => {
