@@ -1,25 +1,43 @@
 import { log } from '@temporalio/workflow';
 import type { NotificationRequest, RolloutRef } from '../../activities/rollout-activities';
+import type { RolloutPlan } from '../../flags/plan/plan';
 import { notifying } from './activity-options';
 import { messageOfCause } from './run-failures';
 import type { PlannedTransition, RolloutState } from './state';
 
+/** Reasons of a narrowing that something outside the rollout might remedy. */
+const RISKS: readonly string[] = ['RISK_HIGH', 'RISK_CRITICAL', 'FORECAST_CROSSES'];
+
 /** Tells people, beside the main path: no receiver holds a rollout up. Each pause and each approval is told once. */
 export class Announcer {
   private toldPause: string | null = null;
+  /** Transition under which a critical risk was told; once under each. */
+  private toldRisk: number | null = null;
 
   constructor(
     private readonly ref: RolloutRef,
-    private readonly owner: string | undefined,
+    private readonly plan: Pick<RolloutPlan, 'owner' | 'risk'>,
   ) {}
 
   /** Tells of what a write did that people want to hear of before the end. */
   tellWrite(state: RolloutState, planned: PlannedTransition): void {
     if (planned.action === 'rollout.narrow') void this.tell(state, 'narrowed', planned.reason);
+    const isForRisk = planned.evidence[0] !== undefined && RISKS.includes(planned.evidence[0].code);
+    if (planned.action === 'rollout.narrow' && isForRisk && this.plan.risk?.remediate === true) {
+      void this.tell(state, 'remediate', planned.reason);
+    }
     // An operator who excludes a segment knows it.
     if (planned.action === 'rollout.exclude' && planned.intent === null)
       void this.tell(state, 'excluded', planned.reason);
     if (planned.action === 'rollout.lapsed') void this.tell(state, 'lapsed', planned.reason);
+  }
+
+  /** Tells of a risk score past its second threshold. */
+  tellLook(state: RolloutState): void {
+    const risk = state.lastLook?.risk;
+    if (risk === undefined || risk.score < risk.rollbackAt || this.toldRisk === state.transition) return;
+    this.toldRisk = state.transition;
+    void this.tell(state, 'risk_alert', `risk ${risk.score} of 100 on ${risk.metric ?? 'no metric'}`);
   }
 
   /** Tells of a pause or an approval that is now waited for; answers the state that remembers having asked. */
@@ -37,7 +55,7 @@ export class Announcer {
   /** Sends one notification; one that cannot be sent is given up in the end. */
   async tell(state: RolloutState, event: NotificationRequest['event'], text: string): Promise<void> {
     const { transition, weight, lastNumber } = state;
-    const { owner } = this;
+    const { owner } = this.plan;
     const id = `${this.ref.rolloutId}:${event}:${lastNumber}`;
     try {
       await notifying.notify({

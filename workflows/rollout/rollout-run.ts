@@ -57,7 +57,7 @@ export class RolloutRun {
     this.state = input.state ?? initialState(input.plan);
     this.ref = refOf(input);
     this.publisher = new Publisher(input);
-    this.announcer = new Announcer(this.ref, input.plan.owner);
+    this.announcer = new Announcer(this.ref, input.plan);
     this.registerHandlers();
   }
 
@@ -158,6 +158,7 @@ export class RolloutRun {
     const { state, isFresh } = await look(this.ref, plan, this.state);
     this.state = state;
     this.lookIsFresh = isFresh;
+    if (isFresh) this.announcer.tellLook(state);
   }
 
   /** Takes every waiting message; each is answered now or after the write it asks for. */
