@@ -21,6 +21,7 @@ const ROUTES: readonly [Method, string, Role, unknown?][] = [
   ['GET', '/v1/environments/production/rollouts', 'viewer'],
   ['GET', '/v1/environments/production/rollouts/r', 'viewer'],
   ['GET', '/v1/environments/production/rollouts/r/timeline', 'viewer'],
+  ['GET', '/v1/environments/production/rollouts/r/observations', 'viewer'],
   ['POST', '/v1/environments/production/rollouts/r/messages/pause', 'operator', {}],
   ['POST', '/v1/tokens', 'admin', {}],
   ['GET', '/v1/tokens', 'admin'],
@@ -28,6 +29,7 @@ const ROUTES: readonly [Method, string, Role, unknown?][] = [
   ['GET', '/v1/environments/production/audit/verify', 'viewer'],
   ['POST', '/v1/events', 'sdk', {}],
   ['GET', '/v1/sdk/snapshot', 'sdk'],
+  ['GET', '/metrics', 'viewer'],
 ];
 const RANK: Readonly<Record<string, number>> = { viewer: 1, operator: 2, admin: 3 };
 
