@@ -1,3 +1,4 @@
+import { createAttributionActivity, type AttributionDependencies } from './attribution-activity';
 import { withSortedFailures } from './failures';
 import { createLookActivity, type LookDependencies } from './look-activity';
 import { createNotificationActivity, type NotificationDependencies } from './notification-activity';
@@ -9,7 +10,8 @@ import { createTransitionActivities, type TransitionDependencies } from './trans
 export type RolloutActivityDependencies = TransitionDependencies &
   LookDependencies &
   SupportDependencies &
-  NotificationDependencies;
+  NotificationDependencies &
+  AttributionDependencies;
 
 /** The activities of rollouts, with failures sorted into retryable and not. */
 export function createRolloutActivities(dependencies: RolloutActivityDependencies): RolloutActivities {
@@ -18,6 +20,7 @@ export function createRolloutActivities(dependencies: RolloutActivityDependencie
     ...createLookActivity(dependencies),
     ...createSupportActivities(dependencies),
     ...createNotificationActivity(dependencies),
+    ...createAttributionActivity(dependencies),
   });
 }
 

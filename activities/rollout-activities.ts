@@ -135,6 +135,21 @@ export interface NotificationRequest extends RolloutRef {
   readonly owner?: string;
 }
 
+/** A narrowing or rollback that was written, whose causes are to be looked for. */
+export interface AttributionRequest extends RolloutRef {
+  readonly plan: RolloutPlan;
+  readonly control: string;
+  /** Of the write that lowered. */
+  readonly transition: number;
+  readonly action: DecisionAction;
+  /** Percent of each transition so far, by number. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly raisedAtMs: number;
+  readonly bakeMs: number;
+  /** The look that decided. */
+  readonly look: LookStatus;
+}
+
 /** Everything a rollout workflow may do to the world. All of it is safe to repeat and to overlap with a copy of itself. */
 export interface RolloutActivities {
   prepareRollout(request: RolloutRef & { readonly plan: RolloutPlan }): Promise<PreparedRollout>;
@@ -154,4 +169,6 @@ export interface RolloutActivities {
   }): Promise<Actor>;
   saveProjection(request: ProjectionRequest): Promise<void>;
   notify(request: NotificationRequest): Promise<void>;
+  /** Looks for the causes of a lowering and keeps what it finds beside the record. Runs after the write and never holds one up. */
+  attribute(request: AttributionRequest): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../core/clock';
 import type { EventBatch } from '../metrics/events';
+import type { AttributionsRepository } from '../store/attributions-repository';
 import type { DecisionsRepository } from '../store/decisions-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { RolloutsRepository } from '../store/rollouts-repository';
@@ -25,6 +26,7 @@ export interface ServerContext {
   readonly flags: FlagsRepository;
   readonly segments: SegmentsRepository;
   readonly decisions: DecisionsRepository;
+  readonly attributions: Pick<AttributionsRepository, 'byRollout'>;
   readonly rollouts: RolloutsRepository;
   readonly tokens: TokensRepository;
   readonly windows: Pick<WindowsRepository, 'readCompacted' | 'readRecorded'>;

@@ -1,6 +1,7 @@
 import { systemClock } from '../core/clock';
 import { connectDatabase, type Database } from '../store/database';
 import { DatabaseClock } from '../store/database-clock';
+import { MongoAttributionsRepository } from '../store/attributions-repository';
 import { MongoDecisionsRepository } from '../store/decisions-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
@@ -68,6 +69,7 @@ export async function openContext(
       flags,
       segments,
       decisions: new MongoDecisionsRepository(db),
+      attributions: new MongoAttributionsRepository(db),
       rollouts: new MongoRolloutsRepository(db, databaseNowMs),
       tokens: new MongoTokensRepository(db),
       windows: new MongoWindowsRepository(db, clock),

@@ -4,6 +4,7 @@ export const Collection = {
   Segments: 'segments',
   Decisions: 'decisions',
   SegmentDecisions: 'segment_decisions',
+  Attributions: 'attributions',
   Leases: 'leases',
   Rollouts: 'rollouts',
   Tokens: 'tokens',

@@ -17,12 +17,16 @@ export const INDEXES: readonly IndexWanted[] = [
   { collection: Collection.Decisions, keys: { flagId: 1, revision: 1 } },
   { collection: Collection.Decisions, keys: { rolloutId: 1, transition: 1 } },
   { collection: Collection.SegmentDecisions, keys: { segmentId: 1, revision: 1 } },
+  // What was found out about a rollout's lowerings.
+  { collection: Collection.Attributions, keys: { rolloutId: 1, transition: 1 } },
   { collection: Collection.Leases, keys: { environment: 1, changedAt: 1 } },
   // Lists by environment and the identity of a start.
   { collection: Collection.Rollouts, keys: { environment: 1, flagKey: 1, startedAt: -1 } },
   { collection: Collection.Rollouts, keys: { identity: 1, startedAt: -1 } },
   // What the reconciler goes over.
   { collection: Collection.Rollouts, keys: { outcome: 1, startedAt: 1 } },
+  // What has ended since, to be learned from.
+  { collection: Collection.Rollouts, keys: { endedAt: 1 } },
   { collection: Collection.Tokens, keys: { hash: 1 }, options: { unique: true } },
   // A batch counts once; what is to be folded, each writer's in order; what may go.
   { collection: Collection.IngestGroups, keys: { batchIds: 1 }, options: { unique: true } },

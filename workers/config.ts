@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CauseSeriesConfig } from '../activities/read-cause-series';
 import { ErrorCode, ValidationError } from '../core/errors';
 import { PrometheusSourceConfig } from '../metrics/prometheus/source-config';
 
@@ -33,6 +34,8 @@ export const WorkerConfig = z.object({
   HEADGATE_PROMETHEUS_SOURCES: jsonList(PrometheusSourceConfig)
     .refine((sources) => new Set(sources.map(({ name }) => name)).size === sources.length, 'has two of one name')
     .default([]),
+  /** JSON list of series of dependencies and machines that may be causes, see docs/causes.md. */
+  HEADGATE_CAUSE_SERIES: jsonList(CauseSeriesConfig).default([]),
   /** Where Prometheus scrapes this worker, without a token; without a port, nowhere. 0 takes any free one. */
   HEADGATE_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   HEADGATE_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),

@@ -1,9 +1,10 @@
 import type { Client } from '@temporalio/client';
 import type { ReconcilerDependencies, RolloutActivityDependencies } from '../activities';
+import { prometheusCauseSeries } from '../activities/read-cause-series';
 import { MongoAnalysisStatesRepository } from '../store/analysis-states-repository';
 import { PrometheusClient } from '../metrics/prometheus/prometheus-client';
 import { PrometheusMetricSource } from '../metrics/prometheus/prometheus-source';
-import type { PrometheusSourceConfig } from '../metrics/prometheus/source-config';
+import { MongoAttributionsRepository } from '../store/attributions-repository';
 import type { Database } from '../store/database';
 import type { DatabaseClock } from '../store/database-clock';
 import { MongoDecisionsRepository, type DecisionsRepository } from '../store/decisions-repository';
@@ -26,6 +27,8 @@ export function createDependencies(
   const nowMs = (): number => clock.nowMs();
   const windows = new MongoWindowsRepository(db, clock);
   const decisions = new MongoDecisionsRepository(db);
+  const sources = config.HEADGATE_PROMETHEUS_SOURCES ?? [];
+  const clients = new Map(sources.map((source) => [source.name, new PrometheusClient(source)]));
   return {
     flags: new MongoFlagsRepository(db, nowMs),
     segments: new MongoSegmentsRepository(db),
@@ -35,7 +38,9 @@ export function createDependencies(
     states: new MongoAnalysisStatesRepository(db),
     windows,
     source: windows,
-    prometheus: prometheusSource(config.HEADGATE_PROMETHEUS_SOURCES ?? [], decisions),
+    prometheus: prometheusSource(clients, decisions),
+    attributions: new MongoAttributionsRepository(db),
+    causeSeries: prometheusCauseSeries(config.HEADGATE_CAUSE_SERIES ?? [], clients),
     clock,
     client,
     workflowIdOf: rolloutWorkflowId,
@@ -48,11 +53,11 @@ export function createDependencies(
 }
 
 function prometheusSource(
-  sources: readonly PrometheusSourceConfig[],
+  clients: ReadonlyMap<string, PrometheusClient>,
   decisions: Pick<DecisionsRepository, 'byRollout'>,
 ): PrometheusMetricSource {
   return new PrometheusMetricSource({
-    clients: new Map(sources.map((source) => [source.name, new PrometheusClient(source)])),
+    clients,
     transitionsOf: async (rolloutId) =>
       (await decisions.byRollout(rolloutId)).flatMap(({ transition, at }) =>
         transition === undefined ? [] : [{ transition, atMs: Date.parse(at) }],

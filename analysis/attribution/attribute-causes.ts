@@ -20,7 +20,7 @@ const SHARED_CODES: readonly string[] = ['SHARED_FAULT', 'SHARED_FAULT_AFTER_RAI
 
 /**
  * Ranks what may have caused a narrowing or rollback. First the randomised split: arms that were drawn at random and served at the same time differ only by this
- * rollout. If they differ and the control stood still, everything that meets both arms is cleared. If the control moved too, it is an incident, and other
+ * rollout. If they differ and the control shows no trouble, everything that meets both arms is cleared. If the control moved too, it is an incident, and other
  * flags, dependencies and machines are weighed by lag, by what they share with this flag, and by Granger prediction; this rollout stays among
  * them only when a raise came within one bake before the onset, since shared resources can carry harm. O(series × windows).
  *
@@ -120,7 +120,7 @@ function weighGraph({ graphCauses = [] }: AttributionInput, split: SplitView): (
         numbers: { score, ...(onsetLag === null ? {} : { onsetLag }) },
       };
       if (!split.controlMoved && split.armsDiffer) {
-        const text = `${node} shows ${share} of the excess, in the candidate's requests: the control stood still`;
+        const text = `${node} shows ${share} of the excess, which both arms would meet alike: it cannot make them differ`;
         return { subject, evidence: { code: CauseCode.MeetsBothArms, text } };
       }
       return { subject, weight: GRAPH_WEIGHT * score, strength: 'moderate', evidence: [evidence] };

@@ -1,3 +1,4 @@
+import type { Attribution } from '../../analysis/attribution/attribution';
 import type { Actor, NotApplied, Reason } from '../../flags/document/decision-record';
 import type { Flag } from '../../flags/document/flag';
 import type { RolloutPlan } from '../../flags/plan/plan';
@@ -48,6 +49,15 @@ export interface TimelineLine {
   readonly evidence?: readonly Reason[];
   readonly notApplied?: readonly NotApplied[];
   readonly revision: number;
+  /** Of a lowering, once they have been looked for. */
+  readonly causes?: CausesAnswer;
+}
+
+/** What is thought to have caused a lowering. */
+export interface CausesAnswer extends Omit<Attribution, 'onsetAtMs'> {
+  readonly at: string;
+  readonly onsetAt: string | null;
+  readonly missing: readonly string[];
 }
 
 /** A flag as the API shows it. */

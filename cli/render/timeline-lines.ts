@@ -1,5 +1,6 @@
 import type { TimelineLine } from '../api/answers';
 import { percent } from './numbers';
+import { causeLines } from './cause-lines';
 import type { Style } from './style';
 import { clean, clip } from './text';
 
@@ -10,7 +11,7 @@ export function timelineLines(entries: readonly TimelineLine[], width: number, s
 }
 
 function linesOf(entry: TimelineLine, style: Style): string[] {
-  const { at, action, transition, weight, actor, reason, evidence = [], notApplied = [], revision } = entry;
+  const { at, action, transition, weight, actor, reason, evidence = [], notApplied = [], revision, causes } = entry;
   const number = transition === undefined ? '' : ` #${transition}`;
   const to = weight === undefined ? '' : ` → ${percent(weight)}`;
   const who = `${clean(actor.name)}${actor.verified ? '' : ' (unverified)'}`;
@@ -18,6 +19,7 @@ function linesOf(entry: TimelineLine, style: Style): string[] {
     `${at}${number} ${style.bold(action.replace('rollout.', ''))}${to} by ${who}, revision ${revision}`,
     `  ${clean(reason)}`,
     ...evidence.map(({ code, text }) => style.dim(`  - ${code}: ${clean(text)}`)),
+    ...(causes === undefined ? [] : causeLines(causes, style)),
     ...notApplied.map((raise) =>
       style.dim(
         `  - not applied: #${raise.transition} ${raise.action.replace('rollout.', '')} → ${percent(raise.weight)}`,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Actor, NotApplied, Reason } from '../../flags/document/decision-record';
 import { RolloutPlan } from '../../flags/plan/plan';
+import { Causes } from './causes-view';
 
 const metric = z.object({
   metric: z.string(),
@@ -62,6 +63,7 @@ const Look = z.object({
   segments: z.array(segment).optional(),
   risk: risk.optional(),
   pace: pace.optional(),
+  watch: z.object({ metric: z.string(), evidence: z.number(), alarm: z.boolean() }).optional(),
   /** 1 less the failure probability. */
   confidence: z.number().optional(),
   digest: z.string(),
@@ -123,6 +125,8 @@ export const TimelineView = z.array(
     notApplied: z.array(NotApplied).optional(),
     /** Revision of the flag it made. */
     revision: z.int(),
+    /** What is thought to have caused a lowering; missing until it has been looked for. */
+    causes: Causes.optional(),
   }),
 );
 

@@ -6,6 +6,7 @@ import { resolvePlan } from '../../flags/plan/resolve-plan';
 import type { ServerContext } from '../context';
 import { existing } from '../flags/write-flag';
 import type { RouteTable } from '../http/route';
+import { causesOf } from '../rollouts/causes-view';
 import { checkPlan } from '../rollouts/check-plan';
 import { estimateNotes, type AssumedTraffic } from '../rollouts/estimate';
 import { recordedTraffic, type RecordedTrafficSources } from '../rollouts/recorded-traffic';
@@ -140,7 +141,11 @@ export function addRolloutRoutes(routes: RouteTable, context: ServerContext): vo
     answers: { 200: { description: 'The entries.', schema: TimelineView } },
     async handle({ params }) {
       const { rolloutId } = await locateRollout(context, params.env, params.id);
-      const records = await context.decisions.byRollout(rolloutId);
+      const [records, attributions] = await Promise.all([
+        context.decisions.byRollout(rolloutId),
+        context.attributions.byRollout(rolloutId),
+      ]);
+      const causes = new Map(attributions.map(({ transition, ...rest }) => [transition, causesOf(rest)]));
       return records.map(({ at, action, transition, weightAfter, actor, reason, evidence, notApplied, revision }) => ({
         at,
         action,
@@ -151,6 +156,7 @@ export function addRolloutRoutes(routes: RouteTable, context: ServerContext): vo
         evidence,
         notApplied,
         revision,
+        causes: transition === undefined ? undefined : causes.get(transition),
       }));
     },
   });
