@@ -55,6 +55,8 @@ export interface RolloutsRepository {
   byIdentity(identity: string): Promise<RolloutProjection[]>;
   /** Rollouts that have not ended as far as the projection knows, started before an instant. */
   live(startedBefore: string): Promise<RolloutProjection[]>;
+  /** Rollouts that ended at or after an instant, in ISO 8601, oldest end first. */
+  ended(since: string): Promise<RolloutProjection[]>;
   /** The rollout of a flag that has not ended, as far as the projection knows. */
   liveOf(environment: string, flagKey: string): Promise<RolloutProjection | null>;
 }
@@ -105,6 +107,13 @@ export class MongoRolloutsRepository implements RolloutsRepository {
 
   async live(startedBefore: string): Promise<RolloutProjection[]> {
     return this.rollouts.find({ outcome: null, startedAt: { $lt: startedBefore } }).toArray();
+  }
+
+  async ended(since: string): Promise<RolloutProjection[]> {
+    return this.rollouts
+      .find({ endedAt: { $gte: since } })
+      .sort({ endedAt: 1 })
+      .toArray();
   }
 
   async liveOf(environment: string, flagKey: string): Promise<RolloutProjection | null> {

@@ -1,2 +1,3 @@
 export { reconcilerWorkflow } from './reconciler/reconciler-workflow';
 export { rolloutWorkflow } from './rollout/rollout-workflow';
+export { trainingWorkflow } from './training/training-workflow';
