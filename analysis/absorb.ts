@@ -4,6 +4,7 @@ import { addShare, lateEvents, missingOutcomes } from './exposure-checks';
 import type { JudgeState } from './judge-state';
 import { addToTrial } from './evidence/trial';
 import { addToEvidence } from './metric-evidence';
+import { addToShape } from './quantile-shape';
 import { addExposures } from './sample-ratio';
 import { addLevel } from './shared-fault';
 import type { JudgePlan } from './types';
@@ -82,7 +83,10 @@ function absorbMetric(
   );
   const pick = (strata: readonly Stratum[]) => strata.flatMap((stratum) => pairs.get(stratum) ?? []);
   const harmPairs = pick(forHarm);
-  addToEvidence(evidence, metric, { forHarm: harmPairs, forSafety: pick(forSafety) });
+  const safetyPairs = pick(forSafety);
+  addToEvidence(evidence, metric, { forHarm: harmPairs, forSafety: safetyPairs });
+  const shape = judge.shapes[metric.name];
+  if (shape !== undefined) addToShape(shape, evidence.safety === null ? harmPairs : safetyPairs);
   const { windowStartAt, windowMs } = window[0] as Stratum;
   addToTrial(trial, metric, harmPairs, { startAt: windowStartAt, windowMs, raisedAt: judge.raisedAt, warmUpMs });
 

@@ -2,6 +2,7 @@ import { emptyShare, type ShareTally } from './exposure-checks';
 import { emptyTrial, type Trial } from './evidence/trial';
 import { emptyEvidence, type MetricEvidence } from './metric-evidence';
 import { packCells, unpackCells } from './pack-cells';
+import { emptyShape, type QuantileShape } from './quantile-shape';
 import { emptyRatio, type RatioTally } from './sample-ratio';
 import { emptyLevel, type CommonLevel } from './shared-fault';
 import {
@@ -42,6 +43,8 @@ export interface JudgeState {
   evidence: Record<string, MetricEvidence>;
   /** What decides about harm, by metric. */
   trials: Record<string, Trial>;
+  /** Both arms' histograms since safety last started afresh, of quantile metrics. */
+  shapes: Record<string, QuantileShape>;
   levels: Record<string, CommonLevel>;
   ratio: RatioTally;
   missing: ShareTally;
@@ -66,6 +69,7 @@ export function openState({ state, plan, context }: AnalysisInput): JudgeState {
   for (const metric of plan.metrics) {
     judge.evidence[metric.name] ??= emptyEvidence(metric);
     judge.trials[metric.name] ??= emptyTrial(metric);
+    if (metric.kind === 'quantile') judge.shapes[metric.name] ??= emptyShape();
     judge.levels[metric.name] ??= emptyLevel();
   }
   if (harmEpoch > judge.harmEpoch || safetyEpoch > judge.safetyEpoch) restartSafety(judge, transition);
@@ -82,12 +86,14 @@ export function restartHarm(judge: JudgeState, { plan, context }: AnalysisInput)
   for (const metric of plan.metrics) {
     judge.evidence[metric.name] = emptyEvidence(metric);
     judge.trials[metric.name] = emptyTrial(metric);
+    if (metric.kind === 'quantile') judge.shapes[metric.name] = emptyShape();
   }
 }
 
 function restartSafety(judge: JudgeState, transition: number): void {
   judge.safetyFromTransition = transition;
   for (const evidence of Object.values(judge.evidence)) evidence.safety = emptyTally();
+  for (const name of Object.keys(judge.shapes)) judge.shapes[name] = emptyShape();
   judge.ratio = emptyRatio();
   judge.missing = emptyShare();
   judge.late = emptyShare();
@@ -129,6 +135,7 @@ function firstState(): JudgeState {
     step: { startedAt: -1, units: {} },
     evidence: {},
     trials: {},
+    shapes: {},
     levels: {},
     ratio: emptyRatio(),
     missing: emptyShare(),

@@ -123,6 +123,16 @@ export function addWindow(tally: Tally, strata: readonly ArmPair[], ranking: Ran
   rememberWindow(tally, [difference, control, weight], ranking);
 }
 
+/**
+ * Sum of squares of single values around their level. Of a ratio whose denominator is no count, both sums' squares as if they had nothing to do with
+ * each other: too many, where they grow together.
+ */
+export function squaresAround({ units, sum, sumOfSquares, unitSquares }: ArmSample): number {
+  const level = sum / units;
+  if (unitSquares === units) return Math.max(0, sumOfSquares - level * sum);
+  return sumOfSquares + level * level * unitSquares;
+}
+
 function addSpread(tally: Tally, candidate: ArmSample, control: ArmSample, weight: number): void {
   tally.spreadCandidate += (weight * weight) / candidate.units;
   tally.spreadControl += (weight * weight) / control.units;
@@ -130,9 +140,9 @@ function addSpread(tally: Tally, candidate: ArmSample, control: ArmSample, weigh
   tally.candidateSum += candidate.sum;
   tally.controlUnits += control.units;
   tally.controlSum += control.sum;
-  tally.squaresCandidate += Math.max(0, candidate.sumOfSquares - candidate.sum * (candidate.sum / candidate.units));
+  tally.squaresCandidate += squaresAround(candidate);
   tally.freedomCandidate += candidate.units - 1;
-  tally.squaresControl += Math.max(0, control.sumOfSquares - control.sum * (control.sum / control.units));
+  tally.squaresControl += squaresAround(control);
   tally.freedomControl += control.units - 1;
   tally.jumpCandidate = Math.max(tally.jumpCandidate, weight / candidate.units);
   tally.jumpControl = Math.max(tally.jumpControl, weight / control.units);

@@ -43,7 +43,7 @@ function effectOf(judge: JudgeState, metric: Metric): DesignEffect | null {
   return evidence === undefined ? null : designEffectOf(compare(evidence.harm, metric.kind, harmSign(metric)));
 }
 
-/** Whether a metric counts failures rather than measures values: each of the two families of guardrails gets half of the capital. */
+/** Whether a metric counts failures rather than measures values. */
 export function countsFailures({ kind }: Metric): boolean {
   return kind === 'error_rate' || kind === 'events_per_exposure';
 }

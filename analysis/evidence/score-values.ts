@@ -1,4 +1,4 @@
-import type { ArmPair, Ranking } from '../tally';
+import { squaresAround, type ArmPair, type Ranking } from '../tally';
 import type { WindowScore } from './window-score';
 
 /** How single values spread around their window's level in each arm, as seen so far. */
@@ -31,9 +31,9 @@ export function scoreValues(
   scale: ValueScale,
 ): WindowScore | null {
   const level = control.sum / control.units;
-  scale.candidateSquares += squaresAround(candidate, candidate.sum / candidate.units);
+  scale.candidateSquares += squaresAround(candidate);
   scale.candidateFreedom += Math.max(0, candidate.units - 1);
-  scale.controlSquares += squaresAround(control, level);
+  scale.controlSquares += squaresAround(control);
   scale.controlFreedom += Math.max(0, control.units - 1);
   // Under the null hypothesis both arms spread alike, so the larger arm helps the smaller; the wider of the two counts.
   const freedom = scale.candidateFreedom + scale.controlFreedom;
@@ -51,10 +51,4 @@ export function scoreValues(
     information,
     gains: effects.map((effect) => effect * score - (effect * effect * information) / 2),
   };
-}
-
-/** Sum of squares of what is summed around `level` times what it is per. */
-function squaresAround({ units, sum, sumOfSquares, unitSquares }: ArmPair['control'], level: number): number {
-  const isRatio = unitSquares !== units;
-  return Math.max(0, isRatio ? sumOfSquares + level * level * unitSquares : sumOfSquares - level * sum);
 }

@@ -22,7 +22,7 @@ export interface EvidenceSettings {
 }
 
 const FAILURES: EvidenceSettings = {
-  effects: [1.3, 1.82, 2.55, 3.57, 5],
+  effects: [1.4, 2.1, 3.2, 5],
   swiftNoise: 0.2,
   steadyNoise: 0.3,
   typicalNoise: 0.1,

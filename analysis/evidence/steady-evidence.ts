@@ -7,6 +7,8 @@ import type { EvidenceSettings } from './settings';
 const FEWEST_BLOCKS = 3;
 /** Blocks without surprise that the expected noise is worth. */
 const PRIOR_BLOCKS = 6;
+/** Least share of the expected noise that is ever believed. */
+const LEAST_NOISE = 0.6;
 /** Least variance of a block that residuals are divided by. */
 const LEAST_VARIANCE = 0.05;
 
@@ -92,6 +94,8 @@ export function logSteadyEvidence(
     deviance *= deviancePerSquare(beyond / sums.variance / noise);
     residuals /= 1 + Math.max(0, shift) / noise;
   }
+  // Blocks of hardly any events have hardly any residuals, which says nothing about their noise.
+  residuals = Math.max(residuals, LEAST_NOISE * (PRIOR_BLOCKS + sums.blocks) - PRIOR_BLOCKS);
   const seen = Math.max(1, (residuals + PRIOR_BLOCKS) / (PRIOR_BLOCKS + sums.blocks));
   const doubts = dependenceFactor(sums.lags) * Math.max(1, designEffect / seen);
   return logRobustEvidence({

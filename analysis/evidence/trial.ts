@@ -19,8 +19,8 @@ const RESTART_SHARE = 0.25;
 /** Minutes of noise as expected that swift evidence believes in before it has seen any, and steady evidence for its tolerance. */
 const SWIFT_PRIOR = 3;
 const STEADY_PRIOR = 2;
-/** Nats that the largest window may count above the second largest: less than half of a decision. */
-const WINDOW_LEAD = 2.5;
+/** Nats that the largest window may count above the second largest: too few for a decision even at a promise of 5 %. */
+const WINDOW_LEAD = 2.9;
 /** Part of the warm-up that steady evidence waits for: it needs three blocks more anyway. */
 const STEADY_WARM_UP = 0.75;
 
