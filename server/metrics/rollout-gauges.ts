@@ -55,6 +55,8 @@ export class RolloutGauges {
       metrics.rolloutDataQuality,
       metrics.rolloutTension,
       metrics.rolloutRisk,
+      metrics.rolloutRiskThreshold,
+      metrics.rolloutConfidence,
       metrics.rolloutHarmEvidence,
       metrics.rolloutLookAge,
       metrics.rolloutLongestLook,
@@ -88,9 +90,12 @@ export class RolloutGauges {
     metrics.rolloutDataQuality.set({ ...labels, quality: lastLook.dataQuality }, 1);
     metrics.rolloutTension.set(labels, lastLook.tension);
     metrics.rolloutHarmEvidence.set(labels, lastLook.harmEvidence);
-    // Older looks were kept without one.
-    const { risk } = lastLook as { readonly risk?: { readonly score: number } | null };
-    if (risk != null) metrics.rolloutRisk.set(labels, risk.score);
+    if (lastLook.risk !== undefined) {
+      metrics.rolloutRisk.set(labels, lastLook.risk.score);
+      metrics.rolloutRiskThreshold.set({ ...labels, threshold: 'narrow' }, lastLook.risk.narrowAt);
+      metrics.rolloutRiskThreshold.set({ ...labels, threshold: 'rollback' }, lastLook.risk.rollbackAt);
+    }
+    if (lastLook.confidence !== undefined) metrics.rolloutConfidence.set(labels, lastLook.confidence);
     metrics.rolloutLookAge.set(labels, Math.max(0, this.context.databaseNowMs() - Date.parse(lastLook.at)) / 1000);
   }
 }

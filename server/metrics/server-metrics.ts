@@ -90,7 +90,16 @@ export class ServerMetrics {
     'headgate_rollout_tension',
     'How near the evidence is to a rollback: 0 calm, 1 at its edge.',
   );
-  readonly rolloutRisk = this.ofRollouts('headgate_rollout_risk_score', 'Risk score of the last look.');
+  readonly rolloutRisk = this.ofRollouts('headgate_rollout_risk_score', 'Risk score of the last look, 0 to 100.');
+  readonly rolloutRiskThreshold = this.ofRollouts(
+    'headgate_rollout_risk_threshold',
+    "Risk scores at which the rollout's plan acts: narrow and rollback.",
+    'threshold',
+  );
+  readonly rolloutConfidence = this.ofRollouts(
+    'headgate_rollout_confidence',
+    '1 less the failure probability, as of the last look.',
+  );
   readonly rolloutHarmEvidence = this.ofRollouts(
     'headgate_rollout_harm_evidence',
     'Combined evidence (e-value) for harm; rolls back at 1 / falseRollbackRate.',
