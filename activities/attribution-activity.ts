@@ -7,7 +7,7 @@ import type { MetricSource } from '../metrics/windows';
 import type { AttributionsRepository } from '../store/attributions-repository';
 import type { DatabaseClock } from '../store/database-clock';
 import { gatherOtherChanges, type OtherChangesDependencies } from './gather-other-changes';
-import { harmByWindow } from './harm-by-window';
+import { harmByWindow, stepOf } from './harm-by-window';
 import type { AttributionRequest, RolloutActivities } from './rollout-activities';
 import type { CauseSeriesSource } from './read-cause-series';
 
@@ -21,8 +21,8 @@ export interface AttributionDependencies extends OtherChangesDependencies {
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
 }
 
-/** How many windows before the decision are looked at, and how long that may be at most. */
-const WINDOWS = 180;
+/** How many steps before the decision are looked at, and how long that may be at most. */
+const STEPS = 180;
 const LONGEST_MS = 6 * 60 * 60_000;
 
 /**
@@ -49,7 +49,8 @@ async function lookForCauses(dependencies: AttributionDependencies, request: Att
   const { clock, causeSeries } = dependencies;
   const { plan, look, flagKey, environment, rolloutId } = request;
   const decidedAtMs = Date.parse(look.at);
-  const fromMs = decidedAtMs - Math.min(WINDOWS * plan.windowMs, LONGEST_MS);
+  const stepMs = stepOf(plan.windowMs);
+  const fromMs = decidedAtMs - Math.min(STEPS * stepMs, LONGEST_MS);
   const missing: string[] = [];
   const { strata, trouble } = await collectStrata(
     { own: dependencies.source, prometheus: dependencies.prometheus },
@@ -68,7 +69,7 @@ async function lookForCauses(dependencies: AttributionDependencies, request: Att
   );
   if (trouble !== null) missing.push(trouble.detail);
   const findings = guardrailsOf(request);
-  const windows = harmByWindow(plan.metrics, findings, strata, plan.windowMs);
+  const windows = harmByWindow(plan.metrics, findings, strata, stepMs);
   const series =
     windows.control.length === 0 ? undefined : await causeSeries?.read({ ...windows, windows: windows.control.length });
   missing.push(...(series?.missing ?? []));
