@@ -1,6 +1,6 @@
 import { ALL_USERS, type ArmTotals, type EventTotals, type Stratum } from '../windows';
 import { countAbove, middleOf } from './native-histogram';
-import { binsOfQuantiles } from './quantile-points';
+import { binsOfShape, shapeOfQuantiles, type QuantilePoint, type QuantileShape } from './quantile-points';
 import type { RecordedArm, RecordedEvent, RecordedLatency } from './recorded-arm';
 
 /** Length of a recorded window. */
@@ -57,7 +57,8 @@ export function toRecordedTrace(arms: readonly RecordedArm[], thresholdsMs: read
   let weight = 0;
   let transition = 0;
   for (const minute of inOrder) {
-    const { control, candidate } = minutes.get(minute) ?? {};
+    const arms = minutes.get(minute) ?? {};
+    const { control, candidate } = arms;
     const now = candidate?.weight ?? control?.weight ?? weight;
     if (transition === 0 || now !== weight) transition += 1;
     weight = now;
@@ -67,8 +68,7 @@ export function toRecordedTrace(arms: readonly RecordedArm[], thresholdsMs: read
       transition,
       weight: Number((100 * now).toPrecision(12)),
       segment: ALL_USERS,
-      control: armTotals(control, thresholdsMs),
-      candidate: armTotals(candidate, thresholdsMs),
+      ...totalsOf(arms, thresholdsMs),
     });
   }
   const both = [...minutes.values()].filter(
@@ -88,24 +88,33 @@ export function toRecordedTrace(arms: readonly RecordedArm[], thresholdsMs: read
   };
 }
 
-function armTotals(arm: RecordedArm | undefined, thresholdsMs: readonly number[]): ArmTotals {
-  const events = Object.entries(arm?.events ?? {}).map(
-    ([name, event]) => [name, eventTotals(event, thresholdsMs)] as const,
-  );
-  return {
+/** Totals of both arms of one minute. */
+function totalsOf(
+  { control, candidate }: { readonly control?: RecordedArm; readonly candidate?: RecordedArm },
+  thresholdsMs: readonly number[],
+): { readonly control: ArmTotals; readonly candidate: ArmTotals } {
+  const names = Object.keys({ ...control?.events, ...candidate?.events });
+  const shapes = new Map(names.map((name) => [name, shapesOf(control?.events[name], candidate?.events[name])]));
+  const ofArm = (side: keyof Shapes, arm: RecordedArm | undefined): ArmTotals => ({
     // Requests are no users: without a count of users there is no check of the sample ratio.
     exposures: arm?.exposures ?? 0,
     exposuresWithOutcome: arm?.exposures ?? 0,
     mixedExposures: 0,
     late: 0,
     exposureCells: [],
-    events: Object.fromEntries(events),
-  };
+    events: Object.fromEntries(
+      Object.entries(arm?.events ?? {}).map(([name, event]) => [
+        name,
+        eventTotals(event, shapes.get(name)?.[side] ?? [], thresholdsMs),
+      ]),
+    ),
+  });
+  return { control: ofArm('control', control), candidate: ofArm('candidate', candidate) };
 }
 
-function eventTotals(event: RecordedEvent, thresholdsMs: readonly number[]): EventTotals {
+function eventTotals(event: RecordedEvent, shape: QuantileShape, thresholdsMs: readonly number[]): EventTotals {
   const { requests, errors, latency, cells } = event;
-  const bins = binsOf(latency, requests);
+  const bins = binsOf(event, shape);
   const values = valuesOf(latency, bins, requests);
   const known = bins.size > 0 ? thresholdsMs : [];
   const slowCells = known.flatMap((limit) => {
@@ -132,14 +141,36 @@ function eventTotals(event: RecordedEvent, thresholdsMs: readonly number[]): Eve
 }
 
 /** The recorded histogram, or the one that its quantile points describe. */
-function binsOf({ bins, p50Ms, p95Ms, p99Ms }: RecordedLatency, requests: number): ReadonlyMap<number, number> {
-  if (bins !== null) return bins;
-  const points = [
+function binsOf({ requests, latency }: RecordedEvent, shape: QuantileShape): ReadonlyMap<number, number> {
+  if (latency.bins !== null) return latency.bins;
+  return shape.length === 0 || requests < 1 ? new Map() : binsOfShape(shape, Math.round(requests));
+}
+
+/** The shapes of both arms' latencies as far as quantile points tell; the arm with fewer requests follows the other where its own points end. */
+function shapesOf(control: RecordedEvent | undefined, candidate: RecordedEvent | undefined): Shapes {
+  const own = (event: RecordedEvent | undefined, other?: QuantileShape): QuantileShape =>
+    event === undefined || event.requests < 1
+      ? []
+      : shapeOfQuantiles(pointsOf(event.latency), Math.round(event.requests), other);
+  if ((candidate?.requests ?? 0) > (control?.requests ?? 0)) {
+    const shape = own(candidate);
+    return { candidate: shape, control: own(control, shape) };
+  }
+  const shape = own(control);
+  return { control: shape, candidate: own(candidate, shape) };
+}
+
+interface Shapes {
+  readonly control: QuantileShape;
+  readonly candidate: QuantileShape;
+}
+
+function pointsOf({ p50Ms, p95Ms, p99Ms }: RecordedLatency): QuantilePoint[] {
+  return [
     { level: 0.5, value: p50Ms },
     { level: 0.95, value: p95Ms },
     { level: 0.99, value: p99Ms },
   ].flatMap(({ level, value }) => (value === null || !(value > 0) ? [] : [{ level, value }]));
-  return points.length === 0 || requests < 1 ? new Map() : binsOfQuantiles(points, Math.round(requests));
 }
 
 function valuesOf(

@@ -1,14 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { traceSet, type TraceSet } from '../traces/sets';
+import { isNoise, traceSet, type TraceSet } from '../traces/sets';
 import { headgate, peers } from './contenders';
 import { outcomeOf, type Contender, type Outcome } from './outcome';
 import { summarise } from './summary';
 import { markdownTable, pathsTable, type NamedSummary } from './table';
 
 const USAGE =
-  'usage: [--noise friendly|hostile] [--cells] [--constant] [--good N] [--bad N] [--seed N] [--profiles fast,safe,auto] [--rates 0.01,…] [--no-peers] [--out FOLDER]';
+  'usage: [--noise friendly|hostile|exchangeable] [--cells] [--constant] [--good N] [--bad N] [--seed N] [--profiles fast,safe,auto] [--rates 0.01,…] [--no-peers] [--out FOLDER]';
 
 /** Judges of the field and ours on the same simulated traces; prints the tables and writes the figures as JSON. */
 function main(): void {
@@ -27,7 +27,7 @@ function main(): void {
     },
   });
   const { noise, cells, constant: constantWeight } = values;
-  if (noise !== 'friendly' && noise !== 'hostile') throw new Error(USAGE);
+  if (!isNoise(noise)) throw new Error(USAGE);
   const set = {
     noise,
     cells,

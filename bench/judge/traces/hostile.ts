@@ -26,7 +26,8 @@ interface Hostility {
   readonly lostMinutes: number;
   readonly lostArms: number;
   readonly badClient: BadClient | null;
-  readonly ownCv: number;
+  /** Variation of each arm's own error rate between minutes, as CV. */
+  readonly ownCv: { readonly control: number; readonly candidate: number };
 }
 
 interface Drift {
@@ -48,9 +49,39 @@ interface BadClient {
  * that fails all the time, minutes that depend on each other, arms that drift together only in part, single bad minutes of one arm, lost
  * scrapes, and weights that go up and down.
  */
-export function hostileTrace({ seed, index, kind, cells, constantWeight = false }: TraceOptions): Trace {
-  const rng = traceRng(seed ^ 0x5bd1e995, index);
-  const hostility = drawHostility(rng, kind, constantWeight);
+export function hostileTrace(options: TraceOptions): Trace {
+  const rng = traceRng(options.seed ^ 0x5bd1e995, options.index);
+  return simulateUsers(rng, 'hostile', drawHostility(rng, options.kind, options.constantWeight ?? false), options);
+}
+
+/**
+ * A rollout whose arms are alike in law: cycles, clustered users who come in clumps, the same noise of each arm's own between minutes, weights that go up and
+ * down. Whatever differs between the arms differs by chance, so every rollback of one that does no harm is false.
+ */
+export function exchangeableTrace(options: TraceOptions): Trace {
+  const rng = traceRng(options.seed ^ 0x27d4eb2f, options.index);
+  const drawn = drawHostility(rng, options.kind, options.constantWeight ?? false);
+  const cv = uniform(rng, 0, 0.35);
+  const alike = ({ control }: Drift): Drift => ({ control, candidate: control });
+  const hostility = {
+    ...drawn,
+    errorDrift: alike(drawn.errorDrift),
+    latencyDrift: alike(drawn.latencyDrift),
+    burstRate: 0,
+    lostMinutes: 0,
+    lostArms: 0,
+    badClient: null,
+    ownCv: { control: cv, candidate: cv },
+  };
+  return simulateUsers(rng, 'exchangeable', hostility, options);
+}
+
+function simulateUsers(
+  rng: Rng,
+  noise: string,
+  hostility: Hostility,
+  { seed, index, kind, cells }: TraceOptions,
+): Trace {
   const incident = drawIncident(rng, kind);
   const tail = drawTail(rng);
   const onset = drawOnset(rng, kind);
@@ -88,7 +119,7 @@ export function hostileTrace({ seed, index, kind, cells, constantWeight = false 
   }
   const { requestsPerMinute, baseErrorRate, weights } = hostility;
   const hasSteps = weights.some((weight) => weight !== weights[0]);
-  return { id: `hostile-${seed}-${index}`, kind, onset, hasSteps, requestsPerMinute, baseErrorRate, minutes };
+  return { id: `${noise}-${seed}-${index}`, kind, onset, hasSteps, requestsPerMinute, baseErrorRate, minutes };
 }
 
 const NONE: Effect = { errors: 1, latency: 1, slow: 0, slower: 1 };
@@ -125,7 +156,7 @@ function drawHostility(rng: Rng, kind: Kind, constantWeight: boolean): Hostility
     lostMinutes: rng() < 0.5 ? uniform(rng, 0.005, 0.05) : 0,
     lostArms: rng() < 0.5 ? uniform(rng, 0.005, 0.03) : 0,
     badClient: rng() < 0.25 ? drawBadClient(rng, requestsPerMinute) : null,
-    ownCv: kind === 'aa_overdispersed' ? uniform(rng, 0.1, 0.35) : 0,
+    ownCv: { control: 0, candidate: kind === 'aa_overdispersed' ? uniform(rng, 0.1, 0.35) : 0 },
   };
 }
 
@@ -196,11 +227,7 @@ function serve(rng: Rng, hostility: Hostility, users: ArmUsers, moment: Moment):
   const { minute, arm, effect } = moment;
   const burst = rng() < hostility.burstRate / 2 ? drawBurst(rng) : NONE;
   const drifted = hostility.baseErrorRate * Math.exp(hostility.errorDrift[arm][minute] as number);
-  const rate = betaShare(
-    rng,
-    Math.min(0.9, drifted * moment.errors * burst.errors),
-    arm === 'candidate' ? hostility.ownCv : 0,
-  );
+  const rate = betaShare(rng, Math.min(0.9, drifted * moment.errors * burst.errors), hostility.ownCv[arm]);
   const requests: number[] = [];
   const errors: number[] = [];
   for (const [cell, activity] of users.activity.entries()) {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { traceSet, type Noise, type TraceSet } from './sets';
+import { isNoise, traceSet, type TraceSet } from './sets';
 import { writeTraces } from './write';
 
 /** Writes simulated traces to a folder, to be judged by `headgate backtest` or any other judge. */
@@ -16,7 +16,9 @@ async function main(): Promise<void> {
   });
   const { out, noise } = values;
   if (out === undefined || !isNoise(noise)) {
-    throw new Error('usage: --out FOLDER [--noise friendly|hostile] [--cells] [--good N] [--bad N] [--seed N]');
+    throw new Error(
+      'usage: --out FOLDER [--noise friendly|hostile|exchangeable] [--cells] [--good N] [--bad N] [--seed N]',
+    );
   }
   const set: TraceSet = {
     noise,
@@ -26,10 +28,6 @@ async function main(): Promise<void> {
     seed: Number(values.seed),
   };
   console.log(`${await writeTraces(out, traceSet(set))} traces of each kind in ${out}`);
-}
-
-function isNoise(text: string): text is Noise {
-  return text === 'friendly' || text === 'hostile';
 }
 
 void main();

@@ -1,10 +1,10 @@
 import type { TraceOptions } from './effects';
 import { friendlyTrace } from './friendly';
-import { hostileTrace } from './hostile';
+import { exchangeableTrace, hostileTrace } from './hostile';
 import { BAD_KINDS, GOOD_KINDS, type Kind, type Trace } from './trace';
 
 /** Which noise a set of traces has. */
-export type Noise = 'friendly' | 'hostile';
+export type Noise = 'friendly' | 'hostile' | 'exchangeable';
 
 /** A set of traces, the same for the same numbers. */
 export interface TraceSet {
@@ -19,7 +19,14 @@ export interface TraceSet {
 
 /** Simulates one trace. */
 export function simulateTrace(noise: Noise, options: TraceOptions): Trace {
-  return noise === 'friendly' ? friendlyTrace(options) : hostileTrace(options);
+  switch (noise) {
+    case 'friendly':
+      return friendlyTrace(options);
+    case 'hostile':
+      return hostileTrace(options);
+    case 'exchangeable':
+      return exchangeableTrace(options);
+  }
 }
 
 /** Yields all traces of a set; every kind has indexes of its own, so that a larger set begins with the smaller one's traces. */
@@ -33,4 +40,9 @@ export function* traceSet({ noise, cells, good, bad, seed, constantWeight }: Tra
       yield simulateTrace(noise, { seed, index: position * 100_000 + each, kind, cells, constantWeight });
     }
   }
+}
+
+/** Whether a word of the command line names a kind of noise. */
+export function isNoise(text: string): text is Noise {
+  return text === 'friendly' || text === 'hostile' || text === 'exchangeable';
 }
