@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangeStream, Db } from 'mongodb';
 import { Collection } from './collections';
 import { parseDocumentId } from '../flags/document/identifiers';
 
 /** How long until a stream that broke off is opened again. */
 const REOPEN_MS = 2_000;
+/** Pause after an answer without changes. A database that waits for one has waited already; one that does not would be asked without end. */
+const EMPTY_MS = 50;
 
 /** A change feed that goes on until it is closed. */
 export interface ChangeFeed {
@@ -22,36 +25,39 @@ export function followChanges(db: Db, changed: (environment: string | null) => v
 }
 
 function followCollection(db: Db, collection: string, changed: (environment: string | null) => void): ChangeFeed {
+  const stop = new AbortController();
   let stream: ChangeStream | null = null;
-  let timer: NodeJS.Timeout | undefined;
-  let isClosed = false;
+  const pause = (ms: number): Promise<void> =>
+    sleep(ms, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
 
-  const open = (): void => {
-    if (isClosed) return;
-    const opened = db.collection(collection).watch([], { maxAwaitTimeMS: 1_000 });
-    stream = opened;
-    opened.on('change', (change) => {
+  const follow = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      stream = db.collection(collection).watch([], { maxAwaitTimeMS: 1_000 });
+      await readAll(stream).catch(() => undefined);
+      await stream.close().catch(() => undefined);
+      if (stop.signal.aborted) return;
+      changed(null);
+      await pause(REOPEN_MS);
+    }
+  };
+  const readAll = async (opened: ChangeStream): Promise<void> => {
+    while (!stop.signal.aborted) {
+      const change = await opened.tryNext();
+      if (change === null) {
+        await pause(EMPTY_MS);
+        continue;
+      }
       const id: unknown = 'documentKey' in change ? change.documentKey._id : undefined;
       changed(typeof id === 'string' ? parseDocumentId(id).environment : null);
-    });
-    opened.once('error', () => reopen(opened));
-    opened.once('end', () => reopen(opened));
-  };
-  const reopen = (broken: ChangeStream): void => {
-    if (stream !== broken || isClosed) return;
-    stream = null;
-    broken.close().catch(() => undefined);
-    changed(null);
-    timer = setTimeout(open, REOPEN_MS);
-    timer.unref();
+    }
   };
 
-  open();
+  const following = follow();
   return {
     async close() {
-      isClosed = true;
-      clearTimeout(timer);
+      stop.abort();
       await stream?.close().catch(() => undefined);
+      await following;
     },
   };
 }

@@ -17,6 +17,7 @@ import org.h2.mvstore.MVStore;
 final class DurableH2Backend extends H2Backend {
     private final MVStore store;
     private final boolean fsync;
+    private final OperationCounters counters = new OperationCounters();
 
     /** @param fsync whether each commit is also forced to the disk, to outlive a power cut and not only a killed process */
     DurableH2Backend(MVStore store, boolean fsync) {
@@ -32,7 +33,12 @@ final class DurableH2Backend extends H2Backend {
 
     @Override
     public Document handleMessage(MongoMessage message) {
+        Document command = message.getDocument();
+        counters.count(command);
         Document reply = super.handleMessage(message);
+        if (command.containsKey("serverStatus")) {
+            reply.put("opcounters", counters.asDocument());
+        }
         if (store.hasUnsavedChanges()) {
             store.commit();
             if (fsync) {
