@@ -144,9 +144,9 @@ export class MongoWindowsRepository implements WindowsRepository {
     const startedAt = this.clock.nowMs();
     const pass = this.fold.foldPending().then(() => {
       this.foldedAt = Math.max(this.foldedAt, startedAt);
+      return true;
     });
-    await within(FOLD_PATIENCE_MS, pass);
-    return this.foldedAt >= closedAt ? nowMs : this.foldedAt;
+    return (await within(FOLD_PATIENCE_MS, pass, false)) ? nowMs : this.foldedAt;
   }
 
   private async gather(flagId: string, rolloutId: string, variants?: readonly string[]): Promise<CompactWindow[]> {
@@ -161,14 +161,13 @@ export class MongoWindowsRepository implements WindowsRepository {
   }
 }
 
-/** Waits for work, but not longer than a time; the work goes on, and what it then fails by is the next one's to find. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
+/** What the work comes to, or the bridge when that takes longer than a time. The work goes on; what it then fails by, the next finds. */
+async function within<T>(ms: number, work: Promise<T>, bridge: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const patience = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(bridge), ms);
   });
-  work.catch(() => undefined);
-  await Promise.race([work, patience]).finally(() => clearTimeout(timer));
+  return Promise.race([work, patience]).finally(() => clearTimeout(timer));
 }
 
 /** @throws {HeadgateError} SOURCE_UNAVAILABLE (retryable) in place of whatever the database threw */

@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import { messageOf } from '../../core/errors';
 import { startInstallation, type Installation } from '../../demo/installation';
 import { measureOverrides, tellOverrides } from '../override/measure';
-import { countWrites, writeRates } from './database-writes';
+import { countWrites } from './database-writes';
 import { readProcesses, type ProcessUse } from './processes';
 import { ReferenceTimer } from './reference-timer';
 import { startRollouts } from './start-rollouts';
@@ -68,7 +68,7 @@ async function measure(installation: Installation, traffic: Traffic, flags: read
   const timer = new ReferenceTimer();
   try {
     const transitionsBefore = await temporal.stateTransitions(flags).catch(() => Number.NaN);
-    const writesBefore = await countWrites(mongo, 'headgate').catch(() => null);
+    const writesBefore = await countWrites(mongo).catch(() => null);
     const processesBefore = readProcesses();
     const evaluationsBefore = traffic.evaluations();
     await timer.read();
@@ -84,8 +84,8 @@ async function measure(installation: Installation, traffic: Traffic, flags: read
     );
     await attempt('database writes', async () => {
       if (writesBefore === null) throw new Error('the database did not tell at the start');
-      const { all, parts } = writeRates(writesBefore, await countWrites(mongo, 'headgate'), spanS);
-      console.log(`database writes: ${all.toFixed(1)}/s${parts === '' ? '' : ` (${parts})`}`);
+      const rate = ((await countWrites(mongo)) - writesBefore) / spanS;
+      console.log(`database writes: ${rate.toFixed(1)}/s`);
     });
     await attempt('state transitions', async () => {
       const rate = ((await temporal.stateTransitions(flags)) - transitionsBefore) / spanS;
