@@ -62,7 +62,6 @@ const OF_ERROR: Partial<Readonly<Record<ErrorCode, ExitCode>>> = {
   IN_USE: ExitCode.Refused,
   ROLLOUT_LIVE: ExitCode.Refused,
   REVISION_CONFLICT: ExitCode.Refused,
-  CONFLICTING_EDIT: ExitCode.Refused,
   MESSAGE_REJECTED: ExitCode.Refused,
   UNAUTHENTICATED: ExitCode.PermissionDenied,
   PERMISSION_DENIED: ExitCode.PermissionDenied,

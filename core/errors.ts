@@ -23,7 +23,6 @@ export const ErrorCode = {
   InUse: 'IN_USE',
   RolloutLive: 'ROLLOUT_LIVE',
   RevisionConflict: 'REVISION_CONFLICT',
-  ConflictingEdit: 'CONFLICTING_EDIT',
   MessageRejected: 'MESSAGE_REJECTED',
   // Who may.
   Unauthenticated: 'UNAUTHENTICATED',
