@@ -18,6 +18,9 @@ export function judgePlanOf(plan: RolloutPlan): JudgePlan {
     ...(falseExclusionRate === undefined ? {} : { falseExclusionRate }),
     ...(preset === undefined ? {} : { preset }),
     ...(risk === undefined ? {} : { risk }),
-    ...(plan.pace === 'adaptive' ? { adaptive: { completionWeight: 100 - plan.controlHoldback, look: plan.look } } : {}),
+    ...(plan.watch === undefined ? {} : { watchFrom: 100 - plan.controlHoldback }),
+    ...(plan.pace === 'adaptive'
+      ? { adaptive: { completionWeight: 100 - plan.controlHoldback, look: plan.look } }
+      : {}),
   };
 }

@@ -43,6 +43,9 @@ export function summarise(analysis: Analysis, nowMs: number): LookStatus {
     tension: rounded(analysis.tension) ?? 0,
     ...(analysis.risk === null ? {} : { risk: roundedRisk(analysis.risk) }),
     ...(analysis.pace === null ? {} : { pace: analysis.pace }),
+    ...(analysis.watch === null
+      ? {}
+      : { watch: { ...analysis.watch, evidence: rounded(analysis.watch.evidence) ?? 0 } }),
     ...(analysis.confidence === null ? {} : { confidence: rounded(analysis.confidence) ?? 0 }),
     ...(analysis.exclude.length > 0 ? { exclude: analysis.exclude.slice(0, KEPT_EXCLUSIONS) } : {}),
     ...(analysis.segments.length > 0 ? { segments: segmentsOf(analysis) } : {}),

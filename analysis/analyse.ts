@@ -5,7 +5,7 @@ import { judgeData } from './data-quality';
 import { decide, isHarmShown } from './decide';
 import { judgeBoldly } from './judge-boldly';
 import { closeState, openState, restartHarm, type JudgeState } from './judge-state';
-import { bakeToServe, lookAhead, weightsToTry } from './risk/look-ahead';
+import { bakeToServe, followAll, lookAhead, weightsToTry } from './risk/look-ahead';
 import { closeOutlook, newWindows, openOutlook } from './risk/outlook';
 import { outlookActions } from './risk/outlook-actions';
 import { sampleRatio } from './sample-ratio';
@@ -30,6 +30,7 @@ export function analyse(input: AnalysisInput): AnalysisResult {
   // Compare.
   const outlookState = openOutlook(input.state, input);
   outlookState.windows += newWindows(input, afterWindowAt);
+  followAll(outlookState, input, afterWindowAt);
   const { judged, nextWeight } = judgeBoldly(judge, input, weightsToTry(outlookState, input));
   const segments = judgeSegments(judge.segments, plan);
   // Doubt: is it an experiment at all, is it the candidate, is there data?
@@ -63,6 +64,8 @@ export function analyse(input: AnalysisInput): AnalysisResult {
       exclude: decision.verdict === Verdict.Rollback ? [] : actions.exclude,
       risk: outlook.risk,
       pace: outlook.pace,
+      watch: outlook.watch,
+      crossings: outlook.crossings,
       confidence: outlook.confidence,
       harmEvidence: evidenceOf(judged.logHarm),
       sampleRatio: { ...ratio, expected: ratio.observed === null ? context.weight / 100 : ratio.expected },

@@ -1,4 +1,5 @@
 import type { Metric } from '../flags/plan/metric';
+import type { BaselineProfile } from '../ml/baseline/profile';
 import type { DataQuality, SourceTrouble, Stratum } from '../metrics/windows';
 
 /** What the workflow is told to do. `promote` says only that the evidence allows it: approvals and blackouts are the workflow's. */
@@ -78,6 +79,8 @@ export interface JudgePlan {
   readonly risk?: RiskWeights;
   /** How an adaptive rollout moves; the plan's steps count when left out. */
   readonly adaptive?: PacePlan;
+  /** Percent from which on everybody is served and, with no control left, compared with the past; nobody looks on when left out. */
+  readonly watchFrom?: number;
 }
 
 /** Weights and thresholds of the risk score. */
@@ -131,6 +134,8 @@ export interface AnalysisInput {
   readonly sourceDown: boolean;
   /** The change's own failure probability before any evidence, 0 to 1; nothing is known when left out. */
   readonly failurePrior?: number;
+  /** What is usual for everybody, by metric; nothing is known when left out. */
+  readonly baselines?: Readonly<Record<string, BaselineProfile>>;
   /** What keeps some or all metrics away at this look; when omitted or null, nothing. It holds the rollout, and what other metrics show still counts. */
   readonly sourceTrouble?: SourceTrouble | null;
   readonly nowMs: number;
@@ -171,6 +176,29 @@ export interface RiskFinding extends RiskWeights {
   /** Metric and segment that score highest. */
   readonly metric: string;
   readonly segment: string;
+}
+
+/** A metric that is forecast to cross its factor. */
+export interface CrossingFinding {
+  readonly metric: string;
+  readonly factor: number;
+  /** Percent at which: the weight served or the next one. */
+  readonly weight: number;
+  /** Candidate over control now; null with too few windows. */
+  readonly measured: number | null;
+  /** Candidate over control as forecast, with the interval that holds it. */
+  readonly value: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** What looking on has seen, by the metric that differs most from its past. */
+export interface WatchFinding {
+  readonly metric: string;
+  /** Evidence that it has stopped to be as before. */
+  readonly evidence: number;
+  /** Evidence past what a week without a false alarm allows; stays so. */
+  readonly alarm: boolean;
 }
 
 /** How an adaptive rollout moves after this look. */
@@ -221,6 +249,10 @@ export interface Analysis {
   readonly risk: RiskFinding | null;
   /** Null unless the pace is adaptive. */
   readonly pace: PaceFinding | null;
+  /** Metrics that are forecast to cross their factor. */
+  readonly crossings: readonly CrossingFinding[];
+  /** Null unless everybody is served and watched. */
+  readonly watch: WatchFinding | null;
   /** 1 less the failure probability; null when neither a prior is known nor the pace adaptive. */
   readonly confidence: number | null;
   /** Combined evidence over all guardrails; rolls back at 1 / falseRollbackRate. */

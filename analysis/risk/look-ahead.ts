@@ -3,7 +3,9 @@ import type { JudgeState } from '../judge-state';
 import type { Judged } from '../judge-metrics';
 import { bakeMsOf, intervalMsOf, nextWeights, speedOf } from '../pace/adaptive-pace';
 import { confidenceOf, UNKNOWN_FAILURE_PRIOR } from '../pace/confidence';
-import type { AnalysisInput, PaceFinding } from '../types';
+import type { AnalysisInput, JudgePlan, PaceFinding, WatchFinding } from '../types';
+import { findCrossings } from './crossings';
+import { emptyCourse, followCourse, windowsOfEverybody } from './courses';
 import { judgeRisk } from './judge-risk';
 import type { Outlook, OutlookState } from './outlook';
 
@@ -36,8 +38,39 @@ export function lookAhead(state: OutlookState, input: AnalysisInput, seen: Seen)
   const confidence = isAsked ? confidenceOf(prior, seen.judged.logHarm, weakestSafety(seen.judge, input)) : null;
   state.confidence = confidence;
   const pace = confidence === null ? null : paceOf(state, input, seen, confidence);
-  const risk = judgeRisk(seen.judge, plan, {});
-  return { risk, confidence, pace };
+  const tracks = Object.entries(state.courses).map(([metric, { track }]) => [metric, track] as const);
+  const anomalies = Object.fromEntries(tracks.flatMap(([metric, track]) => (track === null ? [] : [[metric, track]])));
+  const risk = judgeRisk(seen.judge, plan, anomalies);
+  const crossings = findCrossings(state, plan.metrics, input.context, seen.nextWeight);
+  return { risk, confidence, pace, watch: watchOf(state, plan), crossings };
+}
+
+/** Follows the new windows of everybody, in place. */
+export function followAll(
+  state: OutlookState,
+  { plan, strata, baselines = {} }: AnalysisInput,
+  after: number | null,
+): void {
+  const windows = windowsOfEverybody(strata, after);
+  const setting = { baselines, watchFrom: plan.watchFrom ?? null };
+  for (const metric of plan.metrics) {
+    const isOfUse = metric.factor !== undefined || baselines[metric.name] !== undefined || plan.watchFrom !== undefined;
+    if (isOfUse) followCourse((state.courses[metric.name] ??= emptyCourse()), metric, windows, setting);
+  }
+}
+
+/** The guardrail that differs most from its past; null while nobody looks on. */
+function watchOf({ courses }: OutlookState, { metrics }: JudgePlan): WatchFinding | null {
+  let most: WatchFinding | null = null;
+  for (const { name, role } of metrics) {
+    const watch = courses[name]?.watch ?? null;
+    if (role !== 'guardrail' || watch === null) continue;
+    const { evidence, alarm } = watch;
+    if (most === null || Number(alarm) > Number(most.alarm) || (alarm === most.alarm && evidence > most.evidence)) {
+      most = { metric: name, evidence, alarm };
+    }
+  }
+  return most;
 }
 
 function paceOf(state: OutlookState, input: AnalysisInput, seen: Seen, confidence: number): PaceFinding | null {

@@ -1,5 +1,5 @@
 import { BACK_BELOW, speedOf } from '../pace/adaptive-pace';
-import { ReasonCode, type AnalysisReason, type JudgePlan } from '../types';
+import { ReasonCode, type AnalysisReason, type CrossingFinding, type JudgePlan } from '../types';
 import type { Outlook, OutlookState } from './outlook';
 
 /** What the outlook asks for. */
@@ -30,9 +30,9 @@ interface Warning {
   readonly reason: AnalysisReason;
 }
 
-function warningsOf({ risk, confidence, pace }: Outlook, plan: JudgePlan): Warning[] {
+function warningsOf({ risk, confidence, pace, crossings }: Outlook, plan: JudgePlan): Warning[] {
   const mayRollBack = plan.preset === 'predictive';
-  const warnings: Warning[] = [];
+  const warnings = crossings.map((crossing) => crossingWarning(crossing, mayRollBack));
   if (risk !== null && risk.score >= risk.narrowAt) {
     const isCritical = risk.score >= risk.rollbackAt;
     const bound = isCritical ? risk.rollbackAt : risk.narrowAt;
@@ -73,6 +73,27 @@ function warningsOf({ risk, confidence, pace }: Outlook, plan: JudgePlan): Warni
     }
   }
   return warnings;
+}
+
+function crossingWarning({ metric, ...numbers }: CrossingFinding, mayRollBack: boolean): Warning {
+  const { measured, value, factor, weight } = numbers;
+  const text = `${metric} is forecast at ${short(value)} times control at ${weight} %, past its factor ${factor}${outsideIf(mayRollBack)}.`;
+  return {
+    asks: mayRollBack ? 'rollback' : 'narrow',
+    reason: {
+      code: ReasonCode.ForecastCrosses,
+      text,
+      metric,
+      numbers: {
+        ...(measured === null ? {} : { measured }),
+        value,
+        lower: numbers.lower,
+        upper: numbers.upper,
+        factor,
+        weight,
+      },
+    },
+  };
 }
 
 const GRAVITY = ['nothing', 'hold', 'narrow', 'rollback'] as const;

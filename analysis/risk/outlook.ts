@@ -1,4 +1,5 @@
-import type { AnalysisInput, AnalysisState, PaceFinding, RiskFinding } from '../types';
+import type { AnalysisInput, AnalysisState, CrossingFinding, PaceFinding, RiskFinding, WatchFinding } from '../types';
+import type { MetricCourse } from './courses';
 
 /** What looking ahead remembers between looks: plain JSON, bounded. */
 export interface OutlookState {
@@ -9,6 +10,8 @@ export interface OutlookState {
   actedAt: number | null;
   /** At the last look; null before the first. */
   confidence: number | null;
+  /** By metric. */
+  courses: Record<string, MetricCourse>;
 }
 
 /** Everything a look says of what is to come. None of it is under the promised rates. */
@@ -16,6 +19,8 @@ export interface Outlook {
   readonly risk: RiskFinding | null;
   readonly confidence: number | null;
   readonly pace: PaceFinding | null;
+  readonly watch: WatchFinding | null;
+  readonly crossings: readonly CrossingFinding[];
 }
 
 /** What was remembered, to be worked on; nothing at the first look. The stored state is never changed. */
@@ -23,11 +28,12 @@ export function openOutlook(state: AnalysisState | null, { context }: AnalysisIn
   const stored = state?.['outlook'] as OutlookState | undefined;
   const outlook: OutlookState =
     stored === undefined
-      ? { transition: context.transition, windows: 0, actedAt: null, confidence: null }
+      ? { transition: context.transition, windows: 0, actedAt: null, confidence: null, courses: {} }
       : structuredClone(stored);
   if (outlook.transition !== context.transition) {
     outlook.transition = context.transition;
     outlook.windows = 0;
+    for (const course of Object.values(outlook.courses)) course.watch = null;
   }
   return outlook;
 }

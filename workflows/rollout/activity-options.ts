@@ -26,6 +26,13 @@ export const notifying = proxyActivities<Pick<RolloutActivities, 'notify'>>({
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
+/** Causes are looked for beside the main path, for as long as Prometheus and the database may take; what is found comes late or not at all. */
+export const attributing = proxyActivities<Pick<RolloutActivities, 'attribute'>>({
+  startToCloseTimeout: '45 seconds',
+  scheduleToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 3 },
+});
+
 /** Renewals never wait for an analysis: short, twice tried, and the next look comes soon anyway. */
 export const leasing = proxyLocalActivities<
   Pick<RolloutActivities, 'renewLease' | 'identifySender' | 'saveProjection'>

@@ -13,6 +13,7 @@ export class Announcer {
   private toldPause: string | null = null;
   /** Transition under which a critical risk was told; once under each. */
   private toldRisk: number | null = null;
+  private toldWatch: number | null = null;
 
   constructor(
     private readonly ref: RolloutRef,
@@ -32,8 +33,13 @@ export class Announcer {
     if (planned.action === 'rollout.lapsed') void this.tell(state, 'lapsed', planned.reason);
   }
 
-  /** Tells of a risk score past its second threshold. */
+  /** Tells of a risk score past its second threshold, and of an alarm while everybody is watched. */
   tellLook(state: RolloutState): void {
+    const watch = state.lastLook?.watch;
+    if (watch?.alarm === true && this.toldWatch !== state.transition) {
+      this.toldWatch = state.transition;
+      void this.tell(state, 'watch_alarm', `${watch.metric} has stopped to be as before since everybody is served`);
+    }
     const risk = state.lastLook?.risk;
     if (risk === undefined || risk.score < risk.rollbackAt || this.toldRisk === state.transition) return;
     this.toldRisk = state.transition;

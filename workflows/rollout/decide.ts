@@ -2,7 +2,7 @@ import type { RolloutPlan } from '../../flags/plan/plan';
 import { narrowTarget, openFinding, percent, raise, wait, write, type Decision } from './decision';
 import { obey } from './obey';
 import { MAX_RAISES_AFTER_NARROW, type RolloutState } from './state';
-import { owedBakeMs, targetOf, unapprovedBelow } from './target';
+import { isWatching, owedBakeMs, targetOf, unapprovedBelow } from './target';
 
 /** The start, installing the block at the first step's weight. */
 function start(state: RolloutState, plan: RolloutPlan): Decision {
@@ -68,6 +68,29 @@ function gated(state: RolloutState, plan: RolloutPlan, reason: string): Decision
   return raise(state, plan, { reason });
 }
 
+/** Everybody is served: goes back to the last weight that was judged on an alarm, if the plan says so; completes when the watch is over. */
+function watch(state: RolloutState, plan: RolloutPlan, lookIsFresh: boolean): Decision {
+  const seen = lookIsFresh ? state.lastLook?.watch : undefined;
+  if (seen?.alarm === true && plan.watch?.onAlarm === 'step_back') {
+    const weight = state.judgedWeight ?? narrowTarget(state, { ...plan, narrowBy: 'step' }).weight;
+    return write(state, {
+      action: 'rollout.narrow',
+      weight,
+      step: Math.max(plan.steps.filter((step) => step.weight <= weight).length - 1, 0),
+      lowering: true,
+      reason: `${seen.metric} has stopped to be as before since everybody is served; back to the last judged weight`,
+    });
+  }
+  if (!lookIsFresh || state.bakedMs < owedBakeMs(state, plan))
+    return wait('bake', 'everybody is served; watched before completion');
+  return raise(state, plan, {
+    reason:
+      seen?.alarm === true
+        ? 'the watch is over, with an alarm that people were told of'
+        : 'the watch is over, without an alarm',
+  });
+}
+
 /** What an undecided rollout does once it has baked long enough. */
 function undecided(state: RolloutState, plan: RolloutPlan): Decision {
   const why =
@@ -125,6 +148,7 @@ export function decide(state: RolloutState, plan: RolloutPlan, lookIsFresh: bool
   const asked = state.intents[0];
   if (asked !== undefined) return obey(state, plan, forced ?? asked);
   if (state.phase === 'paused') return wait('operator', `paused: ${state.pause?.text ?? 'by request'}`);
+  if (isWatching(state, plan)) return watch(state, plan, lookIsFresh);
   const bakeMs = owedBakeMs(state, plan);
   if (state.bakedMs < bakeMs) return wait('bake', `baking at ${percent(state.weight)}`);
   if (!lookIsFresh || state.lastLook === null) return wait('data', 'bake served; waits for the next look');

@@ -1,7 +1,7 @@
 import type { Actor, Reason } from '../../flags/document/decision-record';
 import type { RolloutPlan } from '../../flags/plan/plan';
 import type { Intent, PlannedTransition, RolloutState } from './state';
-import { targetOf } from './target';
+import { isWatching, targetOf } from './target';
 import type { WaitingFor } from './status';
 
 /** What the main loop does next: a write, or waiting with the reason people are shown. */
@@ -45,6 +45,15 @@ export function raise(
 ): Decision {
   const target = targetOf(state, plan);
   const common = { actor: why.actor ?? null, intent: why.intent ?? null };
+  if ((why.full || target.isCompletion) && plan.watch !== undefined && !isWatching(state, plan)) {
+    return write(state, {
+      ...common,
+      action: 'rollout.raise',
+      weight: 100 - plan.controlHoldback,
+      step: plan.steps.length,
+      reason: `everybody is served, and watched before completion: ${why.reason}`,
+    });
+  }
   if (why.full || target.isCompletion) {
     const except = state.excludedSegments.length > 0 ? ` except ${state.excludedSegments.join(', ')}` : '';
     return write(state, {

@@ -1,5 +1,6 @@
 import { allHandlersFinished, condition, isCancellation, log } from '@temporalio/workflow';
 import type { Announcer } from './announcer';
+import type { Attributor } from './attributor';
 import { refOf } from './apply';
 import { tidying, writing } from './activity-options';
 import type { Inbox } from './inbox';
@@ -20,6 +21,7 @@ export interface EndAudience {
   readonly inbox: Inbox;
   readonly publisher: Publisher;
   readonly announcer: Announcer;
+  readonly attributor: Attributor;
 }
 
 /** Why a rollout is lowered that nobody ended: it was cancelled, or something broke. */
@@ -54,7 +56,7 @@ export function afterRescue(state: RolloutState, why: string): RolloutState {
 export async function finish(
   input: RolloutInput,
   state: RolloutState,
-  { inbox, publisher, announcer }: EndAudience,
+  { inbox, publisher, announcer, attributor }: EndAudience,
 ): Promise<{ readonly state: RolloutState; readonly end: RolloutEnd }> {
   const outcome = state.phase as RolloutOutcome;
   const ref = refOf(input);
@@ -67,6 +69,8 @@ export async function finish(
   inbox.close(resultOf(ended, false, `the rollout has ended: ${outcome}`));
   await publisher.publish(ended);
   const told = announcer.tell(ended, outcome, ended.summary);
+  // Causes are read from what tidying takes away.
+  await attributor.settle();
   await tidying
     .cleanUpRollout({ ...ref, control: ended.control, candidate })
     .catch((error: unknown) => log.warn('tidying was given up', { why: messageOfCause(error) }));

@@ -1,7 +1,7 @@
 import type { RolloutPlan } from '../../flags/plan/plan';
 import { openFinding, percent, raise, write, type Decision } from './decision';
 import type { Intent, RolloutState } from './state';
-import { targetOf, unapprovedBelow } from './target';
+import { isWatching, targetOf, unapprovedBelow } from './target';
 
 /** Carries out what an operator asked for. */
 export function obey(state: RolloutState, plan: RolloutPlan, intent: Intent): Decision {
@@ -62,7 +62,8 @@ export function obey(state: RolloutState, plan: RolloutPlan, intent: Intent): De
 function promote(state: RolloutState, plan: RolloutPlan, intent: Extract<Intent, { kind: 'promote' }>): Decision {
   const refuse = (text: string): Decision => ({ kind: 'refuse', transition: null, intent, text });
   if (state.phase === 'paused') return refuse('the rollout is paused: resume it first');
-  const finding = openFinding(state);
+  // Once everybody is served there is nothing left to compare with, and that is no finding.
+  const finding = isWatching(state, plan) ? null : openFinding(state);
   if (!intent.force && finding !== null) {
     return refuse(`the judge holds it: ${finding.text}; promote with force and a reason to go past it`);
   }

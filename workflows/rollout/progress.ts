@@ -66,6 +66,7 @@ export function afterWrite(
     weights: Object.fromEntries(weights),
     excludedSegments: planned.excludedSegments,
     ...judgedExclusions(state, planned),
+    ...(plan.watch !== undefined && raised && planned.step >= plan.steps.length ? { judgedWeight: state.weight } : {}),
     stepStartedAtMs: weightChanged ? nowMs : state.stepStartedAtMs,
     raisedAtMs: raised ? nowMs : state.raisedAtMs,
     bakedMs: weightChanged ? 0 : state.bakedMs,

@@ -16,6 +16,7 @@ import type { Actor } from '../../flags/document/decision-record';
 import { leasing, writing } from './activity-options';
 import { admit } from './admit';
 import { Announcer } from './announcer';
+import { Attributor } from './attributor';
 import { apply, refOf } from './apply';
 import { decide } from './decide';
 import { afterRescue, finish, rescueOf, resultOf, whyLowered, type RolloutEnd } from './finish';
@@ -49,6 +50,7 @@ export class RolloutRun {
   private readonly inbox = new Inbox();
   private readonly publisher: Publisher;
   private readonly announcer: Announcer;
+  private readonly attributor: Attributor;
   private readonly ref: RolloutRef;
   /** Whether the last look came after the last write. */
   private lookIsFresh = false;
@@ -58,6 +60,7 @@ export class RolloutRun {
     this.ref = refOf(input);
     this.publisher = new Publisher(input);
     this.announcer = new Announcer(this.ref, input.plan);
+    this.attributor = new Attributor(input);
     this.registerHandlers();
   }
 
@@ -221,7 +224,9 @@ export class RolloutRun {
     }
     this.lookIsFresh = false;
     if (result.kind === 'applied' || result.kind === 'already') {
-      this.state = afterWrite(this.state, this.input.plan, planned, number, result.nowMs);
+      const before = this.state;
+      this.state = afterWrite(before, this.input.plan, planned, number, result.nowMs);
+      this.attributor.ask(before, planned, number);
       this.state = { ...this.state, nextLookAtMs: Date.now() + this.state.lookIntervalMs };
       this.inbox.answer(planned.intent, { ...this.result(true, planned.reason), transition: number });
       this.announcer.tellWrite(this.state, planned);
@@ -250,8 +255,8 @@ export class RolloutRun {
   }
 
   private async finish(): Promise<RolloutEnd> {
-    const { inbox, publisher, announcer } = this;
-    const { state, end } = await finish(this.input, this.state, { inbox, publisher, announcer });
+    const { inbox, publisher, announcer, attributor } = this;
+    const { state, end } = await finish(this.input, this.state, { inbox, publisher, announcer, attributor });
     this.state = state;
     return end;
   }
@@ -259,7 +264,8 @@ export class RolloutRun {
   private mayContinueAsNew(): boolean {
     const info = workflowInfo();
     const due = info.continueAsNewSuggested || info.historyLength > CONTINUE_AFTER_EVENTS;
-    return due && !isTerminal(this.state.phase) && this.inbox.size === 0 && this.state.intents.length === 0;
+    const isIdle = this.inbox.size === 0 && this.state.intents.length === 0 && this.attributor.isIdle;
+    return due && !isTerminal(this.state.phase) && isIdle;
   }
 
   private result(accepted: boolean, text: string): MessageResult {

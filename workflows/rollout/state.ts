@@ -69,6 +69,8 @@ export interface RolloutState {
   readonly raisesAfterNarrow: number;
   readonly narrowReasons: readonly Reason[];
   readonly excludedSegments: readonly string[];
+  /** Weight before everybody was served to be watched: the last one that was judged. */
+  readonly judgedWeight?: number;
   /** Those of them that the judge excluded; they are taken back in when the candidate's value is changed. */
   readonly judgedExclusions?: readonly string[];
   /** Steps approved so far. */

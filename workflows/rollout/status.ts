@@ -85,6 +85,13 @@ export interface PaceStatus {
   readonly intervalMs: number;
 }
 
+/** What looking on after completion has seen. */
+export interface WatchStatus {
+  readonly metric: string;
+  readonly evidence: number;
+  readonly alarm: boolean;
+}
+
 /** The last look in short: what the workflow keeps of an analysis. */
 export interface LookStatus {
   readonly at: string;
@@ -100,6 +107,8 @@ export interface LookStatus {
   /** The segments most worth seeing, by evidence. */
   readonly segments?: readonly SegmentStatus[];
   readonly risk?: RiskStatus;
+  /** While everybody is served and watched. */
+  readonly watch?: WatchStatus;
   /** Of an adaptive rollout. */
   readonly pace?: PaceStatus;
   /** 1 − the failure probability, 0 to 1. */

@@ -33,8 +33,14 @@ export function targetOf(state: RolloutState, plan: RolloutPlan): Target {
   return { weight: step?.weight ?? completion, step: index, isCompletion: step === undefined };
 }
 
+/** Whether everybody is served already and only watched before the completion write. */
+export function isWatching(state: RolloutState, plan: RolloutPlan): boolean {
+  return plan.watch !== undefined && state.step >= plan.steps.length && state.weight >= 100 - plan.controlHoldback;
+}
+
 /** Bake time that the weight served owes. */
 export function owedBakeMs(state: RolloutState, plan: RolloutPlan): number {
+  if (plan.watch !== undefined && isWatching(state, plan)) return plan.watch.forMs;
   return paceOf(state, plan)?.bakeMs ?? bakeMsOf(plan, state.step);
 }
 

@@ -29,6 +29,8 @@ const analysis = (metrics: number, textLength: number): Analysis => ({
   exclude: [],
   risk: null,
   pace: null,
+  watch: null,
+  crossings: [],
   confidence: null,
   findings: Array.from({ length: metrics }, (_, index) => finding(index)),
   harmEvidence: Number.POSITIVE_INFINITY,

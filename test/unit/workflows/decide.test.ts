@@ -197,6 +197,78 @@ describe('operators', () => {
   });
 });
 
+describe('an adaptive pace', () => {
+  const paced = (nextWeight: number, verdict = 'promote') => {
+    const result = givenLook(verdict, {}, ['SAFETY_SHOWN']);
+    const pace = { speed: 'moderate' as const, nextWeight, bakeMs: 30_000, intervalMs: 7_000 };
+    return { ...result, look: { ...result.look, pace } };
+  };
+  const plan = givenPlan({
+    pace: 'adaptive',
+    steps: [
+      { weight: 10, bakeMs: minute, approval: false },
+      { weight: 50, bakeMs: minute, approval: true },
+    ],
+  });
+
+  it('leads where the look says, after the bake that it says, and completes at the completion weight', () => {
+    const model = new RolloutModel(givenPlan({ pace: 'adaptive' })).look(31_000, paced(20));
+    expect(model.state).toMatchObject({ weight: 20, step: 0 });
+    model.look(31_000, paced(60));
+    expect(model.state).toMatchObject({ weight: 60, step: 1 });
+    model.look(31_000, paced(100));
+    expect(model.state.phase).toBe('completed');
+  });
+
+  it('waits for the approval of a step that it would pass', () => {
+    const model = new RolloutModel(plan).look(31_000, paced(20)).look(31_000, paced(60));
+    expect(model.state).toMatchObject({ weight: 20, waitingFor: 'approval' });
+    model.send('approve', {});
+    expect(model.state.weight).toBe(60);
+  });
+
+  it('is of no account in a plan that follows its steps', () => {
+    expect(new RolloutModel(givenPlan()).look(minute, paced(20)).state.weight).toBe(50);
+  });
+});
+
+describe('watching after everybody is served', () => {
+  const watched = (onAlarm: 'alert' | 'step_back') => givenPlan({ watch: { forMs: 10 * minute, onAlarm } });
+  const seen = (alarm: boolean) => {
+    const result = givenLook('hold', {}, ['NO_DATA']);
+    return { ...result, look: { ...result.look, watch: { metric: 'errors', evidence: 1, alarm } } };
+  };
+  const everybody = (onAlarm: 'alert' | 'step_back') =>
+    new RolloutModel(watched(onAlarm)).look(minute, promote).look(minute, promote);
+
+  it('serves everybody under the rollout, and completes when the watch is over', () => {
+    const model = everybody('alert');
+    expect(model.state).toMatchObject({ phase: 'progressing', weight: 100, step: 2, judgedWeight: 50 });
+    model.look(5 * minute, seen(false));
+    expect(model.state.phase).toBe('progressing');
+    model.look(5 * minute, seen(true));
+    expect(model.state.phase).toBe('completed');
+  });
+
+  it('goes back to the last judged weight on an alarm where the plan says so, and up again by the ordinary rule', () => {
+    const model = everybody('step_back').look(minute, seen(true));
+    expect(model.state).toMatchObject({ phase: 'narrowed', weight: 50, step: 1 });
+    expect(model.writes.at(-1)?.planned).toMatchObject({ action: 'rollout.narrow', lowering: true });
+    model.look(minute, promote);
+    expect(model.state.weight).toBe(100);
+  });
+
+  it('is ended by a promotion, which needs no data of a control that nobody has', () => {
+    const model = everybody('alert').look(minute, seen(false));
+    model.send('promote', {});
+    expect(model.state.phase).toBe('completed');
+  });
+
+  it('still heeds a rollback', () => {
+    expect(everybody('alert').look(minute, rollback).state.phase).toBe('rolled_back');
+  });
+});
+
 describe('approvals and blackouts', () => {
   const plan = givenPlan({
     steps: [

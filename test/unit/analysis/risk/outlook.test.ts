@@ -37,12 +37,13 @@ describe('the risk score', () => {
 
 describe('what the outlook asks for', () => {
   const risky = (score: number): RiskFinding => ({ ...PART, ...DEFAULT_RISK, score });
-  const outlook = (score: number) => ({ risk: risky(score), confidence: null, pace: null });
+  const outlook = (score: number) => ({ risk: risky(score), confidence: null, pace: null, watch: null, crossings: [] });
   const state = (change: Partial<OutlookState> = {}): OutlookState => ({
     transition: 3,
     windows: 5,
     actedAt: null,
     confidence: null,
+    courses: {},
     ...change,
   });
 
@@ -76,12 +77,12 @@ describe('what the outlook asks for', () => {
   });
 
   it('heeds low confidence', () => {
-    const low = { risk: null, confidence: 0.2, pace: null };
+    const low = { risk: null, confidence: 0.2, pace: null, watch: null, crossings: [] };
     expect(outlookActions(state(), low, givenPlan()).asks).toBe('narrow');
     expect(outlookActions(state(), low, givenPlan({ preset: 'predictive' })).asks).toBe('rollback');
     expect(outlookActions(state(), { ...low, confidence: 0.5 }, givenPlan()).asks).toBe('nothing');
     const pace = { speed: 'pause' as const, nextWeight: 20, bakeMs: 1, intervalMs: 1 };
-    expect(outlookActions(state(), { risk: null, confidence: 0.5, pace }, givenPlan()).asks).toBe('hold');
+    expect(outlookActions(state(), { ...low, confidence: 0.5, pace }, givenPlan()).asks).toBe('hold');
   });
 });
 
