@@ -85,11 +85,11 @@ export class PrometheusMetricSource {
       const queries = new Map(metrics.map((metric) => [metric, partQueries(metric, names, query.windowMs)]));
       const read = await readParts(client, [...queries.values()].flat(), span, query.segments, signal);
       const strata = buildStrata({ queries, read, span, transitions, query });
-      const trouble = strata.trouble ?? (await this.doubt(client, queries, read, span, signal));
+      // What was read stands, even when there is no answer any more to why something is missing.
+      const trouble = strata.trouble ?? (await this.doubt(client, queries, read, span, signal).catch(asTrouble));
       return { strata: strata.strata, trouble };
     } catch (error) {
-      if (!(error instanceof HeadgateError) || error.code !== ErrorCode.SourceUnavailable) throw error;
-      return { strata: [], trouble: { quality: 'source_down', detail: error.message } };
+      return { strata: [], trouble: asTrouble(error) };
     }
   }
 
@@ -114,6 +114,12 @@ export class PrometheusMetricSource {
     }
     return null;
   }
+}
+
+/** @throws whatever is no trouble of a source */
+function asTrouble(error: unknown): SourceTrouble {
+  if (!(error instanceof HeadgateError) || error.code !== ErrorCode.SourceUnavailable) throw error;
+  return { quality: 'source_down', detail: error.message };
 }
 
 function bySource(metrics: readonly Metric[]): Map<string, Metric[]> {
