@@ -14,7 +14,7 @@ export interface LoadPoint {
   readonly units: number;
 }
 
-/** A value over its reference, with the interval that holds it with the confidence asked for on either side. */
+/** The mean of value over reference, without the noise of single windows, and bounds that each hold with the confidence asked for. */
 export interface Forecast {
   readonly value: number;
   readonly lower: number;
@@ -52,12 +52,14 @@ const MOST_POINTS = 240;
 /** Windows that make a measured value. */
 const MEASURED = 5;
 /** A trend needs so many windows at the current weight, and looks back at so many. */
-const TREND_LEAST = 8;
+const TREND_LEAST = 12;
 const TREND_MOST = 60;
 /** A trend or curvature this many standard errors from none is real. */
-const REAL = 2.5;
+const REAL = 3;
 /** How much larger than any weight served so far the next may be for a curve; a straight line serves beyond. */
-const CURVE_REACH = 3;
+const CURVE_REACH = 2.5;
+/** Windows at the current weight before anything is said of the next: the end of a line is otherwise held by one window. */
+const SETTLED = 5;
 const BEFORE = 3;
 
 /**
@@ -168,23 +170,23 @@ function trendOf(current: readonly Ratio[], horizonMs: number): Trend | null {
 function forecastCurrent(current: readonly Ratio[], trend: Trend | null, tail: number): Forecast | null {
   if (trend !== null) {
     const { value, error } = trend.fit.predict([trend.ahead]);
-    return around(value, Math.hypot(error, trend.fit.noise / Math.sqrt(MEASURED)), trend.fit.degrees, tail);
+    return around(value, error, trend.fit.degrees, tail);
   }
   const fit = fitRegression(
     current.slice(-TREND_MOST).map(({ ratio, units }) => ({ at: [], value: ratio, weight: units })),
   );
   if (fit === null) return null;
   const { value, error } = fit.predict([]);
-  return around(value, Math.hypot(error, fit.noise / Math.sqrt(MEASURED)), fit.degrees, tail);
+  return around(value, error, fit.degrees, tail);
 }
 
-/** A straight line on the weight; a curve where there are at least three weights, its bend is real and the next weight is within reach. */
+/** A straight line on the weight; a curve where there are at least four weights, its bend is real and the next weight is within reach. */
 function fitOnWeight(ratios: readonly Ratio[], nextWeight: number): { fit: Fit; curved: boolean } | null {
   const weights = new Set(ratios.map(({ weight }) => weight));
-  if (weights.size < 2) return null;
+  if (weights.size < 2 || currentStretch(ratios).length < SETTLED) return null;
   const rowsOf = (curved: boolean): Observation[] =>
     ratios.map(({ weight, ratio, units }) => ({ at: regressors(weight, curved), value: ratio, weight: units }));
-  if (weights.size >= 3 && nextWeight <= CURVE_REACH * Math.max(...weights)) {
+  if (weights.size >= 4 && nextWeight <= CURVE_REACH * Math.max(...weights)) {
     const fit = fitRegression(rowsOf(true));
     if (fit !== null && Math.abs(fit.coefficients[2] ?? 0) > REAL * (fit.errors[2] ?? 0)) return { fit, curved: true };
   }
@@ -204,7 +206,7 @@ function forecastNext(
   tail: number,
 ): Forecast {
   const { value, error } = fit.predict(regressors(nextWeight, curved));
-  const spread = Math.hypot(error, fit.noise / Math.sqrt(MEASURED), trend?.gainError ?? 0);
+  const spread = Math.hypot(error, trend?.gainError ?? 0);
   return around(value + (trend?.gain ?? 0), spread, fit.degrees, tail);
 }
 
