@@ -41,7 +41,7 @@ export const PrometheusSourceConfig = z
     /** For one look's queries together. */
     timeoutMs: z.int().min(100).max(4_000).default(2_500),
     /** Larger answers are refused, in bytes before they are parsed. */
-    maxAnswerBytes: z.int().min(1_000).max(64_000_000).default(8_000_000),
+    maxAnswerBytes: z.int().min(1_000).max(64_000_000).default(4_000_000),
     /** How much later than its instant a sample can be read, for agents and remote writes that lag behind. */
     delayMs: z.int().min(0).max(300_000).default(0),
   })
