@@ -5,8 +5,8 @@ import { startStack } from '../../stack';
 import { givenQuickPlan, RolloutHarness, type StartedRollout } from '../support/rollout-harness';
 
 /**
- * Records the histories that `npm run replay` holds today's workflow code against: `npx tsx test/replay/record-histories.ts`. Run it
- * when a new plan shape or message should be kept, and never to make a failing replay pass: live rollouts have the old history too.
+ * Records the histories that `npm run replay` holds today's workflow code against: `npx tsx test/replay/record-histories.ts [NAME...]`,
+ * all of them or those named. Run it when a new plan shape or message should be kept, and never to make a failing replay pass: live rollouts have the old history too.
  */
 const scenarios: Record<string, (harness: RolloutHarness, environment: string) => Promise<StartedRollout>> = {
   async completed(harness, environment) {
@@ -40,6 +40,21 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
     await rollout.send('abort');
     return rollout;
   },
+  async 'segment-excluded'(harness, environment) {
+    harness.source.segments = { eu: { perCell: 40, errorRate: 0.5 } };
+    const rollout = await harness.start(givenQuickPlan({ environment, segments: ['eu'] }));
+    await rollout.until(({ excludedSegments }) => excludedSegments.length > 0);
+    harness.source.excluded.add('eu');
+    return rollout;
+  },
+  async 'adaptive-and-watched'(harness, environment) {
+    const watch = { forMs: 2000, onAlarm: 'step_back' as const };
+    return harness.start(givenQuickPlan({ environment, pace: 'adaptive', watch }));
+  },
+  async 'rolled-back-and-attributed'(harness, environment) {
+    harness.source.candidate = { perCell: 40, errorRate: 0.3 };
+    return harness.start(givenQuickPlan({ environment }));
+  },
 };
 
 async function main(): Promise<void> {
@@ -47,7 +62,9 @@ async function main(): Promise<void> {
   process.env['HEADGATE_TEMPORAL_ADDRESS'] = stack.temporal.address;
   process.env['HEADGATE_MONGODB_URL'] = stack.mongodb.url;
   try {
+    const wanted = process.argv.slice(2);
     for (const [name, run] of Object.entries(scenarios)) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue;
       const harness = await RolloutHarness.open();
       await harness.createFlag('recorded');
       await harness.work();
