@@ -59,7 +59,8 @@ const ROWS_PER_COEFFICIENT = 3;
 /**
  * Granger causality with stationarity looked after. Series without unit root or shift of level are tested in levels. With a unit root both
  * Toda-Yamamoto's test and the test of differences have to reject; with a shift of level both levels and differences. So an edge that is
- * only a shared trend, or a shared step, is not reported. O(maxLag × rows × (series × maxLag)²).
+ * only a shared trend, or a shared step, is not reported; in either case F has to reject
+ * with and without the assumption of equal variance (HC3). O(maxLag × rows × (series × maxLag)²).
  *
  * It tells prediction, not mechanism: a common driver that is not `given` makes an edge where there is none.
  *
@@ -142,7 +143,9 @@ function judge(
     if (reason !== undefined || test?.testable !== true) {
       return { verdict: 'not_testable', reason: reason ?? Untestable.Constant, p: null };
     }
-    p = Math.max(p, robust && test.robust !== null ? test.robust.p : test.p);
+    // Where a level has moved a few rows decide much, so F and its robust form must both reject.
+    const robustP = test.robust?.p ?? test.p;
+    p = Math.max(p, robust ? robustP : tests.length > 1 ? Math.max(test.p, robustP) : test.p);
   }
   return { verdict: p < alpha ? 'causal' : 'no_evidence', reason: null, p };
 }
