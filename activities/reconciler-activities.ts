@@ -5,11 +5,15 @@ import { planTransition } from '../flags/transition/plan-transition';
 import type { Flag } from '../flags/document/flag';
 import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
+import type { DeploymentsRepository } from '../store/deployments-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { LeasesRepository } from '../store/leases-repository';
 import type { RolloutProjection, RolloutsRepository } from '../store/rollouts-repository';
 import { withSortedFailures } from './failures';
+import { recordDeployments } from './record-deployments';
 
+/** How far back ends are looked for: far longer than a schedule may be down. */
+const RECORDED_BACK_MS = 30 * 86_400_000;
 const ORPHANED = 'orphaned: no live workflow owns this rollout';
 
 /** What closing orphans needs. */
@@ -18,6 +22,7 @@ export interface ReconcilerDependencies {
   readonly decisions: DecisionsRepository;
   readonly leases: LeasesRepository;
   readonly rollouts: RolloutsRepository;
+  readonly deployments: DeploymentsRepository;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
   readonly client: Pick<Client, 'workflow'>;
   /** The workflow id of a flag's rollout. */
@@ -30,6 +35,8 @@ export interface ReconcilerActivities {
   sweepAudit(): Promise<number>;
   /** Takes blocks off flags whose rollout has no live workflow; answers the rollout ids. */
   closeOrphans(): Promise<string[]>;
+  /** Takes rollouts that have ended lately into the past that models learn from; answers how many were new. */
+  recordDeployments(): Promise<number>;
 }
 
 /** Activities of the reconciler. Each is idempotent: a second copy finds nothing left to do. */
@@ -49,6 +56,11 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
       }
       await endProjections(dependencies);
       return closed;
+    },
+
+    async recordDeployments(): Promise<number> {
+      const since = new Date(dependencies.clock.nowMs() - RECORDED_BACK_MS);
+      return recordDeployments(dependencies.rollouts, dependencies.deployments, since);
     },
   });
 }

@@ -60,6 +60,7 @@ const OF_ERROR: Partial<Readonly<Record<ErrorCode, ExitCode>>> = {
   INVALID_CONFIG: ExitCode.Usage,
   INVALID_REPOSITORY: ExitCode.Usage,
   IN_USE: ExitCode.Refused,
+  MODEL_NOT_FOUND: ExitCode.Usage,
   ROLLOUT_LIVE: ExitCode.Refused,
   REVISION_CONFLICT: ExitCode.Refused,
   MESSAGE_REJECTED: ExitCode.Refused,

@@ -7,6 +7,7 @@ import { addExplainCommand } from './commands/explain-command';
 import { addFlagCommands } from './commands/flag-commands';
 import { addOfflineCommands } from './commands/offline-commands';
 import { addReplayCommand } from './commands/replay-command';
+import { addRolloutLabel } from './commands/rollout-label';
 import { addRolloutMessages } from './commands/rollout-messages';
 import { addRolloutReads } from './commands/rollout-reads';
 import { addRolloutStart } from './commands/rollout-start';
@@ -40,6 +41,7 @@ export function buildProgram(context: CommandContext, isJson: boolean): Command 
   addRolloutStart(rollout, context);
   addRolloutReads(rollout, context);
   addRolloutMessages(rollout, context);
+  addRolloutLabel(rollout, context);
   addExplainCommand(program, context);
   addReplayCommand(program, context);
   addTokenCommands(program, context);

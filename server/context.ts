@@ -3,7 +3,10 @@ import type { Clock } from '../core/clock';
 import type { EventBatch } from '../metrics/events';
 import type { AttributionsRepository } from '../store/attributions-repository';
 import type { DecisionsRepository } from '../store/decisions-repository';
+import type { DeploymentsRepository } from '../store/deployments-repository';
+import type { FeaturesRepository } from '../store/features-repository';
 import type { FlagsRepository } from '../store/flags-repository';
+import type { ModelsRepository } from '../store/models-repository';
 import type { RolloutsRepository } from '../store/rollouts-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
 import type { TokensRepository } from '../store/tokens-repository';
@@ -12,6 +15,7 @@ import type { CrossOrigin } from './ofrep/cross-origin';
 import type { SnapshotCache } from './snapshot/snapshot-cache';
 import type { ChangeHub } from './streams/change-hub';
 import type { RolloutWorkflows } from './temporal/rollout-workflows';
+import type { TrainingWorkflows } from './temporal/training-workflows';
 
 /** Where event batches go; the server's ingestion, or a port of a test. */
 export interface EventSink {
@@ -30,7 +34,11 @@ export interface ServerContext {
   readonly rollouts: RolloutsRepository;
   readonly tokens: TokensRepository;
   readonly windows: Pick<WindowsRepository, 'readCompacted' | 'readRecorded'>;
+  readonly deployments: DeploymentsRepository;
+  readonly features: FeaturesRepository;
+  readonly models: ModelsRepository;
   readonly workflows: RolloutWorkflows;
+  readonly training: TrainingWorkflows;
   readonly events: EventSink;
   readonly snapshots: SnapshotCache;
   /** Tells when an environment has changed. */

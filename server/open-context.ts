@@ -3,8 +3,11 @@ import { connectDatabase, type Database } from '../store/database';
 import { DatabaseClock } from '../store/database-clock';
 import { MongoAttributionsRepository } from '../store/attributions-repository';
 import { MongoDecisionsRepository } from '../store/decisions-repository';
+import { DeploymentsRepository } from '../store/deployments-repository';
+import { FeaturesRepository } from '../store/features-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
+import { ModelsRepository } from '../store/models-repository';
 import { MongoRolloutsRepository } from '../store/rollouts-repository';
 import { ensureSchema } from '../store/schema';
 import { MongoSegmentsRepository } from '../store/segments-repository';
@@ -17,6 +20,7 @@ import { storeReads } from './snapshot/store-reads';
 import { ChangeHub } from './streams/change-hub';
 import { followChanges } from '../store/change-feed';
 import { TemporalRolloutWorkflows } from './temporal/temporal-rollout-workflows';
+import { TemporalTrainingWorkflows } from './temporal/temporal-training-workflows';
 
 /** An event sink that has something to flush when the server ends. */
 export interface ClosableSink extends EventSink {
@@ -73,7 +77,11 @@ export async function openContext(
       rollouts: new MongoRolloutsRepository(db, databaseNowMs),
       tokens: new MongoTokensRepository(db),
       windows: new MongoWindowsRepository(db, clock),
+      deployments: new DeploymentsRepository(db),
+      features: new FeaturesRepository(db),
+      models: new ModelsRepository(db),
       workflows,
+      training: new TemporalTrainingWorkflows(workflows.connection, workflows.client),
       events,
       snapshots,
       changes,

@@ -53,6 +53,8 @@ export const WorkerConfig = z.object({
   HEADGATE_MAX_CACHED_ROLLOUTS: z.coerce.number().int().min(10).max(20_000).default(1_500),
   /** How often orphaned rollouts are looked for, in seconds. */
   HEADGATE_RECONCILE_SECONDS: z.coerce.number().int().min(5).max(3600).default(300),
+  /** How often models learn from ended rollouts, in hours; 0 for never by themselves. */
+  HEADGATE_TRAIN_HOURS: z.coerce.number().int().min(0).max(8760).default(24),
 });
 export type WorkerConfig = z.infer<typeof WorkerConfig>;
 

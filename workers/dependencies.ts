@@ -5,9 +5,11 @@ import { MongoAnalysisStatesRepository } from '../store/analysis-states-reposito
 import { PrometheusClient } from '../metrics/prometheus/prometheus-client';
 import { PrometheusMetricSource } from '../metrics/prometheus/prometheus-source';
 import { MongoAttributionsRepository } from '../store/attributions-repository';
+import { MongoBaselinesRepository } from '../store/baselines-repository';
 import type { Database } from '../store/database';
 import type { DatabaseClock } from '../store/database-clock';
 import { MongoDecisionsRepository, type DecisionsRepository } from '../store/decisions-repository';
+import { DeploymentsRepository } from '../store/deployments-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
 import { MongoRolloutsRepository } from '../store/rollouts-repository';
@@ -35,11 +37,13 @@ export function createDependencies(
     decisions,
     leases: new MongoLeasesRepository(db, clock),
     rollouts: new MongoRolloutsRepository(db, nowMs),
+    deployments: new DeploymentsRepository(db),
     states: new MongoAnalysisStatesRepository(db),
     windows,
     source: windows,
     prometheus: prometheusSource(clients, decisions),
     attributions: new MongoAttributionsRepository(db),
+    baselines: new MongoBaselinesRepository(db),
     causeSeries: prometheusCauseSeries(config.HEADGATE_CAUSE_SERIES ?? [], clients),
     clock,
     client,

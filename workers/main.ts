@@ -14,6 +14,9 @@ import { createDependencies } from './dependencies';
 import { WorkerMetrics } from './metrics/worker-metrics';
 import { ensureReconcilerSchedule } from './reconciler-schedule';
 import { createRolloutWorker } from './rollout-worker';
+import { trainingDependencies } from './training-dependencies';
+import { ensureTrainingSchedule } from './training-schedule';
+import { createTrainingWorker } from './training-worker';
 import { cachedWorkflowBundle } from './workflow-bundle';
 
 /** Waits out an outage of what the worker needs at start, saying so once, instead of dying and being started in a loop. */
@@ -93,9 +96,20 @@ async function main(): Promise<void> {
   await untilAvailable('the schedule service', logger, () =>
     ensureReconcilerSchedule(client, config.HEADGATE_RECONCILE_SECONDS),
   );
-  logger.info({ taskQueue: worker.options.taskQueue }, 'the worker is ready');
+  const training = await createTrainingWorker({
+    connection,
+    namespace: config.HEADGATE_TEMPORAL_NAMESPACE,
+    workflowBundle,
+    dependencies: trainingDependencies(database, clock),
+  });
+  if (config.HEADGATE_TRAIN_HOURS > 0) {
+    await untilAvailable('the schedule service', logger, () =>
+      ensureTrainingSchedule(client, config.HEADGATE_TRAIN_HOURS),
+    );
+  }
+  logger.info({ taskQueues: [worker.options.taskQueue, training.options.taskQueue] }, 'the worker is ready');
   // SIGTERM and SIGINT drain: the SDK stops polling, lets running activities finish, and run() returns.
-  await worker.run();
+  await Promise.all([worker.run(), training.run()]);
   await scraped?.close();
   clock.stop();
   await client.connection.close();

@@ -117,3 +117,33 @@ export interface ObservationsAnswer {
   readonly transitions: readonly RecordedTransition[];
   readonly windows: readonly CompactWindow[];
 }
+
+/** A trained model of the registry as the API answers it. */
+export interface ModelAnswer {
+  readonly version: string;
+  readonly stage: 'champion' | 'challenger';
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly features: readonly string[];
+  readonly data: { readonly fingerprint: string; readonly rows: number; readonly failures: number };
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly codeVersion: string;
+  readonly seed: number;
+  readonly trainedAt: string;
+  readonly trainedBy: string;
+  readonly sizeBytes: number;
+  readonly promotedBy?: string;
+  readonly promotedAt?: string;
+  readonly promotedFor?: string;
+}
+
+/** Whether an ended rollout counts as a failure of its change, as the API answers it. */
+export interface LabelAnswer {
+  readonly rolloutId: string;
+  readonly outcome: string;
+  /** Null while nobody can tell. */
+  readonly failed: boolean | null;
+  readonly source: 'outcome' | 'person';
+  readonly by: string;
+  readonly reason: string;
+  readonly at: string;
+}

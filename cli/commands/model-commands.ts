@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './command';
 import { addModelEvaluate } from './model-evaluate-command';
+import { addModelRegistryCommands } from './model-registry-commands';
 import { addModelTrain } from './model-train-command';
 
 /** `headgate model …` */
@@ -8,4 +9,5 @@ export function addModelCommands(program: Command, context: CommandContext): voi
   const model = program.command('model').description('train and measure models of how likely a change is to fail');
   addModelTrain(model, context);
   addModelEvaluate(model, context);
+  addModelRegistryCommands(model, context);
 }

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import { parsePlan } from '../../flags/plan/parse-plan';
 import type { StartAnswer } from '../api/answers';
+import { featuresOf } from '../offline/measure-change';
 import { exitCodeOfOutcome, isEnd, type ExitCode } from '../exit-codes';
 import { followRollout } from '../follow/follow-rollout';
 import { parseYaml, readNamedFile } from '../read-file';
@@ -18,6 +19,9 @@ interface StartOptions {
   readonly replace?: boolean;
   readonly requestsPerMinute?: number;
   readonly errorRate?: number;
+  readonly assess?: string | true;
+  readonly repo?: string;
+  readonly build?: string;
 }
 
 /** A start with `--replace` waits for the other rollout's end. */
@@ -37,6 +41,12 @@ export function addRolloutStart(rollout: Command, context: CommandContext): void
       'for --dry-run: traffic to reckon with',
       numberBetween('--requests-per-minute', 1e-9, 1e9),
     )
+    .option('--assess [range]', 'measure the change in git (HEAD, or main..HEAD) and send it along for predictions')
+    .option('--repo <dir>', 'for --assess: folder inside the repository', '.')
+    .option(
+      '--build <file>',
+      'JSON of what CI knows of the build (seconds, usualSeconds, testsFailed …), for predictions',
+    )
     .option('--error-rate <share>', 'for --dry-run: its base rate, 0 to 1', numberBetween('--error-rate', 0, 1));
   does<StartOptions>(command, context, start);
 }
@@ -48,7 +58,8 @@ async function start(session: Session, options: StartOptions, path = ''): Promis
   const { file } = parsePlan(text, { environment, format: path.endsWith('.json') ? 'json' : 'yaml' });
   const { dryRun = false, again = false, replace = false, requestsPerMinute, errorRate = 0.01 } = options;
   const assume = requestsPerMinute === undefined ? undefined : { requestsPerMinute, errorRate };
-  const answer = await send(session, environment, { plan: file, again, replace, dryRun, assume });
+  const features = await featuresOf(session.io, featureOptions(options));
+  const answer = await send(session, environment, { plan: file, again, replace, dryRun, assume, features });
   if (dryRun) {
     session.answer(answer, () => [stringify(answer.plan).trimEnd(), ...answer.notes.map((note) => `# ${clean(note)}`)]);
     return;
@@ -56,6 +67,14 @@ async function start(session: Session, options: StartOptions, path = ''): Promis
   if (answer.outcome === 'finished') return finished(session, answer);
   say(session, answer, environment, options.wait === true);
   if (options.wait === true && answer.rolloutId !== null) return followRollout(session, environment, answer.rolloutId);
+}
+
+function featureOptions({ assess, repo, build }: StartOptions): Parameters<typeof featuresOf>[1] {
+  return {
+    ...(assess === undefined ? {} : { range: assess === true ? 'HEAD' : assess }),
+    ...(repo === undefined ? {} : { repo }),
+    ...(build === undefined ? {} : { build }),
+  };
 }
 
 function checkOptions({ wait, dryRun, requestsPerMinute, errorRate }: StartOptions): void {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import type { RolloutPlan } from '../../flags/plan/plan';
+import type { FeaturesRepository } from '../../store/features-repository';
 import type { RolloutProjection, RolloutsRepository } from '../../store/rollouts-repository';
 import { rolloutWorkflowId, type RolloutInput } from '../../workflows/rollout/messages';
 import { actorOf, type Caller } from '../http/authenticate';
@@ -12,6 +13,7 @@ import { sendMessage } from './send-message';
 /** What starting needs. */
 export interface StartDependencies {
   readonly rollouts: Pick<RolloutsRepository, 'byIdentity' | 'save'>;
+  readonly features: Pick<FeaturesRepository, 'add'>;
   readonly workflows: RolloutWorkflows;
   readonly signingKey: string;
   /** Instants by the database's clock. */
@@ -26,6 +28,14 @@ export interface StartOptions {
   readonly replace: boolean;
   /** Checks the plan against the flag, just before a start: notes, or a refusal thrown. */
   readonly check: () => readonly string[];
+  /** What is known of the change and its build before the start, by the names of the feature catalogue. */
+  readonly features?: ChangeFeatures | undefined;
+}
+
+/** Features of a change with the version of the catalogue that names them. */
+export interface ChangeFeatures {
+  readonly catalogueVersion: number;
+  readonly values: Readonly<Record<string, number | null>>;
 }
 
 /** What a start came to. */
@@ -49,7 +59,7 @@ const REPLACE_POLL_MS = 200;
 export async function startRollout(
   dependencies: StartDependencies,
   plan: RolloutPlan,
-  { again, replace, check }: StartOptions,
+  { again, replace, check, features }: StartOptions,
   caller: Caller,
 ): Promise<StartResult> {
   const { workflows, rollouts } = dependencies;
@@ -76,6 +86,7 @@ export async function startRollout(
     }
     const notes = check();
     const input = inputOf(plan, identity, rolloutId, caller, dependencies.nowMs());
+    if (features !== undefined) await keepFeatures(dependencies, input, features);
     if ((await workflows.start(input, plan.owner)) === 'started') {
       await saveFirstProjection(rollouts, input);
       return { outcome: 'started', rolloutId, notes };
@@ -85,6 +96,17 @@ export async function startRollout(
     retryable: true,
     remedy: 'See who else starts rollouts of this flag, and try again.',
   });
+}
+
+/** Before the start, so that nothing of how it goes is known yet. A start never fails for what only predictions need. */
+async function keepFeatures(
+  { features }: StartDependencies,
+  { environment, rolloutId, startedAt }: RolloutInput,
+  { catalogueVersion, values }: ChangeFeatures,
+): Promise<void> {
+  const at = new Date(startedAt);
+  const entity = { kind: 'rollout', id: rolloutId };
+  await features.add({ environment, entity, catalogueVersion, at, recordedAt: at, values }).catch(() => undefined);
 }
 
 function inputOf(plan: RolloutPlan, identity: string, rolloutId: string, caller: Caller, nowMs: number): RolloutInput {

@@ -27,6 +27,23 @@ const StartBody = z.strictObject({
   replace: z.boolean().default(false),
   /** Only check and resolve the plan. */
   dryRun: z.boolean().default(false),
+  /** What is known of the change before the start (`headgate assess`), for predictions. */
+  features: z
+    .strictObject({
+      catalogueVersion: z.int().positive(),
+      values: z
+        .record(
+          z
+            .string()
+            .regex(
+              /^(change|build|deployments|system|behaviour)\.[A-Za-z]{1,60}$/,
+              'names a feature, such as change.la',
+            ),
+          z.number().nullable(),
+        )
+        .refine((values) => Object.keys(values).length <= 200, 'holds more than 200 features'),
+    })
+    .optional(),
   /** Traffic for a dry run to reckon with. */
   assume: z
     .strictObject({ requestsPerMinute: z.number().positive().max(1e9), errorRate: z.number().min(0).max(1) })
@@ -78,7 +95,14 @@ export function addRolloutRoutes(routes: RouteTable, context: ServerContext): vo
         return { outcome: 'dry_run', rolloutId: null, ...common, notes };
       }
       existing(flag, { environment: env, key: plan.flag });
-      const dependencies = { rollouts, workflows, signingKey: context.signingKey, nowMs: context.databaseNowMs };
+      const { features } = context;
+      const dependencies = {
+        rollouts,
+        features,
+        workflows,
+        signingKey: context.signingKey,
+        nowMs: context.databaseNowMs,
+      };
       const started = await startRollout(dependencies, plan, { ...body, check }, caller);
       const { outcome, rolloutId } = started;
       log.info({ rolloutId, workflowId, outcome, transition: 0 }, 'rollout start asked for');

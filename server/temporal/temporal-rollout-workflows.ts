@@ -38,8 +38,9 @@ const OWNER = defineSearchAttributeKey('HeadgateOwner', SearchAttributeType.KEYW
 
 /** Talks to Temporal. Connects when first needed and again by itself, so that a server starts and serves flags without it. */
 export class TemporalRolloutWorkflows implements RolloutWorkflows {
-  private readonly connection: Connection;
-  private readonly client: Client;
+  /** Shared with whatever else of this server talks to Temporal. */
+  readonly connection: Connection;
+  readonly client: Client;
 
   constructor(
     address: string,

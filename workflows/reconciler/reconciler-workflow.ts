@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { patched, proxyActivities } from '@temporalio/workflow';
 import type { ReconcilerActivities } from '../../activities/reconciler-activities';
 
 const reconciling = proxyActivities<ReconcilerActivities>({
@@ -14,5 +14,6 @@ const reconciling = proxyActivities<ReconcilerActivities>({
 export async function reconcilerWorkflow(): Promise<{ closed: string[]; records: number }> {
   const records = await reconciling.sweepAudit();
   const closed = await reconciling.closeOrphans();
+  if (patched('deployments')) await reconciling.recordDeployments();
   return { closed, records };
 }

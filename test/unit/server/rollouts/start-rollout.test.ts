@@ -1,3 +1,4 @@
+import type { FeatureSet } from '../../../../store/features-repository';
 import type { RolloutProjection } from '../../../../store/rollouts-repository';
 import { rolloutIdentity } from '../../../../server/rollouts/rollout-identity';
 import { startRollout, type StartOptions } from '../../../../server/rollouts/start-rollout';
@@ -58,10 +59,12 @@ describe('startRollout', () => {
   let workflows: Workflows;
   let ended: RolloutProjection[];
   const saved: unknown[] = [];
+  const kept: FeatureSet[] = [];
   beforeEach(() => {
     workflows = new Workflows();
     ended = [];
     saved.length = 0;
+    kept.length = 0;
   });
   const start = (change: Partial<StartOptions> = {}) =>
     startRollout(
@@ -69,6 +72,7 @@ describe('startRollout', () => {
         workflows,
         signingKey: 'a key that only the tests know, and long',
         nowMs: () => 1_700_000_000_000,
+        features: { add: async (set) => kept.push(set) > 0 },
         rollouts: {
           byIdentity: async (wanted) => (wanted === identity ? ended : []),
           save: async (projection) => saved.push(projection) > 0,
@@ -132,10 +136,24 @@ describe('startRollout', () => {
     expect(workflows.sent).toHaveLength(0);
   });
 
+  it('keeps what is known of the change before it starts, under the id it starts with', async () => {
+    const features = { catalogueVersion: 1, values: { 'change.la': 12, 'change.exp': null } };
+    const { rolloutId } = await start({ features });
+    const at = new Date(1_700_000_000_000);
+    const entity = { kind: 'rollout', id: rolloutId };
+    expect(kept).toEqual([{ environment: plan.environment, entity, ...features, at, recordedAt: at }]);
+  });
+
   it('is not stopped by a projection that cannot be saved', async () => {
     const failing = { byIdentity: async () => [], save: () => Promise.reject(new Error('database away')) };
     const result = await startRollout(
-      { workflows, signingKey: 'k'.repeat(32), nowMs: () => 1, rollouts: failing },
+      {
+        workflows,
+        signingKey: 'k'.repeat(32),
+        nowMs: () => 1,
+        rollouts: failing,
+        features: { add: () => Promise.reject(new Error('database away')) },
+      },
       plan,
       options(),
       caller,

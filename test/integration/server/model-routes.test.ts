@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { connectDatabase, type Database } from '../../../store/database';
+import { DeploymentsRepository } from '../../../store/deployments-repository';
+import { ModelsRepository } from '../../../store/models-repository';
+import { givenServer, type ServerUnderTest } from '../../support/server-under-test';
+
+let server: ServerUnderTest;
+let database: Database;
+let operator: string;
+let viewer: string;
+
+beforeAll(async () => {
+  server = await givenServer();
+  database = await connectDatabase({ url: server.config.mongodbUrl, name: server.config.mongodbDatabase });
+  operator = await server.token('operator');
+  viewer = await server.token('viewer');
+});
+afterAll(async () => {
+  await database.close();
+  await server.close();
+});
+
+describe('the model registry over HTTP', () => {
+  beforeAll(async () => {
+    const models = new ModelsRepository(database.db);
+    for (const auc of [0.7, 0.8]) {
+      const sha256 = randomUUID().replaceAll('-', '').repeat(2);
+      await models.register({
+        kind: 'failure',
+        configuration: { model: 'forest' },
+        features: ['change.la'],
+        catalogueVersion: 1,
+        data: { fingerprint: 'f'.repeat(64), rows: 100, failures: 12 },
+        metrics: { auc },
+        codeVersion: '0.1.0',
+        seed: 1,
+        trainedAt: new Date(0),
+        trainedBy: 'schedule',
+        artefact: { store: 'gridfs', key: `models/${sha256}`, sha256, sizeBytes: 10 },
+      });
+    }
+  });
+
+  const choose = (body: object, as = operator) => server.call('POST', '/v1/models/champion', { as, body });
+
+  it('lists models with the one that decides, and where it lies is told to nobody', async () => {
+    const { body } = await server.call('GET', '/v1/models', { as: viewer });
+    const models = JSON.parse(body) as Record<string, unknown>[];
+    expect(models).toMatchObject([
+      { version: 'failure/2', stage: 'challenger', metrics: { auc: 0.8 } },
+      { version: 'failure/1', stage: 'challenger' },
+    ]);
+    expect(body).not.toContain('gridfs');
+  });
+
+  it('promotes with a reason, and goes back as easily', async () => {
+    const first = await choose({ version: 'failure/1', reason: 'it has to begin somewhere' });
+    expect(first.json()).toEqual({ champion: 'failure/1', before: null });
+    await choose({ version: 'failure/2', reason: 'better' });
+    const listed = await server.call('GET', '/v1/models', { as: viewer });
+    expect(listed.json()).toMatchObject([
+      { version: 'failure/2', stage: 'champion', promotedBy: 'operator-token', promotedFor: 'better' },
+      { version: 'failure/1', stage: 'challenger' },
+    ]);
+    expect((await choose({ reason: 'worse' })).json()).toEqual({ champion: 'failure/1', before: 'failure/2' });
+    expect((await choose({ reason: 'worse still' })).json()).toEqual({ champion: null, before: 'failure/1' });
+    expect((await choose({ reason: 'again' })).statusCode).toBe(409);
+  });
+
+  it('refuses versions that are not there, and people who may not', async () => {
+    const nowhere = await choose({ version: 'failure/9', reason: 'r' });
+    expect([nowhere.statusCode, nowhere.json()]).toMatchObject([404, { code: 'MODEL_NOT_FOUND' }]);
+    expect((await choose({ version: 'nonsense', reason: 'r' })).statusCode).toBe(400);
+    expect((await choose({ version: 'failure/1' })).statusCode).toBe(400);
+    expect((await choose({ version: 'failure/1', reason: 'r' }, viewer)).statusCode).toBe(403);
+  });
+
+  it('starts a training, and attaches to the one under way', async () => {
+    const starts = await Promise.all(
+      [1, 2].map(() => server.call('POST', '/v1/models/train', { as: operator, body: {} })),
+    );
+    expect(starts.map(({ statusCode }) => statusCode)).toEqual([202, 202]);
+    expect(starts[0]?.json()).toMatchObject({
+      workflowId: 'training/failure',
+      webUrl: expect.stringContaining('training%2Ffailure') as string,
+    });
+  });
+});
+
+describe('labels of ended rollouts', () => {
+  beforeAll(async () => {
+    const at = new Date(1_700_000_000_000);
+    await new DeploymentsRepository(database.db).record({
+      _id: 'checkout-abcdefgh',
+      environment: 'production',
+      flagKey: 'checkout',
+      startedAt: at,
+      endedAt: at,
+      outcome: 'rolled_back',
+      label: { failed: true, source: 'outcome', by: 'rollout', reason: 'it was rolled back', at },
+    });
+  });
+  const path = '/v1/environments/production/rollouts/checkout-abcdefgh/label';
+
+  it('are shown and corrected, with who and why', async () => {
+    expect((await server.call('GET', path, { as: viewer })).json()).toMatchObject({ failed: true, source: 'outcome' });
+    const body = { failed: null, reason: 'the database was down' };
+    expect((await server.call('PUT', path, { as: viewer, body })).statusCode).toBe(403);
+    const corrected = await server.call('PUT', path, { as: operator, body });
+    expect(corrected.json()).toMatchObject({ ...body, source: 'person', by: 'operator-token' });
+    expect((await server.call('GET', path, { as: viewer })).json()).toMatchObject(body);
+  });
+
+  it('are of their own environment, and of rollouts that there are', async () => {
+    for (const other of [path.replace('production', 'staging'), path.replace('checkout', 'nowhere')]) {
+      expect((await server.call('GET', other, { as: viewer })).statusCode).toBe(404);
+      expect((await server.call('PUT', other, { as: operator, body: { failed: true, reason: 'r' } })).statusCode).toBe(
+        404,
+      );
+    }
+  });
+});
