@@ -71,7 +71,9 @@ async function lookForCauses(dependencies: AttributionDependencies, request: Att
   const findings = guardrailsOf(request);
   const windows = harmByWindow(plan.metrics, findings, strata, stepMs);
   const series =
-    windows.control.length === 0 ? undefined : await causeSeries?.read({ ...windows, windows: windows.control.length });
+    windows.control.length === 0
+      ? undefined
+      : await causeSeries?.read({ ...windows, environment, windows: windows.control.length });
   missing.push(...(series?.missing ?? []));
   const input: AttributionInput = {
     flag: flagKey,
@@ -87,8 +89,11 @@ async function lookForCauses(dependencies: AttributionDependencies, request: Att
   return { attribution: attributeCauses(input), missing, at: new Date(clock.nowMs()).toISOString() };
 }
 
-/** The guardrails of the look; goals never lower anything under the promise. */
+/** The guardrails of the look, goals aside: they lower nothing under the promise; and the segments that are harmed. */
 function guardrailsOf({ plan, look }: AttributionRequest): AttributionInput['findings'] {
   const guardrails = new Set(plan.metrics.filter(({ role }) => role === 'guardrail').map(({ name }) => name));
-  return look.metrics.filter(({ metric }) => guardrails.has(metric));
+  const ofSegments = (look.segments ?? []).flatMap(({ segment, harmed, metric, harm, harmEvidence }) =>
+    harmed && metric !== null ? [{ metric, segment, harm, harmLower: null, harmEvidence, margin: null }] : [],
+  );
+  return [...look.metrics.filter(({ metric }) => guardrails.has(metric)), ...ofSegments];
 }

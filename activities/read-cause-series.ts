@@ -16,8 +16,14 @@ export const CauseSeriesConfig = z.strictObject({
 });
 export type CauseSeriesConfig = z.infer<typeof CauseSeriesConfig>;
 
-/** Which windows the series are wanted for. */
+/** A Prometheus server and whose it is. */
+export type CauseClient = Pick<PrometheusClient, 'range'> & {
+  readonly config: Pick<PrometheusClient['config'], 'environments'>;
+};
+
+/** Which windows the series are wanted for, and for which environment's rollout. */
 export interface CauseSpan {
+  readonly environment: string;
   readonly fromMs: number;
   readonly stepMs: number;
   readonly windows: number;
@@ -35,7 +41,7 @@ const MAX_PER_EXPRESSION = 12;
 /** {@link CauseSeriesSource} from Prometheus. */
 export function prometheusCauseSeries(
   configs: readonly CauseSeriesConfig[],
-  clients: ReadonlyMap<string, Pick<PrometheusClient, 'range'>>,
+  clients: ReadonlyMap<string, CauseClient>,
 ): CauseSeriesSource {
   return {
     async read(span) {
@@ -47,10 +53,15 @@ export function prometheusCauseSeries(
 
 async function readOne(
   { name, kind, source, expression }: CauseSeriesConfig,
-  client: Pick<PrometheusClient, 'range'> | undefined,
-  { fromMs, stepMs, windows }: CauseSpan,
+  client: CauseClient | undefined,
+  { environment, fromMs, stepMs, windows }: CauseSpan,
 ): Promise<{ series: AlignedSeries[]; missing: string[] }> {
-  if (client === undefined) return { series: [], missing: [`${name}: no Prometheus '${source}' is configured`] };
+  if (client === undefined || client.config.environments?.includes(environment) === false) {
+    return {
+      series: [],
+      missing: [`${name}: no Prometheus '${source}' is configured for environment '${environment}'`],
+    };
+  }
   try {
     // The value at a window's end is that of the window.
     const span = { fromMs: fromMs + stepMs, toMs: fromMs + windows * stepMs, stepMs };
@@ -70,7 +81,10 @@ async function readOne(
   }
 }
 
-function alignedTo(points: RangeSeries['points'], { fromMs, stepMs, windows }: CauseSpan): number[] {
+function alignedTo(
+  points: RangeSeries['points'],
+  { fromMs, stepMs, windows }: Omit<CauseSpan, 'environment'>,
+): number[] {
   const values = new Array<number>(windows).fill(Number.NaN);
   for (const { atMs, value } of points) {
     const index = Math.round((atMs - fromMs) / stepMs) - 1;

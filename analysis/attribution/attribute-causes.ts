@@ -16,6 +16,8 @@ const MAX_SPLIT_WEIGHT = 6;
 const AFTER_RAISE_WEIGHT = 1;
 const GRAPH_WEIGHT = 3;
 const LEAST_GRAPH_SCORE = 0.1;
+/** Reasons that themselves rest on enough evidence of a difference between the arms. */
+const HARM_CODES: readonly string[] = ['GUARDRAIL_HARM', 'SEGMENT_HARM'];
 const SHARED_CODES: readonly string[] = ['SHARED_FAULT', 'SHARED_FAULT_AFTER_RAISE'];
 
 /**
@@ -44,7 +46,7 @@ export function attributeCauses(input: AttributionInput): Attribution {
   const metric = worst?.metric ?? null;
   return {
     kind,
-    summary: summaryOf(kind, metric, causes, cleared),
+    summary: summaryOf(kind, worst === undefined ? null : whatOf(worst), causes, cleared),
     metric,
     onsetAtMs: split.onsetAtMs,
     causes,
@@ -63,7 +65,7 @@ function readSplit({ windows, reasonCodes }: AttributionInput, worst: Attributed
   const controlMoved = control !== null || reasonCodes.some((code) => SHARED_CODES.includes(code));
   const first = [control, candidate].flatMap((onset) => (onset === null ? [] : [onset.at]));
   return {
-    armsDiffer: (worst?.harmLower ?? 0) > 0,
+    armsDiffer: (worst?.harmLower ?? 0) > 0 || reasonCodes.some((code) => HARM_CODES.includes(code)),
     controlMoved,
     onsetAtMs: first.length === 0 ? null : windows.fromMs + Math.min(...first) * windows.stepMs,
   };
@@ -89,7 +91,7 @@ function weighRollout(
   };
   if (armsDiffer && worst !== undefined) {
     const numbers = { harmLower: worst.harmLower ?? 0, harmEvidence: Math.min(worst.harmEvidence, Number.MAX_VALUE) };
-    const text = `users drawn at random into the candidate are worse off in ${worst.metric} than those of the control in the same minutes`;
+    const text = `users drawn at random into the candidate are worse off in ${whatOf(worst)} than those of the control in the same minutes`;
     return {
       subject,
       weight:
@@ -164,6 +166,11 @@ function summaryOf(
     case 'undetermined':
       return `Neither a difference of the arms nor an incident is shown. Likeliest: ${nameOf(first.subject)} (${first.strength} evidence)${others}.${ruledOut}`;
   }
+}
+
+/** A finding's metric, with the segment it is about. */
+function whatOf({ metric, segment }: AttributedFinding): string {
+  return segment === undefined ? metric : `${metric} of segment ${segment}`;
 }
 
 function nameOf({ kind, name }: { kind: string; name: string }): string {

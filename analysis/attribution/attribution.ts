@@ -83,6 +83,8 @@ export interface Attribution {
 /** One guardrail as the deciding look saw it. All in the metric's unit; harm is positive when worse. */
 export interface AttributedFinding {
   readonly metric: string;
+  /** The segment that is harmed alone; everybody when omitted. */
+  readonly segment?: string;
   readonly harm: number | null;
   readonly harmLower: number | null;
   /** E-value against 'the harm is within the margin'. */

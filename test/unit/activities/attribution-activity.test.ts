@@ -140,6 +140,7 @@ describe('looking for the causes of a lowering', () => {
         [
           'main',
           {
+            config: { environments: ['production'] },
             async range(expression, { fromMs, toMs, stepMs }) {
               asked.push(expression);
               const values: [number, string][] = [];
@@ -160,20 +161,55 @@ describe('looking for the causes of a lowering', () => {
     expect(found?.attribution.kind).toBe('incident');
     expect(found?.attribution.causes.map(({ subject }) => subject.name).sort()).toEqual(['database', 'search']);
     expect(found?.attribution.cleared.map(({ subject }) => subject.name).sort()).toEqual(['checkout', 'cpu']);
-    expect(found?.missing).toEqual(["queue: no Prometheus 'elsewhere' is configured"]);
+    expect(found?.missing).toEqual(["queue: no Prometheus 'elsewhere' is configured for environment 'production'"]);
   });
 
   it('goes on without series of a Prometheus that does not answer, and says so', async () => {
     const { dependencies, stored } = given({ strata: givenStrata('candidate') });
     const causeSeries = prometheusCauseSeries(
       [{ name: 'cpu', kind: 'infrastructure', source: 'main', expression: 'cpu' }],
-      new Map([['main', { range: () => Promise.reject(new Error('connection refused')) }]]),
+      new Map([['main', { config: {}, range: () => Promise.reject(new Error('connection refused')) }]]),
     );
     await createAttributionActivity({ ...dependencies, causeSeries }).attribute(request());
     expect(stored.get('r1/3')).toMatchObject({
       attribution: { kind: 'rollout' },
       missing: ['cpu: connection refused'],
     });
+  });
+
+  it('asks no Prometheus that is not for the environment', async () => {
+    const { dependencies, stored } = given({ strata: givenStrata('candidate') });
+    const range = jest.fn();
+    const causeSeries = prometheusCauseSeries(
+      [{ name: 'cpu', kind: 'infrastructure', source: 'main', expression: 'cpu' }],
+      new Map([['main', { config: { environments: ['staging'] }, range }]]),
+    );
+    await createAttributionActivity({ ...dependencies, causeSeries }).attribute(request());
+    expect(range).not.toHaveBeenCalled();
+    expect(stored.get('r1/3')?.missing).toEqual([
+      "cpu: no Prometheus 'main' is configured for environment 'production'",
+    ]);
+  });
+
+  it('names the segment that is harmed alone', async () => {
+    const { dependencies, stored } = given({ strata: [] });
+    const segments = [
+      {
+        segment: 'eu',
+        excluded: false,
+        harmed: true,
+        harmEvidence: 900,
+        metric: 'errors',
+        control: 0.01,
+        candidate: 0.2,
+        harm: 0.1,
+      },
+    ];
+    const reasons = [{ code: 'SEGMENT_HARM', text: 'eu is harmed' }];
+    await createAttributionActivity(dependencies).attribute(request({ ...alike, reasons, segments }));
+    const found = stored.get('r1/3')?.attribution;
+    expect(found).toMatchObject({ kind: 'rollout', causes: [{ subject: { kind: 'rollout' }, strength: 'strong' }] });
+    expect(found?.summary).toContain('errors of segment eu');
   });
 
   it('keeps the first result when it is repeated', async () => {
