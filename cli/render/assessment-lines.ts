@@ -1,0 +1,51 @@
+import type { AssessedChange, Assessment } from '../commands/assess-command';
+import type { Style } from './style';
+import { tableLines } from './table';
+
+const COLUMNS = [
+  { heading: 'commit' },
+  { heading: 'fails', right: true },
+  { heading: 'lines', right: true },
+  { heading: 'subject' },
+];
+/** Commits listed at most; all of them stand in the JSON. */
+const MOST_COMMITS = 20;
+
+/** An assessment for people: what the change is, how likely it is to fail, and why. */
+export function assessmentLines(assessment: Assessment, style: Style): string[] {
+  const { measures, score, commits, unknown, model, range } = assessment;
+  const lines = [
+    style.bold(`${range}: ${sizeOf(assessment)}`),
+    `${words(score)}, by the ${model.name} model (${model.trainedOn.rows.toLocaleString('en-GB')} changes)`,
+    ...score.reasons.map((reason) => `  - ${reason}`),
+    ...score.caveats.map((caveat) => style.dim(`  ${caveat}`)),
+    ...unknown.map((text) => style.yellow(text)),
+  ];
+  if (measures.testFiles === 0 && measures.codeFiles > 0) lines.push(style.dim('  It changes code and no test.'));
+  if (commits.length < 2) return lines;
+  const riskiest = [...commits].sort((left, right) => right.score.probability - left.score.probability);
+  const rows = riskiest
+    .slice(0, MOST_COMMITS)
+    .map(({ id, subject, score: one, measures: { la, ld } }) => [
+      id.slice(0, 10),
+      percent(one.probability),
+      `+${la} -${ld}`,
+      subject.slice(0, 60),
+    ]);
+  return [...lines, '', ...tableLines(COLUMNS, rows, style)];
+}
+
+function sizeOf({ commits, measures: { nf, ns, la, ld } }: Assessment): string {
+  const several = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+  return `${several(commits.length, 'commit')}, ${several(nf, 'file')} in ${several(ns, 'subsystem')}, +${la} -${ld} lines`;
+}
+
+/** The rank first: the model knows changes that brought bugs, and a rollout is another question. */
+function words({ probability, rank }: AssessedChange['score']): string {
+  const likely = `${percent(probability)} likely to bring a bug`;
+  return rank === null ? likely : `riskier than ${percent(rank)} of the changes it knows; ${likely}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
