@@ -37,6 +37,11 @@ describe('the rollout workflow on real Temporal and the real database', () => {
     expect(flag.rollout).toBeUndefined();
     expect(flag.lastChange).toMatchObject({ action: 'rollout.roll_back' });
     expect(flag.lastChange.evidence?.[0]).toMatchObject({ code: 'GUARDRAIL_HARM', metric: 'errors' });
+    const found = await harness.dependencies.attributions.byRollout(rollout.input.rolloutId);
+    expect(found).toMatchObject([
+      { transition: flag.lastChange.transition, attribution: { kind: 'rollout', metric: 'errors' } },
+    ]);
+    expect(found[0]?.attribution.causes[0]).toMatchObject({ subject: { name: 'checkout' }, strength: 'strong' });
   });
 
   it('refuses a flag that already serves the candidate', async () => {
