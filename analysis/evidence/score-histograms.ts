@@ -100,11 +100,15 @@ function scoreQuantile(
   const isUpper = metric.direction === 'lower_is_better';
   let below = 0;
   let testedBelow = 0;
+  let previous = { below, testedBelow };
   for (const [index, count] of all.entries()) {
+    previous = { below, testedBelow };
     below += count;
     testedBelow += tested[index] as number;
     if (below >= quantile * units) break;
   }
+  // Coarse or tied values: where hardly anything lies above the quantile's bin, the bin itself counts as above.
+  if (units - below < ((1 - quantile) * units) / 2) ({ below, testedBelow } = previous);
   const counts = isUpper
     ? { tested: testedUnits - testedBelow, all: units - below }
     : { tested: testedBelow, all: below };

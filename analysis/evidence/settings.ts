@@ -15,8 +15,9 @@ export interface EvidenceSettings {
   readonly toleranceByNoise: number;
   readonly toleranceWithCells: number;
   readonly toleranceByNoiseWithCells: number;
-  /** Blocks most to the candidate's harm that steady evidence clips to the next one. */
+  /** Blocks most to the candidate's harm that steady evidence clips to the next one; fewer where user cells tell one bad client from many. */
   readonly clipped: number;
+  readonly clippedWithCells: number;
   /** Rare events: judged by the Poisson deviance. */
   readonly isRare: boolean;
 }
@@ -31,7 +32,8 @@ const FAILURES: EvidenceSettings = {
   toleranceByNoise: 1,
   toleranceWithCells: 0.05,
   toleranceByNoiseWithCells: 0.5,
-  clipped: 3,
+  clipped: 5,
+  clippedWithCells: 3,
   isRare: true,
 };
 
@@ -40,6 +42,7 @@ const EXCEEDANCES: EvidenceSettings = {
   effects: [1.5, 2.2, 3.4, 5],
   swiftNoise: 0.08,
   steadyNoise: 0.2,
+  clipped: 3,
   typicalNoise: 0.08,
   quietNoise: 0.04,
 };
@@ -55,6 +58,7 @@ const SHIFTS: EvidenceSettings = {
   toleranceWithCells: 0.01,
   toleranceByNoiseWithCells: 0.5,
   clipped: 1,
+  clippedWithCells: 1,
   isRare: false,
 };
 

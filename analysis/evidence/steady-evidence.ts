@@ -67,6 +67,8 @@ export function addBlock(sums: SteadySums, score: number, information: number, s
 export interface SteadyDoubts {
   /** Effect tolerated beyond the margin. */
   readonly tolerance: number;
+  /** Worst blocks that are clipped to the next one. */
+  readonly clipped: number;
   /** How many times independent requests' variance users make, >= 1; 1 when users are not told apart. */
   readonly designEffect: number;
 }
@@ -78,10 +80,10 @@ export interface SteadyDoubts {
 export function logSteadyEvidence(
   sums: SteadySums,
   settings: EvidenceSettings,
-  { tolerance, designEffect }: SteadyDoubts,
+  { tolerance, clipped, designEffect }: SteadyDoubts,
 ): number {
   if (sums.blocks < FEWEST_BLOCKS || !(sums.variance > 0)) return 0;
-  const beyond = sums.score - tolerance * sums.variance - clippedAway(sums.extremes, settings.clipped);
+  const beyond = sums.score - tolerance * sums.variance - clippedAway(sums.extremes, clipped);
   const shift = sums.score / sums.variance;
   let residuals = Math.max(
     0,
@@ -107,8 +109,8 @@ export function logSteadyEvidence(
   });
 }
 
+/** What goes when the worst blocks are clipped to the next one; to the mildest while there are no more. */
 function clippedAway(extremes: readonly number[], clipped: number): number {
-  if (clipped === 0) return 0;
-  const next = Math.max(0, extremes[clipped] ?? 0);
+  const next = Math.max(0, extremes[Math.min(clipped, extremes.length - 1)] ?? 0);
   return extremes.slice(0, clipped).reduce((sum, extreme) => sum + Math.max(0, extreme - next), 0);
 }

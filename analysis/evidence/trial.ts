@@ -1,13 +1,13 @@
 import ln from '@stdlib/math-base-special-ln';
 import type { Metric } from '../../flags/plan/metric';
 import { addEffect, emptyNoise, noiseVariance, type EffectNoise } from '../../ml/robust/effect-noise';
-import { evidenceOf, logMeanEvidence } from '../../ml/sequential/mixture-evidence';
+import { logMeanEvidence } from '../../ml/sequential/mixture-evidence';
 import { addGains, emptyMixture, logStartEvidence, type StartMixture } from '../../ml/sequential/start-mixture';
 import type { ArmPair } from '../tally';
 import { doubtFactor, type DesignEffect } from './design-effect';
 import { emptyScale, type ValueScale } from './score-values';
 import { settingsOf, warmsUp, type EvidenceSettings } from './settings';
-import { addBlock, emptySteady, logSteadyEvidence, type SteadySums } from './steady-evidence';
+import { addBlock, emptySteady, logSteadyEvidence, type SteadyDoubts, type SteadySums } from './steady-evidence';
 import { scoreWindow } from './window-score';
 
 /** Steady evidence counts in blocks of a minute, or of a window when that is longer: noise within a minute is taken for one. */
@@ -36,9 +36,8 @@ export interface Trial {
   swift: StartMixture;
   steady: SteadySums;
   recent: SteadySums;
-  /** Restarts so far, from 1, and the evidence of those that ended, already multiplied by their shares. */
+  /** Starts of the recent test so far, from 1; the j-th has the share 1/(j(j+1)) of its part of the promise. */
   restarts: number;
-  banked: number;
   noise: EffectNoise;
   scale: ValueScale;
   open: OpenBlock | null;
@@ -51,7 +50,6 @@ export function emptyTrial({ kind }: Metric): Trial {
     steady: emptySteady(),
     recent: emptySteady(),
     restarts: 1,
-    banked: 0,
     noise: emptyNoise(),
     scale: emptyScale(),
     open: null,
@@ -103,15 +101,12 @@ function closeBlock(trial: Trial, settings: EvidenceSettings): void {
   trial.open = null;
   addEffect(trial.noise, score, information, settings.typicalNoise);
   addBlock(trial.steady, score, information, settings);
-  if (trial.recent.blocks >= RESTART_BLOCKS) restart(trial, settings);
+  if (trial.recent.blocks >= RESTART_BLOCKS) restart(trial);
   addBlock(trial.recent, score, information, settings);
 }
 
-/** A stopped test keeps its value: it was banked with the doubts it had when it ended. */
-function restart(trial: Trial, settings: EvidenceSettings): void {
-  const doubts = { tolerance: toleranceOf(trial, settings, false), designEffect: 1 };
-  trial.banked +=
-    shareOf(trial.restarts) * evidenceOf(Math.min(600, logSteadyEvidence(trial.recent, settings, doubts)));
+/** What the ended test had is dropped: clusters that show later must be able to take it back, and the test since the beginning still has it. */
+function restart(trial: Trial): void {
   trial.restarts += 1;
   trial.recent = emptySteady();
 }
@@ -125,11 +120,9 @@ export function logSwift(trial: Trial): number {
 export function logSteady(trial: Trial, { kind }: Metric, designEffect: DesignEffect | null): number {
   const settings = settingsOf(kind);
   const now = withOpenBlock(trial, settings);
-  const doubts = {
-    tolerance: toleranceOf(now, settings, designEffect !== null),
-    designEffect: designEffect === null ? 1 : doubtFactor(designEffect),
-  };
-  const settled = ln(now.banked + 1 / (now.restarts + 1));
+  const doubts = doubtsOf(now, settings, designEffect);
+  // Starts still to come are worth their share, as an e-process is 1 before it begins.
+  const settled = -ln(now.restarts + 1);
   const recent = logMeanEvidence(
     [settled, logSteadyEvidence(now.recent, settings, doubts)],
     [1, shareOf(now.restarts)],
@@ -154,11 +147,17 @@ function copySums(sums: SteadySums): SteadySums {
   return { ...sums, extremes: [...sums.extremes], lags: { ...sums.lags, recent: [...sums.lags.recent] } };
 }
 
-function toleranceOf(trial: Trial, settings: EvidenceSettings, hasCells: boolean): number {
+function doubtsOf(trial: Trial, settings: EvidenceSettings, designEffect: DesignEffect | null): SteadyDoubts {
   const noise = Math.sqrt(noiseVariance(trial.noise, settings.quietNoise, STEADY_PRIOR, settings.typicalNoise));
-  return hasCells
-    ? settings.toleranceWithCells + settings.toleranceByNoiseWithCells * noise
-    : settings.tolerance + settings.toleranceByNoise * noise;
+  if (designEffect === null) {
+    const tolerance = settings.tolerance + settings.toleranceByNoise * noise;
+    return { tolerance, clipped: settings.clipped, designEffect: 1 };
+  }
+  return {
+    tolerance: settings.toleranceWithCells + settings.toleranceByNoiseWithCells * noise,
+    clipped: settings.clippedWithCells,
+    designEffect: doubtFactor(designEffect),
+  };
 }
 
 function shareOf(start: number): number {
