@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import type { LearnerKind } from '../../ml/models/model';
 import { MOST_TEAM_ROWS } from '../../ml/models/team-forest';
+import { balancedWeights } from '../../ml/prediction/balanced-weights';
 import { measure } from '../../ml/prediction/evaluate-predictor';
 import { permutationImportance } from '../../ml/prediction/importance';
 import { trainPredictor } from '../../ml/prediction/train-predictor';
@@ -77,7 +78,7 @@ export function addModelTrain(model: Command, context: CommandContext): void {
         times: data.areInstants && data.times !== null ? data.times.subarray(0, cut) : null,
         kind: options.model,
         seed: options.seed,
-        balance: options.balance,
+        ...(options.balance === true ? { weights: balancedWeights(data.labels.subarray(0, cut)) } : {}),
         calibration: options.calibration,
       });
       const seconds = (performance.now() - started) / 1000;

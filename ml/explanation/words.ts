@@ -43,7 +43,8 @@ const WORDS: Readonly<Record<string, Words>> = {
 /** What one contribution says, in words for a person: about the change, never about its author's worth. */
 export function wordsOf({ feature, value, typical }: Contribution): string {
   if (Number.isNaN(value)) return `${feature} is not known`;
-  const words = WORDS[feature];
+  // The catalogue of features puts the source before the name.
+  const words = WORDS[feature.replace(/^change\./, '')];
   if (words !== undefined) return (value > typical ? words[0] : words[1])(value);
   return `${feature} is ${precise(value)} (typically ${precise(typical)})`;
 }

@@ -20,7 +20,7 @@ export const FOREST: ForestOptions = {
 /** Many small steps. */
 export const BOOSTING: BoostingOptions = {
   trees: 160,
-  leastTrees: 80,
+  leastTrees: 120,
   maxDepth: 4,
   learningRate: 0.05,
   minLeafWeight: 5,

@@ -45,6 +45,7 @@ const File = z
     support: z.array(Support),
     cuts: z.array(text),
     members: z.array(z.object({ weight: z.number().positive(), model: Model })),
+    offset: z.number(),
     calibration: Calibration,
     prior: share,
     trust: share,

@@ -56,6 +56,8 @@ export interface PredictorJson {
   readonly cuts: readonly string[];
   /** Models whose log odds are averaged with these weights; none for the kind `prior`. */
   readonly members: readonly { readonly weight: number; readonly model: ModelJson }[];
+  /** Added to the mean log odds before calibration: takes back what weights of rows have done to the share of failures; 0 without weights. */
+  readonly offset: number;
   readonly calibration: CalibrationJson;
   /** Share of failures that thin or foreign data fall back to. */
   readonly prior: number;

@@ -81,7 +81,10 @@ export class Predictor {
       for (let row = 0; row < rows; row++) if (this.isForeign(feature, column[row] as number)) foreign[row]! += 1;
     });
     for (let row = 0; row < rows; row++) {
-      probabilities[row] = this.settle(this.calibrate(probabilities[row] as number), foreign[row] as number);
+      probabilities[row] = this.settle(
+        this.calibrate((probabilities[row] as number) + this.json.offset),
+        foreign[row] as number,
+      );
     }
     return probabilities;
   }
@@ -99,7 +102,7 @@ export class Predictor {
 
   private rawLogOdds(row: ArrayLike<number>): number {
     binRow(row, this.cuts, this.bins);
-    return meanLogOdds(this.members, this.bins, row);
+    return meanLogOdds(this.members, this.bins, row) + this.json.offset;
   }
 
   private calibrate(logOdds: number): number {
@@ -109,7 +112,7 @@ export class Predictor {
   /** Pulls a probability towards the prior. */
   private settle(probability: number, foreign: number): number {
     const { prior, trust } = this.json;
-    const kept = foreign === 0 ? trust : trust * 0.5 ** foreign;
+    const kept = foreign === 0 ? trust : trust / (1 << Math.min(30, foreign));
     if (kept === 1) return probability;
     const start = logOddsOf(prior, 1e-6);
     return probabilityOf(start + kept * (logOddsOf(probability, 1e-6) - start));

@@ -1,6 +1,7 @@
 import { fitIsotonic } from '../calibration/isotonic';
 import { fitPlatt } from '../calibration/platt';
 import { base64OfFloats } from '../encoding/base64';
+import { logOddsOf } from '../models/logit';
 import type { TrainingRows } from '../models/model';
 import type { Table } from '../tables/table';
 import { binColumn, fitCuts } from '../trees/bins';
@@ -21,8 +22,8 @@ export interface TrainingInput {
   readonly kind: Exclude<PredictorKind, 'prior'>;
   /** Any number; its lower 32 bits count. */
   readonly seed: number;
-  /** Count failures and successes alike in training, for rare failures; calibration brings the base rate back. False by default. */
-  readonly balance?: boolean;
+  /** Weight of each row in training, > 0; 1 for all by default. Calibration counts all rows alike, and so brings the base rate back. */
+  readonly weights?: Float64Array;
   /** Platt's by default. */
   readonly calibration?: 'platt' | 'isotonic';
 }
@@ -57,6 +58,7 @@ export function trainPredictor(input: TrainingInput): Predictor {
     support: table.columns.map(supportOf),
     cuts: fitted.cuts.map(base64OfFloats),
     members: fitted.members.map(({ weight, model }) => ({ weight, model: model.toJSON() })),
+    offset: fitted.offset,
     calibration: fitted.calibration,
     // One failure and one success in advance keep it off the ends.
     prior: (failures + 1) / (rows + 2),
@@ -67,9 +69,7 @@ export function trainPredictor(input: TrainingInput): Predictor {
   return new Predictor(json);
 }
 
-interface Fitted {
-  readonly cuts: readonly Float64Array[];
-  readonly members: readonly Member[];
+interface Fitted extends Trained {
   readonly calibration: CalibrationJson;
   /** Calibrated probabilities of the rows that calibrated. */
   readonly calibrated: Float64Array;
@@ -77,6 +77,7 @@ interface Fitted {
 
 const NOTHING: Fitted = {
   cuts: [],
+  offset: 0,
   members: [],
   calibration: { method: 'none', fittedOn: 'nothing', rows: 0 },
   calibrated: new Float64Array(0),
@@ -125,33 +126,48 @@ function scoreOutOfFold(input: TrainingInput, kind: Exclude<PredictorKind, 'prio
 
 interface Trained {
   readonly cuts: readonly Float64Array[];
+  readonly offset: number;
   readonly members: readonly Member[];
 }
 
 /** Trains on the rows that a test lets through. */
 function fitRows(
-  { table, labels, balance, seed }: TrainingInput,
+  { table, labels, weights: given, seed }: TrainingInput,
   kind: Exclude<PredictorKind, 'prior'>,
   takes: (row: number) => boolean,
 ): Trained {
   const taken = Uint32Array.from(labels.keys()).filter(takes);
   const pick = (column: Float64Array): Float64Array => Float64Array.from(taken, (row) => column[row] as number);
   const own = pick(labels);
-  const failures = own.reduce((sum, label) => sum + label, 0);
-  // Weights add up to the number of rows.
-  const weightOf = (count: number): number => (balance === true && count > 0 ? own.length / (2 * count) : 1);
-  const weights = own.map((label) => weightOf(label === 1 ? failures : own.length - failures));
+  const weights = given === undefined ? own.map(() => 1) : pick(given);
   const columns = table.columns.map(pick);
   const cuts = columns.map(fitCuts);
   const binned = columns.map((column, feature) => binColumn(column, cuts[feature] as Float64Array));
   const rows: TrainingRows = { columns, binned, labels: own, weights };
-  return { cuts, members: fitMembers(kind, rows, seed) };
+  return { cuts, offset: oddsOf(own) - oddsOf(own, weights), members: fitMembers(kind, rows, seed) };
 }
 
 /** Raw log odds of the rows `from` to `to`. */
-function scoreRows({ table }: TrainingInput, { cuts, members }: Trained, from: number, to: number): Float64Array {
+function scoreRows(
+  { table }: TrainingInput,
+  { cuts, members, offset }: Trained,
+  from: number,
+  to: number,
+): Float64Array {
   const columns = table.columns.map((column) => column.subarray(from, to));
-  return meanLogOddsAll(members, { ...binRows(columns, cuts, to - from), columns });
+  return meanLogOddsAll(members, { ...binRows(columns, cuts, to - from), columns }).map((logOdds) => logOdds + offset);
+}
+
+/** Log odds of failure among rows, counted by their weights. */
+function oddsOf(labels: Float64Array, weights?: Float64Array): number {
+  let failures = 0;
+  let all = 0;
+  for (let row = 0; row < labels.length; row++) {
+    const weight = weights?.[row] ?? 1;
+    failures += weight * (labels[row] as number);
+    all += weight;
+  }
+  return logOddsOf(failures / all);
 }
 
 function calibrate(

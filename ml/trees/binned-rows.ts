@@ -12,8 +12,8 @@ export interface BinnedRows {
 export function binRows(columns: readonly Float64Array[], cuts: readonly Float64Array[], rows: number): BinnedRows {
   const width = cuts.length;
   const bins = new Uint8Array(rows * width);
-  columns.forEach((column, feature) => {
-    const own = cuts[feature] as Float64Array;
+  cuts.forEach((own, feature) => {
+    const column = columns[feature] as Float64Array;
     for (let row = 0; row < rows; row++) bins[row * width + feature] = binOf(column[row] as number, own);
   });
   return { width, rows, bins };

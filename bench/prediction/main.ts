@@ -1,0 +1,104 @@
+import { areaUnderRoc } from '../../ml/evaluation/auc';
+import { calibrationError } from '../../ml/evaluation/reliability';
+import { averagePrecision, brierScore } from '../../ml/evaluation/scores';
+import { trainPredictor } from '../../ml/prediction/train-predictor';
+import { sliceTable } from '../../ml/tables/table';
+import { measureCosts } from './costs';
+import { findPython, peerFigures } from './scikit-learn';
+import { changeSetPaths, readChangeSet } from './sets';
+
+/**
+ * Failure prediction on every set of changes at hand, beside scikit-learn: the first 80 % by date train, the last 10 % of those calibrate and
+ * train nothing else, the rest tests. Then what training and predicting cost. `ONLY` keeps sets whose path contains it, `COST_ROWS` (parted by
+ * commas) says how many rows costs are measured on.
+ */
+
+interface Result {
+  readonly name: string;
+  readonly auc: number;
+  readonly prAuc: number;
+  readonly brier: number;
+  readonly ece: number;
+  readonly peer: number | undefined;
+  readonly linesAdded: number | undefined;
+}
+
+async function measureSet(path: string, python: string | undefined): Promise<Result> {
+  const { name, table, labels, times, cut } = await readChangeSet(path);
+  const predictor = trainPredictor({
+    table: sliceTable(table, 0, cut),
+    labels: labels.subarray(0, cut),
+    times: times.subarray(0, cut),
+    kind: 'auto',
+    seed: 1,
+  });
+  const probabilities = predictor.predictAll(sliceTable(table, cut, table.rows));
+  const later = labels.subarray(cut);
+  const peer = peerFigures(python, name, path);
+  const result = {
+    name,
+    auc: areaUnderRoc(probabilities, later),
+    prAuc: averagePrecision(probabilities, later),
+    brier: brierScore(probabilities, later),
+    ece: calibrationError(probabilities, later),
+    peer: peer?.auc,
+    linesAdded: peer?.linesAddedAuc ?? undefined,
+  };
+  const cells = [
+    name.padEnd(36),
+    String(table.rows).padStart(6),
+    ...[result.auc, result.peer, result.linesAdded, result.prAuc, result.brier, result.ece].map(figure),
+    verdictOf(result),
+  ];
+  console.log(cells.join('  '));
+  return result;
+}
+
+function verdictOf({ auc, peer, linesAdded, ece }: Result): string {
+  const short = [
+    ...(peer !== undefined && auc < peer - 0.005 ? ['below the forest'] : []),
+    ...(linesAdded !== undefined && auc <= linesAdded ? ['below lines added'] : []),
+    ...(ece > 0.03 ? ['calibration above .03'] : []),
+  ];
+  return short.length === 0 ? 'all met' : short.join(', ');
+}
+
+function figure(value: number | undefined): string {
+  return (value === undefined ? '–' : value.toFixed(4)).padStart(9);
+}
+
+function mean(values: readonly (number | undefined)[]): number {
+  const known = values.filter((value) => value !== undefined);
+  return known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
+async function main(): Promise<void> {
+  const python = findPython();
+  const paths = changeSetPaths(process.env['ONLY']);
+  console.log(
+    python === undefined
+      ? 'no Python with scikit-learn: its figures are those measured once'
+      : `scikit-learn by ${python}`,
+  );
+  const heads = ['AUC', 'forest', 'la alone', 'PR-AUC', 'Brier', 'ECE'].map((head) => head.padStart(9));
+  console.log(['set'.padEnd(36), '  rows', ...heads].join('  '));
+  const results: Result[] = [];
+  for (const path of paths) results.push(await measureSet(path, python));
+  if (results.length > 0) {
+    const means = (['auc', 'peer', 'linesAdded', 'prAuc', 'brier', 'ece'] as const).map((key) =>
+      mean(results.map((each) => each[key])),
+    );
+    console.log(['mean'.padEnd(36), '      ', ...means.map(figure)].join('  '));
+  } else console.log('no set of changes is at hand');
+  for (const rows of (process.env['COST_ROWS'] ?? '10000,50000').split(',').map(Number)) {
+    const costs = measureCosts(rows);
+    console.log(
+      `${rows} rows: forest of 100 trees ${costs.forest100Seconds.toFixed(2)} s, whole training ${costs.trainSeconds.toFixed(2)} s, ` +
+        `${costs.batchUs.toFixed(1)} µs a row in a batch, ${costs.aloneUs.toFixed(1)} µs alone, ${Math.ceil(costs.bytes / 1024)} kB, ` +
+        `loaded in ${costs.loadMs.toFixed(0)} ms, ${costs.isRepeatable ? 'repeats to the last bit' : 'DOES NOT REPEAT'}`,
+    );
+    if (!costs.isRepeatable) process.exitCode = 1;
+  }
+}
+
+void main();
