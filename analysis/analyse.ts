@@ -41,7 +41,7 @@ export function analyse(input: AnalysisInput): AnalysisResult {
   const data = judgeData(judge, input, stepSample);
   const actions = segmentActions(judge.segments, segments, plan, isHarmShown(judged, plan));
   const outlook = lookAhead(outlookState, input, { judge, judged, nextWeight });
-  const ahead = outlookActions(outlookState, outlook, plan);
+  const ahead = outlookActions(outlookState, outlook, plan, context.weight);
   // Decide.
   const bakeMs = bakeToServe(outlookState, input, judge.windowMs);
   const decision = decide(

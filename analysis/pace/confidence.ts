@@ -6,8 +6,6 @@ export const UNKNOWN_FAILURE_PRIOR = 0.2;
 
 /** Beyond this no evidence moves the odds further, so that one look can still be answered by the next. */
 const MOST_LOG_EVIDENCE = 12;
-/** Safety that is merely not shown yet speaks a little for failure; its absence is no proof of harm. */
-const LEAST_LOG_SAFETY = -2;
 
 /**
  * Confidence that the candidate is within its margins: 1 less the failure probability, whose odds are those known before times what the evidence of
@@ -20,7 +18,8 @@ const LEAST_LOG_SAFETY = -2;
  */
 export function confidenceOf(prior: number, logHarm: number, logSafety: number): number {
   const harm = Math.min(MOST_LOG_EVIDENCE, Math.max(0, logHarm));
-  const safety = Math.min(MOST_LOG_EVIDENCE, Math.max(LEAST_LOG_SAFETY, logSafety));
+  // Safety that is not shown yet is no evidence of harm: only harm itself speaks for failure.
+  const safety = Math.min(MOST_LOG_EVIDENCE, Math.max(0, logSafety));
   const logOdds = ln(prior / (1 - prior)) + harm - safety;
   return 1 / (1 + exp(logOdds));
 }

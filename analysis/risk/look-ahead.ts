@@ -19,7 +19,8 @@ export interface Seen {
 
 /** Weights that safety may be asked for at this look, the boldest first: those of the pace, or the one that the plan's steps say. */
 export function weightsToTry(state: OutlookState, { plan, context }: AnalysisInput): number[] {
-  if (plan.adaptive === undefined) return [context.nextWeight];
+  // Taken back to nobody, it begins at the first step again.
+  if (plan.adaptive === undefined || context.weight === 0) return [context.nextWeight];
   const speed = state.confidence === null ? 'moderate' : speedOf(state.confidence);
   return nextWeights(context.weight, speed, plan.adaptive.completionWeight);
 }

@@ -15,7 +15,9 @@ const FEWEST_WINDOWS = 3;
  * What risk and confidence lead to. Less is asked for once under each transition and not before three windows of it were judged, so that a narrowing can show
  * its effect; if the risk lasts, the next transition is narrowed again, to 0 in the end. Only the preset `predictive` rolls back on it. The state remembers, in place.
  */
-export function outlookActions(state: OutlookState, outlook: Outlook, plan: JudgePlan): OutlookActions {
+export function outlookActions(state: OutlookState, outlook: Outlook, plan: JudgePlan, weight: number): OutlookActions {
+  // Nobody is served: there is nothing to lower, and what was seen before must not hold the way back for ever.
+  if (weight === 0) return { asks: 'nothing', reasons: [] };
   const warnings = warningsOf(outlook, plan);
   const gravest = warnings.reduce<OutlookActions['asks']>((worst, { asks }) => graver(worst, asks), 'nothing');
   const reasons = warnings.map(({ reason }) => reason);

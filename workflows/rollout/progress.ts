@@ -193,7 +193,9 @@ export function afterLook(state: RolloutState, plan: RolloutPlan, result: LookRe
     next = { ...next, acceptEdit: false };
   }
   const shortest = state.phase === 'narrowed' || look.verdict === 'narrow';
-  const paced = paceOf(next, plan)?.intervalMs ?? nextInterval(plan, state.lookIntervalMs, look.tension);
+  // A pause is not hurried by an uncertainty that only a raise could end.
+  const pace = next.phase === 'paused' ? null : paceOf(next, plan);
+  const paced = pace?.intervalMs ?? nextInterval(plan, state.lookIntervalMs, look.tension);
   const intervalMs = shortest ? plan.look.shortestMs : paced;
   return { ...next, lookIntervalMs: intervalMs, nextLookAtMs: nowMs + untilNext(next, plan, intervalMs) };
 }

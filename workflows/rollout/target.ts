@@ -19,7 +19,7 @@ export function paceOf(state: RolloutState, plan: RolloutPlan): PaceStatus | nul
 export function targetOf(state: RolloutState, plan: RolloutPlan): Target {
   const completion = 100 - plan.controlHoldback;
   const pace = paceOf(state, plan);
-  if (pace !== null && pace.nextWeight > state.weight) {
+  if (pace !== null && state.weight > 0 && pace.nextWeight > state.weight) {
     const isCompletion = pace.nextWeight >= completion;
     const below = plan.steps.filter((step) => step.weight <= pace.nextWeight).length;
     return {

@@ -227,6 +227,15 @@ describe('an adaptive pace', () => {
     expect(model.state.weight).toBe(60);
   });
 
+  it('begins at the first step again once it has gone back to nobody', () => {
+    const model = new RolloutModel(givenPlan({ pace: 'adaptive' }));
+    model.look(1000, paced(20, 'narrow'));
+    expect(model.state).toMatchObject({ weight: 0, phase: 'narrowed' });
+    const calm = paced(30, 'hold');
+    model.look(minute, { ...calm, look: { ...calm.look, reasons: [{ code: 'NO_DATA', text: 'none' }] } });
+    expect(model.state.weight).toBe(10);
+  });
+
   it('is of no account in a plan that follows its steps', () => {
     expect(new RolloutModel(givenPlan()).look(minute, paced(20)).state.weight).toBe(50);
   });

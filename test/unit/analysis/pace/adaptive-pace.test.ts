@@ -65,7 +65,8 @@ describe('confidence', () => {
     expect(confidenceOf(0.2, 0, Math.log(5))).toBeCloseTo(20 / 21, 12);
   });
 
-  it('takes no comfort from harm that is not shown, and stays short of certainty', () => {
+  it('takes no comfort from harm that is not shown and no alarm from safety that is not, and stays short of certainty', () => {
+    expect(confidenceOf(0.2, 0, -5)).toBeCloseTo(0.8, 12);
     expect(confidenceOf(0.2, -5, 0)).toBeCloseTo(0.8, 12);
     expect(confidenceOf(0.5, 600, 0)).toBeGreaterThan(0);
     expect(confidenceOf(0.5, 0, 600)).toBeLessThan(1);

@@ -49,7 +49,7 @@ describe('what the outlook asks for', () => {
 
   it('is nothing below the first threshold, less from it on, and in `predictive` all from the second', () => {
     const asks = (score: number, preset: 'guarded' | 'predictive') =>
-      outlookActions(state(), outlook(score), givenPlan({ preset })).asks;
+      outlookActions(state(), outlook(score), givenPlan({ preset }), 10).asks;
     expect([49, 50, 79, 80].map((score) => asks(score, 'guarded'))).toEqual(['nothing', 'narrow', 'narrow', 'narrow']);
     expect([49, 50, 79, 80].map((score) => asks(score, 'predictive'))).toEqual([
       'nothing',
@@ -60,15 +60,15 @@ describe('what the outlook asks for', () => {
   });
 
   it('says that a rollback on risk keeps no promise', () => {
-    const { reasons } = outlookActions(state(), outlook(90), givenPlan({ preset: 'predictive' }));
+    const { reasons } = outlookActions(state(), outlook(90), givenPlan({ preset: 'predictive' }), 10);
     expect(reasons[0]).toMatchObject({ code: 'RISK_CRITICAL', numbers: { score: 90, narrowAt: 50, rollbackAt: 80 } });
     expect(reasons[0]?.text).toContain('outside the promised rate');
-    expect(outlookActions(state(), outlook(90), givenPlan()).reasons[0]?.text).not.toContain('promised');
+    expect(outlookActions(state(), outlook(90), givenPlan(), 10).reasons[0]?.text).not.toContain('promised');
   });
 
   it('asks once under a transition, again under the next after three windows of it, and holds meanwhile', () => {
     const remembered = state();
-    const ask = () => outlookActions(remembered, outlook(60), givenPlan()).asks;
+    const ask = () => outlookActions(remembered, outlook(60), givenPlan(), 10).asks;
     expect([ask(), ask()]).toEqual(['narrow', 'hold']);
     Object.assign(remembered, { transition: 4, windows: 2 });
     expect(ask()).toBe('hold');
@@ -76,13 +76,17 @@ describe('what the outlook asks for', () => {
     expect(ask()).toBe('narrow');
   });
 
+  it('asks for nothing less than nobody', () => {
+    expect(outlookActions(state(), outlook(90), givenPlan(), 0)).toEqual({ asks: 'nothing', reasons: [] });
+  });
+
   it('heeds low confidence', () => {
     const low = { risk: null, confidence: 0.2, pace: null, watch: null, crossings: [] };
-    expect(outlookActions(state(), low, givenPlan()).asks).toBe('narrow');
-    expect(outlookActions(state(), low, givenPlan({ preset: 'predictive' })).asks).toBe('rollback');
-    expect(outlookActions(state(), { ...low, confidence: 0.5 }, givenPlan()).asks).toBe('nothing');
+    expect(outlookActions(state(), low, givenPlan(), 10).asks).toBe('narrow');
+    expect(outlookActions(state(), low, givenPlan({ preset: 'predictive' }), 10).asks).toBe('rollback');
+    expect(outlookActions(state(), { ...low, confidence: 0.5 }, givenPlan(), 10).asks).toBe('nothing');
     const pace = { speed: 'pause' as const, nextWeight: 20, bakeMs: 1, intervalMs: 1 };
-    expect(outlookActions(state(), { ...low, confidence: 0.5, pace }, givenPlan()).asks).toBe('hold');
+    expect(outlookActions(state(), { ...low, confidence: 0.5, pace }, givenPlan(), 10).asks).toBe('hold');
   });
 });
 
