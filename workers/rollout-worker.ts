@@ -32,9 +32,10 @@ export async function createRolloutWorker(options: RolloutWorkerOptions): Promis
     activities: metrics === undefined ? activities : countActivities(activities, metrics),
     stickyQueueScheduleToStartTimeout: '1 second',
     maxCachedWorkflows: options.maxCachedWorkflows,
-    maxConcurrentWorkflowTaskExecutions: 40,
+    // A task holds its slot while its lease and look wait for the database: slots bound waiting, not work.
+    maxConcurrentWorkflowTaskExecutions: 200,
     maxConcurrentActivityTaskExecutions: 100,
-    maxConcurrentLocalActivityExecutions: 100,
+    maxConcurrentLocalActivityExecutions: 200,
     shutdownGraceTime: '5 seconds',
     // A bug in workflow code fails the workflow, visibly, instead of retrying its task for ever.
     workflowFailureErrorTypes: { '*': ['TypeError', 'RangeError', 'ReferenceError'] },
