@@ -12,6 +12,8 @@ import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
+import type { BaselinesRepository } from '../store/baselines-repository';
+import { createBaselineReader, type ReadBaselines } from './baseline-activities';
 import { describeEdits } from './describe-edits';
 import type { LookRequest, LookResult, RolloutActivities } from './rollout-activities';
 import { judgePlanOf } from './judge-plan';
@@ -26,6 +28,7 @@ export interface LookDependencies {
   readonly source: MetricSource;
   /** For metrics that a plan reads from Prometheus. */
   readonly prometheus?: PrometheusMetricSource | undefined;
+  readonly baselines: Pick<BaselinesRepository, 'listFor'>;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
 }
 
@@ -35,6 +38,7 @@ export interface LookDependencies {
  */
 export function createLookActivity(dependencies: LookDependencies): Pick<RolloutActivities, 'look'> {
   const { flags, segments, decisions, clock } = dependencies;
+  const readBaselines = createBaselineReader(dependencies.baselines);
 
   async function standing(request: LookRequest): Promise<LookResult['flag']> {
     const flagId = documentId(request.environment, request.flagKey);
@@ -65,7 +69,7 @@ export function createLookActivity(dependencies: LookDependencies): Pick<Rollout
     async look(request) {
       const flag = await standing(request);
       const nowMs = clock.nowMs();
-      const analysis = await judge(dependencies, request, nowMs);
+      const analysis = await judge(dependencies, readBaselines, request, nowMs);
       return {
         nowMs,
         look: summarise(analysis, nowMs),
@@ -85,6 +89,7 @@ function whyGone(flag: Flag | null, rolloutId: string): string | null {
 /** Judges the new windows on top of the stored state, and stores the state reached. */
 async function judge(
   { states, source, prometheus }: LookDependencies,
+  readBaselines: ReadBaselines,
   request: LookRequest,
   nowMs: number,
 ): Promise<Analysis> {
@@ -92,6 +97,7 @@ async function judge(
   const state = stored?.state ?? null;
   const { plan } = request;
   const { strata, trouble } = await fetchStrata({ own: source, prometheus }, request, state, nowMs);
+  const baselines = await readBaselines(request, nowMs);
   const result = analyse({
     plan: judgePlanOf(plan),
     context: {
@@ -111,6 +117,7 @@ async function judge(
     state,
     sourceDown: trouble?.quality === DataQuality.SourceDown,
     sourceTrouble: trouble,
+    baselines,
     nowMs,
   });
   // When another copy of this look has advanced the state meanwhile, its result is as good as ours and the next look goes on from it.

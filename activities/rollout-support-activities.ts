@@ -4,6 +4,7 @@ import type { AnalysisStatesRepository } from '../store/analysis-states-reposito
 import type { LeasesRepository } from '../store/leases-repository';
 import type { RolloutsRepository } from '../store/rollouts-repository';
 import type { WindowsRepository } from '../store/windows-repository';
+import { refineBaselines, type BaselineDependencies } from './baseline-activities';
 import type { LeaseRenewal, RolloutActivities } from './rollout-activities';
 import type { DatabaseClock } from '../store/database-clock';
 
@@ -11,7 +12,9 @@ import type { DatabaseClock } from '../store/database-clock';
 export interface SupportDependencies {
   readonly leases: LeasesRepository;
   readonly rollouts: RolloutsRepository;
-  readonly windows: Pick<WindowsRepository, 'compact'>;
+  readonly decisions: BaselineDependencies['decisions'];
+  readonly baselines: BaselineDependencies['baselines'];
+  readonly windows: Pick<WindowsRepository, 'compact' | 'readCompacted'>;
   readonly states: AnalysisStatesRepository;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
   /** Shared with the server, which signs messages by it. */
@@ -59,11 +62,12 @@ export function createSupportActivities(dependencies: SupportDependencies): Acti
       });
     },
 
-    /** Each part is idempotent: the lease is gone or not, windows are compacted once, the judge's state is dropped. */
+    /** Each part is idempotent: the lease is gone or not, windows are compacted once, the judge's state is dropped, a rollout teaches the baselines once. */
     async cleanUpRollout({ rolloutId, environment, flagKey, control, candidate }) {
       await leases.end(rolloutId);
       await windows.compact({ flagId: documentId(environment, flagKey), rolloutId, control, candidate });
       await states.remove(rolloutId);
+      await refineBaselines(dependencies, { rolloutId, environment, flagKey });
     },
   };
 }

@@ -5,6 +5,7 @@ export const Collection = {
   Decisions: 'decisions',
   SegmentDecisions: 'segment_decisions',
   Attributions: 'attributions',
+  Baselines: 'baselines',
   Leases: 'leases',
   Rollouts: 'rollouts',
   Tokens: 'tokens',

@@ -19,6 +19,8 @@ export const INDEXES: readonly IndexWanted[] = [
   { collection: Collection.SegmentDecisions, keys: { segmentId: 1, revision: 1 } },
   // What was found out about a rollout's lowerings.
   { collection: Collection.Attributions, keys: { rolloutId: 1, transition: 1 } },
+  // The profiles of a flag.
+  { collection: Collection.Baselines, keys: { environment: 1, flagKey: 1 } },
   { collection: Collection.Leases, keys: { environment: 1, changedAt: 1 } },
   // Lists by environment and the identity of a start.
   { collection: Collection.Rollouts, keys: { environment: 1, flagKey: 1, startedAt: -1 } },

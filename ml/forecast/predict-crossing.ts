@@ -59,7 +59,7 @@ const REAL = 3;
 /** How much larger than any weight served so far the next may be for a curve; a straight line serves beyond. */
 const CURVE_REACH = 2.5;
 /** Windows at the current weight before anything is said of the next: the end of a line is otherwise held by one window. */
-const SETTLED = 5;
+const SETTLED = 3;
 const BEFORE = 3;
 
 /**
