@@ -74,6 +74,12 @@ function lookLines({ lastLook }: StatusAnswer, width: number, style: Style): str
     `${sample.control} control / ${sample.candidate} candidate`,
     `evidence of harm ${evidence(harmEvidence)}`,
   ];
+  const { risk, pace, watch, confidence } = lastLook;
+  if (risk !== undefined) facts.push(`risk ${measured(risk.score)} of ${risk.narrowAt}`);
+  if (confidence !== undefined) facts.push(`confidence ${measured(confidence)}`);
+  if (pace !== undefined) facts.push(`${pace.speed} pace, then ${percent(pace.nextWeight)}`);
+  if (watch !== undefined)
+    facts.push(watch.alarm ? style.red(`watch: ${clean(watch.metric)} has changed`) : 'watch quiet');
   const said = reasons.slice(0, MAX_REASONS).flatMap(({ text }) => indented('  ', clean(text), width, '- '));
   if (reasons.length > MAX_REASONS) said.push(`- and ${reasons.length - MAX_REASONS} more`);
   return [

@@ -85,4 +85,22 @@ describe('a plain line about a rollout', () => {
     expect(changeKey(givenStatus({ weight: 50 }))).not.toBe(changeKey(givenStatus()));
     expect(changeKey(givenStatus({ phase: 'paused' }))).not.toBe(changeKey(givenStatus()));
   });
+
+  it('says what segments, risk and pace have come to', () => {
+    const { lastLook } = givenStatus();
+    const scale = { anomalyWeight: 0.6, segmentWeight: 0.4, narrowAt: 50, rollbackAt: 80 };
+    const parts = { severity: 1, persistence: 0.5, audience: 1, correlation: 0.25, metric: 'errors', segment: '*' };
+    const eu = { segment: 'eu', excluded: true, harmed: true, harmEvidence: 4000, metric: 'errors' };
+    const look = {
+      ...(lastLook as NonNullable<typeof lastLook>),
+      risk: { score: 40, ...scale, ...parts },
+      pace: { speed: 'rapid' as const, nextWeight: 50, bakeMs: 1, intervalMs: 1 },
+      confidence: 0.93,
+      watch: { metric: 'errors', evidence: 1, alarm: false },
+      segments: [{ ...eu, control: 0.01, candidate: 0.3, harm: 0.28 }],
+    };
+    const text = statusLines(givenStatus({ lastLook: look }), 200, plainStyle).join('\n');
+    expect(text).toContain('risk 40 of 50, confidence 0.93, rapid pace, then 50 %, watch quiet');
+    expect(text).toMatch(/segment eu: errors 0\.01 → 0\.3, evidence of harm .*, excluded/);
+  });
 });
