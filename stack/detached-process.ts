@@ -9,7 +9,7 @@ import { ErrorCode, HeadgateError } from '../core/errors';
 import { endProcess } from './managed-component';
 import { isAlive, processIdentity } from './process-identity';
 
-/** A process of Headgate that is to outlive its starter. */
+/** A process of Headgate that is to outlive its starter, and is started again when it dies. */
 export interface DetachedPlan {
   /** Names its record and its log; unlike the stack's own components. */
   readonly name: string;
@@ -36,7 +36,8 @@ const STOP_GRACE_MS = 12_000;
 const LOG_BYTES = 64 * 1024;
 
 /**
- * Starts a process that outlives this one, and waits until it is ready. One that runs with the same settings is used as it is.
+ * Starts a process that outlives this one, under a keeper that starts it again when it dies, and waits until it is ready. One that runs
+ * with the same settings is used as it is.
  *
  * @returns whether it was running already
  * @throws {HeadgateError} STACK_UNAVAILABLE when it ends or does not become ready in time; it is not left running then
@@ -44,11 +45,12 @@ const LOG_BYTES = 64 * 1024;
 export async function startDetached(plan: DetachedPlan): Promise<'started' | 'running'> {
   const { name, dataDir, command, args, settings } = plan;
   const told = createHash('sha256').update(canonicalJson({ command, args, settings })).digest('hex');
-  const standing = await readRecord(dataDir, name);
+  const standing = await readRecord(recordFile(dataDir, name));
   if (standing !== undefined && isAlive(standing.pid, standing.identity)) {
     if (standing.told === told) return 'running';
-    await stopDetached(dataDir, name);
   }
+  // Whatever stands is told otherwise, or was left behind by a keeper that was killed.
+  await stopDetached(dataDir, name);
   await mkdir(join(dataDir, 'logs'), { recursive: true });
   await mkdir(join(dataDir, 'run'), { recursive: true });
   const logFile = join(dataDir, 'logs', `${name}.log`);
@@ -56,7 +58,8 @@ export async function startDetached(plan: DetachedPlan): Promise<'started' | 'ru
     .then(({ size }) => size)
     .catch(() => 0);
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(command, args, {
+  const keeper = keeperProgram();
+  const child = spawn(keeper.command, [...keeper.args, name, childFile(dataDir, name), command, ...args], {
     env: { ...process.env, ...settings },
     stdio: ['ignore', log, log],
     detached: true,
@@ -92,23 +95,27 @@ export async function startDetached(plan: DetachedPlan): Promise<'started' | 'ru
  * @returns whether it was running
  */
 export async function stopDetached(dataDir: string, name: string): Promise<boolean> {
-  const record = await readRecord(dataDir, name);
-  if (record === undefined) return false;
-  const wasRunning = isAlive(record.pid, record.identity);
-  await endProcess(record.pid, record.identity, 'SIGTERM', STOP_GRACE_MS);
-  await rm(recordFile(dataDir, name), { force: true });
+  let wasRunning = false;
+  // The keeper first: it ends what it keeps. What a killed keeper has left is ended by its own record.
+  for (const file of [recordFile(dataDir, name), childFile(dataDir, name)]) {
+    const record = await readRecord(file);
+    if (record === undefined) continue;
+    wasRunning ||= isAlive(record.pid, record.identity);
+    await endProcess(record.pid, record.identity, 'SIGTERM', STOP_GRACE_MS);
+    await rm(file, { force: true });
+  }
   return wasRunning;
 }
 
 /** Whether a process that `startDetached` has started under this name lives. */
 export async function isDetachedAlive(dataDir: string, name: string): Promise<boolean> {
-  const record = await readRecord(dataDir, name);
+  const record = await readRecord(recordFile(dataDir, name));
   return record !== undefined && isAlive(record.pid, record.identity);
 }
 
-async function readRecord(dataDir: string, name: string): Promise<DetachedRecord | undefined> {
+async function readRecord(file: string): Promise<DetachedRecord | undefined> {
   try {
-    return JSON.parse(await readFile(recordFile(dataDir, name), 'utf8')) as DetachedRecord;
+    return JSON.parse(await readFile(file, 'utf8')) as DetachedRecord;
   } catch {
     return undefined;
   }
@@ -118,6 +125,20 @@ async function writeRecord(dataDir: string, name: string, record: DetachedRecord
   const file = recordFile(dataDir, name);
   await writeFile(`${file}.${process.pid}`, JSON.stringify(record, null, 2));
   await rename(`${file}.${process.pid}`, file);
+}
+
+/** Where a keeper says which process it keeps. */
+function childFile(dataDir: string, name: string): string {
+  return join(dataDir, 'run', `${name}.child.json`);
+}
+
+function keeperProgram(): { readonly command: string; readonly args: readonly string[] } {
+  const isTypescript = __filename.endsWith('.ts');
+  const main = join(__dirname, isTypescript ? 'keeper-main.ts' : 'keeper-main.js');
+  return {
+    command: process.execPath,
+    args: [...(isTypescript ? ['--require', require.resolve('tsx/cjs')] : []), main],
+  };
 }
 
 function recordFile(dataDir: string, name: string): string {
