@@ -23,7 +23,7 @@ export interface RobustSums {
  * around 1 worth `prior` blocks. Scale comes from the blocks themselves, so noise of any size is not taken for an effect; the prior lets large
  * effects be seen after few blocks. O(1).
  *
- * @see Lai (1976), doi:10.1214/aos/1176343476; Grünwald, de Heide, Koolen (2024), doi:10.1093/jrsssb/qkae011
+ * @see Lai (1976), doi:10.1214/aos/1176343406; Grünwald, de Heide, Koolen (2024), doi:10.1093/jrsssb/qkae011
  */
 export function logRobustEvidence({ blocks, deviance, isHarm, residuals, prior }: RobustSums): number {
   if (blocks === 0) return 0;

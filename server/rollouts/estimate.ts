@@ -52,6 +52,46 @@ export function estimateSteps(plan: RolloutPlan, traffic: AssumedTraffic): StepE
   });
 }
 
+/** Harm that a dry run reckons with: failures this many times as frequent. */
+const FAULT = 2;
+/** Nats that evidence needs beyond those of the promise: its capital is spread over metrics, effects and the moments at which harm may begin. */
+const SPREAD_NATS = 2.2;
+
+/**
+ * Minutes until failures twice as frequent are found at a weight, by the growth of the swift test of harm: with r requests a minute, base rate p and weight w
+ * as a share, each minute gains on average
+ *
+ *     r · p · (2w ln 2 − (1 + w) ln(1 + w))   nats,
+ *
+ * the expected log likelihood ratio of how all failures split between the arms. Where users cluster it takes longer. Infinity when nothing ever fails.
+ */
+export function minutesToFind(plan: RolloutPlan, weight: number, traffic: AssumedTraffic): number {
+  const nats = Math.log(1 / plan.falseRollbackRate) + SPREAD_NATS;
+  return nats / (traffic.requestsPerMinute * traffic.errorRate * natsPerFailure(weight));
+}
+
+function natsPerFailure(weight: number): number {
+  const share = weight / 100;
+  return FAULT * share * Math.log(FAULT) - (1 + share * (FAULT - 1)) * Math.log1p(share * (FAULT - 1));
+}
+
+/** What the first step can find; with what it would take when that is not within its patience. Empty without a guardrail that counts failures. */
+function findNotes(plan: RolloutPlan, traffic: AssumedTraffic): string[] {
+  const [first] = plan.steps;
+  const counts = plan.metrics.some(({ role, kind }) => role === 'guardrail' && kind === 'error_rate');
+  if (first === undefined || !counts) return [];
+  const minutes = minutesToFind(plan, first.weight, traffic);
+  const patience = (first.bakeMs * plan.inconclusiveAfterBakes) / MINUTE_MS;
+  const found = Number.isFinite(minutes)
+    ? `errors twice as frequent are found after about ${formatDuration(Math.ceil(minutes) * MINUTE_MS)} at ${first.weight} %`
+    : `errors twice as frequent are never found at ${first.weight} %, as none are expected`;
+  if (minutes <= patience || !Number.isFinite(minutes)) return [found];
+  const needed = Math.ceil((traffic.requestsPerMinute * minutes) / patience);
+  return [
+    `${found}: this canary is too small to find them within ${plan.inconclusiveAfterBakes} bakes, which takes about ${needed} requests a minute, more weight or a longer bake`,
+  ];
+}
+
 /** What a dry run says about its traffic, in sentences; the last one sums up. */
 export function estimateNotes(plan: RolloutPlan, traffic: AssumedTraffic): string[] {
   const steps = estimateSteps(plan, traffic);
@@ -70,6 +110,7 @@ export function estimateNotes(plan: RolloutPlan, traffic: AssumedTraffic): strin
   const unknown = plan.metrics.filter(({ role, kind }) => role === 'guardrail' && !isShare(kind));
   return [
     ...lines,
+    ...findNotes(plan, traffic),
     ...unknown.map(({ name, kind }) => `'${name}' (${kind}) is not part of the estimate`),
     stuck === -1
       ? `this traffic can decide the plan: about ${formatDuration(totalMs)} in all`

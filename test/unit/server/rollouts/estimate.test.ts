@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { estimateNotes, estimateSteps } from '../../../../server/rollouts/estimate';
+import { estimateNotes, estimateSteps, minutesToFind } from '../../../../server/rollouts/estimate';
 import { givenPlan } from '../../../support/flag-builders';
 import type { Metric } from '../../../../flags/plan/metric';
 
@@ -60,5 +60,26 @@ describe('estimateSteps', () => {
     const withMean = { ...plan, metrics: [errors, { ...errors, name: 'basket', kind: 'mean_value' as const }] };
 
     expect(estimateNotes(withMean, { requestsPerMinute: 1000, errorRate: 0.01 }).join()).toContain("'basket'");
+  });
+});
+
+describe('finding a fault', () => {
+  it('takes as long as the split of failures between the arms needs to show it', () => {
+    // 10 % of 6,000 requests at 1 %: each minute 60 failures gain 0.2 ln 2 - 1.1 ln 1.1 = 0.033789 nats each; 4.605 + 2.2 are needed.
+    const minutes = minutesToFind({ ...plan, falseRollbackRate: 0.01 }, 10, {
+      requestsPerMinute: 6000,
+      errorRate: 0.01,
+    });
+    expect(minutes).toBeCloseTo((Math.log(100) + 2.2) / (60 * 0.0337883), 3);
+  });
+
+  it('is told to be out of reach of a small canary of rare errors, with the traffic it would take', () => {
+    const small = { ...plan, steps: [{ weight: 1, bakeMs: 600_000, approval: false }], inconclusiveAfterBakes: 3 };
+    const notes = estimateNotes(small, { requestsPerMinute: 600, errorRate: 0.001 }).join('\n');
+    expect(notes).toMatch(
+      /errors twice as frequent are found after about 2d .*too small to find them within 3 bakes, which takes about \d+ requests a minute/,
+    );
+    const large = estimateNotes(small, { requestsPerMinute: 600_000, errorRate: 0.01 }).join('\n');
+    expect(large).not.toContain('too small');
   });
 });
