@@ -15,6 +15,7 @@ const ROUTES: readonly [Method, string, Role, unknown?][] = [
   ['POST', '/v1/environments/production/flags/a/on', 'operator', {}],
   ['GET', '/v1/environments/production/segments', 'viewer'],
   ['GET', '/v1/environments/production/segments/s', 'viewer'],
+  ['GET', '/v1/environments/production/segments/s/history', 'viewer'],
   ['PUT', '/v1/environments/production/segments/s', 'operator', {}],
   ['DELETE', '/v1/environments/production/segments/s', 'operator'],
   ['POST', '/v1/environments/production/rollouts', 'operator', {}],
