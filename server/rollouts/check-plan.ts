@@ -40,7 +40,7 @@ export function checkPlan(plan: RolloutPlan, flag: Flag | null, hasSegment: (key
     issues.push({ field: 'metrics', message: 'a rollout has at least one guardrail' });
   }
   if (issues.length > 0) throw new ValidationError(ErrorCode.InvalidPlan, 'the plan', issues);
-  return notesOn(flag);
+  return notesOn(flag, plan);
 }
 
 function controlAt(flag: Flag, { place }: RolloutPlan): string | Issue {
@@ -54,6 +54,11 @@ function controlAt(flag: Flag, { place }: RolloutPlan): string | Issue {
   };
 }
 
-function notesOn(flag: Flag): string[] {
-  return flag.enabled ? [] : ['the flag is off: nobody gets the candidate until it is switched on'];
+function notesOn(flag: Flag, { preset }: RolloutPlan): string[] {
+  return [
+    ...(flag.enabled ? [] : ['the flag is off: nobody gets the candidate until it is switched on']),
+    ...(preset === 'predictive'
+      ? ['risk, forecasts and low confidence may roll this back, outside the promised rate of false rollbacks']
+      : []),
+  ];
 }

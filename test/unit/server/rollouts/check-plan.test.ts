@@ -15,6 +15,12 @@ describe('checkPlan', () => {
     expect(checkPlan(plan, { ...flag, enabled: false }, nobody)).toEqual([expect.stringContaining('is off')]);
   });
 
+  it('notes what may roll back outside the promised rate', () => {
+    const notes = checkPlan({ ...plan, preset: 'predictive' }, flag, nobody);
+    expect(notes).toEqual([expect.stringContaining('outside the promised rate')]);
+    expect(checkPlan({ ...plan, preset: 'guarded' }, flag, nobody)).toEqual([]);
+  });
+
   it.each([null, { ...flag, deleted: true }])('refuses when there is no flag', (missing) => {
     expect(() => checkPlan(plan, missing, nobody)).toThrow(
       expect.objectContaining({ code: 'FLAG_NOT_FOUND' }) as Error,
