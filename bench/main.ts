@@ -10,6 +10,9 @@ const BENCHES: readonly { script: string; short: NodeJS.ProcessEnv; args?: reado
   { script: 'override/main.ts', short: { ROUNDS: '3' } },
   { script: 'prediction/main.ts', short: { ONLY: 'issta21', COST_ROWS: '10000' } },
   { script: 'rollouts/main.ts', short: { FAST: '5', SLOW: '20', MINUTES: '1', SETTLE_S: '15', RATE: '100' } },
+  { script: 'anomaly/main.ts', short: {} },
+  { script: 'anomaly/vectors.ts', short: {}, args: ['2'] },
+  { script: 'forecast/main.ts', short: {}, args: ['5', '1000'] },
 ];
 
 let failed = 0;
