@@ -32,7 +32,7 @@ export function judgeTrials(judge: JudgeState, plan: JudgePlan): ReadonlyMap<str
     const designEffect = effects.get(metric.name) ?? null;
     const isIndependent = designEffect !== null && showsIndependence(designEffect) && !isClustered;
     const isSwift = profile === Profile.Fast || (profile === Profile.Auto && isIndependent);
-    const log = isSwift ? logSwift(trial) : logSteady(trial, metric, designEffect);
+    const log = isSwift ? logSwift(trial, profile === Profile.Fast) : logSteady(trial, metric, designEffect);
     findings.set(metric.name, { log, isSwift, designEffect });
   }
   return findings;

@@ -111,9 +111,11 @@ function restart(trial: Trial): void {
   trial.recent = emptySteady();
 }
 
-/** Swift evidence (natural log): exact for independent requests. */
-export function logSwift(trial: Trial): number {
-  return logStartEvidence(trial.swift, WINDOW_LEAD);
+/**
+ * Swift evidence (natural log): exact for independent requests. Unless they are known to be (`trusted`), one window by itself never decides.
+ */
+export function logSwift(trial: Trial, trusted: boolean): number {
+  return logStartEvidence(trial.swift, trusted ? Number.POSITIVE_INFINITY : WINDOW_LEAD);
 }
 
 /** Steady evidence (natural log): for any requests whose harm persists over minutes; `designEffect` is null where users are not told apart. */

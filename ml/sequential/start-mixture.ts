@@ -49,7 +49,7 @@ export function addGains(mixture: StartMixture, gains: readonly number[], window
 }
 
 /**
- * Evidence (natural log of an e-value) of the mixture. What the largest window gained above the second largest counts up to `lead` only, so that no
+ * Evidence (natural log of an e-value) of the mixture. What the largest window gained above the second largest counts up to `lead` nats only (infinite: in full), so that no
  * single window decides; leaving gains out can only lower the evidence. O(effects).
  *
  * @see Shin, Ramdas, Rinaldo (2024), e-detectors, doi:10.51387/23-NEJSDS51

@@ -68,8 +68,8 @@ const withoutCells = (stratum: Stratum): Stratum => {
 };
 
 describe('the profile of a plan', () => {
-  it('decides in two minutes when requests are independent, by word or by cells', () => {
-    expect(minutesTo('fast', independent(mulberry32(1)))).toBe(2);
+  it('decides in a minute or two when requests are independent, by word or by cells', () => {
+    expect(minutesTo('fast', independent(mulberry32(1)))).toBe(1);
     expect(minutesTo('auto', independent(mulberry32(1)))).toBe(2);
   });
 
@@ -94,8 +94,8 @@ describe('the profile of a plan', () => {
     expect(minutesTo('safe', oneUser)).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('does not roll back on one minute, however bad, under any profile', () => {
-    for (const profile of ['fast', 'safe', 'auto'] as const) {
+  it('does not roll back on one minute, however bad, unless it is told that requests are independent', () => {
+    for (const profile of ['safe', 'auto'] as const) {
       const rng = mulberry32(9);
       const burst = (at: number): Stratum =>
         minute(at, { control: () => poisson(rng, 0.9), candidate: () => poisson(rng, at === 6 ? 8 : 0.1) });
