@@ -31,7 +31,14 @@ const ROUTES: readonly [Method, string, Role, unknown?][] = [
   ['POST', '/v1/events', 'sdk', {}],
   ['GET', '/v1/sdk/snapshot', 'sdk'],
   ['GET', '/metrics', 'viewer'],
+  ['GET', '/v1/environments/production/rollouts/r/label', 'viewer'],
+  ['PUT', '/v1/environments/production/rollouts/r/label', 'operator', {}],
+  ['GET', '/v1/models', 'viewer'],
+  ['POST', '/v1/models/champion', 'operator', {}],
+  ['POST', '/v1/models/train', 'operator', { seed: -1 }],
 ];
+/** An answer that does not end: only who is kept out of it can be tried here. */
+const STREAM = '/v1/sdk/stream';
 const RANK: Readonly<Record<string, number>> = { viewer: 1, operator: 2, admin: 3 };
 
 describe('access', () => {
@@ -73,7 +80,12 @@ describe('access', () => {
     }>();
     const documented = Object.values(paths).reduce((count, operations) => count + Object.keys(operations).length, 0);
 
-    expect(documented).toBe(ROUTES.length);
+    expect(documented).toBe(ROUTES.length + [STREAM].length);
+  });
+
+  it.each(['viewer', 'operator', 'admin'] as const)('keeps a token of role %s out of the stream', async (role) => {
+    expect((await server.call('GET', STREAM)).statusCode).toBe(401);
+    expect((await server.call('GET', STREAM, { as: tokens.get(role) as string })).statusCode).toBe(403);
   });
 
   it('keeps a token of one environment out of the others', async () => {
