@@ -12,7 +12,7 @@ export const FOREST: ForestOptions = {
   trees: 60,
   minLeafRows: 20,
   minLeafShare: 1 / 400,
-  maxDepth: 24,
+  maxDepth: 11,
   featureShare: 0.3,
   rowShare: 1,
 };

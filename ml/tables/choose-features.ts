@@ -40,6 +40,9 @@ const OUTCOME = new Set(
     'incident incidents rollback reverted fixed prediction predicted prob probability'
   ).split(' '),
 );
+/** Words of names for the purpose of a change, and words that turn these into how it was mended later. */
+const MENDS = new Set(['fix', 'fixing', 'bugfix', 'hotfix']);
+const MENDED = new Set('by date commit time days hours hash at delay version fixes fixed'.split(' '));
 /** Words that turn them into a fact about the time before. */
 const EARLIER = new Set('past prior previous prev earlier before history historical pre share rate tests'.split(' '));
 /** Area under the ROC curve from which a single column tells the label too well to have been known before. */
@@ -89,9 +92,13 @@ function byName(name: string): string | undefined {
     return 'says which row it is, not what it is like';
   }
   if (words.some((word) => INSTANT.has(word)) || words.join('').endsWith('date')) return 'is an instant';
-  const isOutcome = words.some((word) => OUTCOME.has(word)) || (words.includes('fix') && words.length > 1);
-  if (isOutcome && !words.some((word) => EARLIER.has(word))) return 'by its name tells how it ended';
-  return undefined;
+  return tellsEnd(words) ? 'by its name tells how it ended' : undefined;
+}
+
+/** Whether words of a name speak of the end. That a change is itself a fix is known before it is made; when it was fixed is not. */
+function tellsEnd(words: readonly string[]): boolean {
+  if (words.some((word) => MENDS.has(word))) return words.some((word) => MENDED.has(word));
+  return words.some((word) => OUTCOME.has(word)) && !words.some((word) => EARLIER.has(word));
 }
 
 function byValues(values: Float64Array, labels: Float64Array): string | undefined {

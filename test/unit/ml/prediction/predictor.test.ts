@@ -49,7 +49,7 @@ describe('a predictor', () => {
 
   it('is the same on every machine', () => {
     const text = JSON.stringify(trainPredictor(given(600)));
-    expect(createHash('sha256').update(text).digest('hex').slice(0, 16)).toBe('adc12a19679d7116');
+    expect(createHash('sha256').update(text).digest('hex').slice(0, 16)).toBe('d8898f7f1cb8938d');
   });
 
   it('learns nothing from rows after its own', () => {

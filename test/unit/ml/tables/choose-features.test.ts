@@ -19,7 +19,7 @@ function whyNot(raw: RawColumn): string | undefined {
 
 describe('the choice of features', () => {
   it.each(
-    'la ld lt fix ndev age nuc exp rexp sexp entropy author_exp numAuthors build_time past_bugs testsFailed prior_defects hour change.la'.split(
+    'la ld lt fix is_fix bugFix ndev age nuc exp rexp sexp entropy author_exp numAuthors build_time past_bugs testsFailed prior_defects hour change.la'.split(
       ' ',
     ),
   )('takes %s', (name) => expect(chooseFeatures([column(name)], labels).used).toEqual([name]));
