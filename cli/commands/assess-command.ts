@@ -57,7 +57,7 @@ export function addAssessCommand(program: Command, context: CommandContext): voi
       .option('--no-cache', 'measure the whole history anew instead of what has come since the last time'),
     context,
     async (session, { repo, model, cache }, range = 'HEAD') => {
-      const predictor = model === undefined ? loadDefaultPredictor() : await readPredictor(session.io, model);
+      const predictor = model === undefined ? await loadDefaultPredictor() : await readPredictor(session.io, model);
       const measured = await measureChangeIn(session.io, { range, repo, cache });
       const assessment = assess(measured, range, predictor, model ?? 'shipped');
       session.answer(assessment, () => assessmentLines(assessment, session.style));
