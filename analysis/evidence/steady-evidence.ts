@@ -67,8 +67,9 @@ export function addBlock(sums: SteadySums, score: number, information: number, s
 export interface SteadyDoubts {
   /** Effect tolerated beyond the margin. */
   readonly tolerance: number;
-  /** Worst blocks that are clipped to the next one. */
+  /** Worst blocks that are clipped to the next one; where users are not told apart there must be such a next one. */
   readonly clipped: number;
+  readonly hasCells: boolean;
   /** How many times independent requests' variance users make, >= 1; 1 when users are not told apart. */
   readonly designEffect: number;
 }
@@ -80,9 +81,10 @@ export interface SteadyDoubts {
 export function logSteadyEvidence(
   sums: SteadySums,
   settings: EvidenceSettings,
-  { tolerance, clipped, designEffect }: SteadyDoubts,
+  { tolerance, clipped, hasCells, designEffect }: SteadyDoubts,
 ): number {
-  if (sums.blocks < FEWEST_BLOCKS || !(sums.variance > 0)) return 0;
+  const fewest = hasCells ? FEWEST_BLOCKS : Math.max(FEWEST_BLOCKS, clipped + 1);
+  if (sums.blocks < fewest || !(sums.variance > 0)) return 0;
   const beyond = sums.score - tolerance * sums.variance - clippedAway(sums.extremes, clipped);
   const shift = sums.score / sums.variance;
   let residuals = Math.max(

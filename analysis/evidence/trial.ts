@@ -153,11 +153,12 @@ function doubtsOf(trial: Trial, settings: EvidenceSettings, designEffect: Design
   const noise = Math.sqrt(noiseVariance(trial.noise, settings.quietNoise, STEADY_PRIOR, settings.typicalNoise));
   if (designEffect === null) {
     const tolerance = settings.tolerance + settings.toleranceByNoise * noise;
-    return { tolerance, clipped: settings.clipped, designEffect: 1 };
+    return { tolerance, clipped: settings.clipped, hasCells: false, designEffect: 1 };
   }
   return {
     tolerance: settings.toleranceWithCells + settings.toleranceByNoiseWithCells * noise,
     clipped: settings.clippedWithCells,
+    hasCells: true,
     designEffect: doubtFactor(designEffect),
   };
 }

@@ -159,7 +159,7 @@ describe('a source that cannot tell users apart', () => {
     expect(windowsUntil('rollback', (count) => blind(broken(count)))).toBeGreaterThanOrEqual(
       windowsUntil('rollback', broken),
     );
-    expect(whenLooking(blind(broken(36))).analysis.verdict).toBe('rollback');
+    expect(whenLooking(blind(broken(72))).analysis.verdict).toBe('rollback');
     const blindUntil = windowsUntil('promote', (count) => blind(givenWindows(count)));
     expect(blindUntil).toBeGreaterThan(windowsUntil('promote', givenWindows));
     expect(blindUntil).toBeLessThan(60);
