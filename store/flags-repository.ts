@@ -28,6 +28,8 @@ export interface FlagsRepository {
   list(environment: string, options?: { readonly tombstones?: boolean }): Promise<Flag[]>;
   /** Those of the flags that there are, tombstones included. */
   many(flagIds: readonly string[]): Promise<Flag[]>;
+  /** Flags of an environment that have a prerequisite, tombstones left out: the edges of its dependency graph. */
+  withPrerequisites(environment: string): Promise<Flag[]>;
   /**
    * Id and revision of an environment's flags, tombstones included: what a poll compares. Of all, or of those whose last record is from
    * an instant on; that instant is the writer's, so what a slow writer wrote may be older than it looks.
@@ -85,6 +87,12 @@ export class MongoFlagsRepository implements FlagsRepository {
   async many(flagIds: readonly string[]): Promise<Flag[]> {
     const documents = await this.flags.find({ _id: { $in: [...flagIds] } }).toArray();
     return documents.map((document) => Flag.parse(document));
+  }
+
+  async withPrerequisites(environment: string): Promise<Flag[]> {
+    const filter = { environment, 'prerequisites.0': { $exists: true } } as Filter<StoredFlag>;
+    const documents = await this.flags.find(filter).toArray();
+    return documents.map((document) => Flag.parse(document)).filter(({ deleted }) => deleted !== true);
   }
 
   async revisions(environment: string, changedSinceMs: number | null): Promise<{ _id: string; revision: number }[]> {

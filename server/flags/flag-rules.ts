@@ -14,7 +14,7 @@ export function referencesOf(flags: readonly Flag[], segments: readonly Segment[
 /**
  * Refuses an edit that would leave the flag, a flag that depends on it, or its live rollout without something they need.
  *
- * @param others - the environment's flags
+ * @param others - flags of the environment: at least its prerequisites, and all that have prerequisites themselves
  * @throws {ValidationError} INVALID_FLAG
  * @throws {HeadgateError} ROLLOUT_LIVE when it takes away what the live rollout stands on
  */

@@ -50,7 +50,7 @@ export function putFlag(deps: FlagWriteDependencies, write: FlagWrite, input: Fl
     const alive = standing?.deleted === true ? null : standing;
     const definition = definitionOf(write.key, input, alive);
     const [others, segments] = await Promise.all([
-      deps.flags.list(write.environment),
+      relatedFlags(deps.flags, write.environment, definition),
       deps.segments.list(write.environment),
     ]);
     checkEdit(definition, alive, others, segments);
@@ -82,9 +82,23 @@ export function deleteFlag(deps: FlagWriteDependencies, write: FlagWrite, revisi
   return swapUntilWritten(deps, write, async (standing) => {
     const flag = existing(standing, write);
     checkRevision(revision, standing);
-    checkDelete(flag, await deps.flags.list(write.environment));
+    checkDelete(flag, await deps.flags.withPrerequisites(write.environment));
     return { action: 'flag.delete', after: { ...withoutStoreFields(flag), deleted: true } };
   });
+}
+
+/** The flags that an edit can depend on or break: not all there are, or writing one would cost as much as reading thousands. */
+async function relatedFlags(
+  flags: FlagsRepository,
+  environment: string,
+  { prerequisites }: Pick<Flag, 'prerequisites'>,
+): Promise<Flag[]> {
+  const named = prerequisites.map(({ flag }) => documentId(environment, flag));
+  const [edges, wanted] = await Promise.all([
+    flags.withPrerequisites(environment),
+    named.length === 0 ? [] : flags.many(named),
+  ]);
+  return [...new Map([...wanted, ...edges].map((flag) => [flag.key, flag])).values()];
 }
 
 /** Reads, decides and swaps again until the swap lands; the decision is made afresh each time. */
