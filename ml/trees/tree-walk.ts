@@ -6,6 +6,8 @@ import { LEAF, type TreeStore } from './tree-store';
  */
 export class TreeWalk {
   private readonly roots: Int32Array;
+  /** Splits on the longest way from each root to a leaf. */
+  private readonly depths: Int32Array;
   /** Bits 0–7 feature, bit 8 how missing values are shifted, from bit 9 the cut plus one; a leaf's is 0, below every bin. */
   private readonly words: Int32Array;
   private readonly jumps: Int32Array;
@@ -13,6 +15,7 @@ export class TreeWalk {
 
   constructor(store: TreeStore) {
     this.roots = Int32Array.from(store.roots);
+    this.depths = depthsOf(store);
     this.words = new Int32Array(store.nodes);
     this.jumps = new Int32Array(store.nodes);
     this.values = store.value.slice(0, store.nodes);
@@ -44,9 +47,11 @@ export class TreeWalk {
    */
   sumsOf(bins: Uint8Array, width: number, rows: number): Float64Array {
     const sums = new Float64Array(rows);
-    for (const root of this.roots) {
+    for (let tree = 0; tree < this.roots.length; tree++) {
+      const root = this.roots[tree] as number;
+      const depth = this.depths[tree] as number;
       let row = 0;
-      for (; row + 4 <= rows; row += 4) this.walkFour(root, bins, row, width, sums);
+      for (; row + 4 <= rows; row += 4) this.walkFour(root, depth, bins, row, width, sums);
       for (; row < rows; row++) {
         const at = this.walk(root, bins.subarray(row * width, (row + 1) * width));
         sums[row] = (sums[row] as number) + (this.values[at] as number);
@@ -65,24 +70,26 @@ export class TreeWalk {
     }
   }
 
-  private walkFour(root: number, bins: Uint8Array, row: number, width: number, sums: Float64Array): void {
+  /** As many steps as the tree is deep: one that has reached its leaf stays there, which costs less than asking. */
+  private walkFour(
+    root: number,
+    depth: number,
+    bins: Uint8Array,
+    row: number,
+    width: number,
+    sums: Float64Array,
+  ): void {
     const { words, jumps, values } = this;
     const base = row * width;
     let a = root;
     let b = root;
     let c = root;
     let d = root;
-    for (;;) {
-      const jumpA = jumps[a] as number;
-      const jumpB = jumps[b] as number;
-      const jumpC = jumps[c] as number;
-      const jumpD = jumps[d] as number;
-      // All four stand at leaves.
-      if ((jumpA & jumpB & jumpC & jumpD) < 0) break;
-      a += 1 + (right(words[a] as number, bins, base) & jumpA);
-      b += 1 + (right(words[b] as number, bins, base + width) & jumpB);
-      c += 1 + (right(words[c] as number, bins, base + 2 * width) & jumpC);
-      d += 1 + (right(words[d] as number, bins, base + 3 * width) & jumpD);
+    for (let step = 0; step < depth; step++) {
+      a += 1 + (right(words[a] as number, bins, base) & (jumps[a] as number));
+      b += 1 + (right(words[b] as number, bins, base + width) & (jumps[b] as number));
+      c += 1 + (right(words[c] as number, bins, base + 2 * width) & (jumps[c] as number));
+      d += 1 + (right(words[d] as number, bins, base + 3 * width) & (jumps[d] as number));
     }
     sums[row] = (sums[row] as number) + (values[a] as number);
     sums[row + 1] = (sums[row + 1] as number) + (values[b] as number);
@@ -95,4 +102,21 @@ export class TreeWalk {
 function right(word: number, bins: Uint8Array, base: number): number {
   const own = ((bins[base + (word & 255)] as number) + ((word >> 8) & 1)) & 255;
   return ((word >> 9) - 1 - own) >> 31;
+}
+
+function depthsOf(store: TreeStore): Int32Array {
+  const depth = new Int32Array(store.nodes);
+  return Int32Array.from(store.roots, (root, tree) => {
+    let deepest = 0;
+    const end = store.roots[tree + 1] ?? store.nodes;
+    // Parents come before their children.
+    for (let node = root; node < end; node++) {
+      const own = depth[node] as number;
+      deepest = Math.max(deepest, own);
+      if (store.feature[node] === LEAF) continue;
+      depth[node + 1] = own + 1;
+      depth[store.right[node] as number] = own + 1;
+    }
+    return deepest;
+  });
 }
