@@ -20,10 +20,14 @@ function start(state: RolloutState, plan: RolloutPlan): Decision {
   });
 }
 
-/** Whether nothing speaks against raising from weight 0, where the candidate's silence is no finding. */
+/** Trouble of the source itself: then nobody knows whether all is calm. */
+const SOURCE_TROUBLE: readonly string[] = ['source_down', 'label_missing'];
+
+/** Whether nothing speaks against raising from weight 0, where the candidate's silence is no finding, but that of the source is. */
 function calm(state: RolloutState): boolean {
   const finding = openFinding(state);
-  return finding === null || finding.code === 'NO_DATA';
+  if (finding === null) return true;
+  return finding.code === 'NO_DATA' && !SOURCE_TROUBLE.includes(state.lastLook?.dataQuality ?? '');
 }
 
 /** Acts on the judge's verdict, promotion aside: roll back, exclude the segments that alone are harmed, narrow. */

@@ -236,6 +236,17 @@ describe('an adaptive pace', () => {
     expect(model.state.weight).toBe(10);
   });
 
+  it.each(['source_down', 'label_missing'])('stays with nobody while the source is in trouble: %s', (dataQuality) => {
+    const model = new RolloutModel(givenPlan({ pace: 'adaptive' }));
+    model.look(1000, paced(20, 'narrow'));
+    const calm = paced(30, 'hold');
+    const troubled = { ...calm.look, dataQuality, reasons: [{ code: 'NO_DATA', text: 'none' }] };
+    model.look(minute, { ...calm, look: troubled });
+    expect(model.state).toMatchObject({ weight: 0, phase: 'narrowed' });
+    model.look(minute, { ...calm, look: { ...troubled, dataQuality: 'no_traffic' } });
+    expect(model.state.weight).toBe(10);
+  });
+
   it('is of no account in a plan that follows its steps', () => {
     expect(new RolloutModel(givenPlan()).look(minute, paced(20)).state.weight).toBe(50);
   });
