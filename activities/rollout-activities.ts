@@ -20,6 +20,8 @@ export type PreparedRollout =
       readonly basis: Basis;
       readonly blackoutUntilMs: number | null;
       readonly nowMs: number;
+      /** What is predicted of the change, for the record of the start. */
+      readonly assessment?: Reason;
     }
   | { readonly kind: 'refused'; readonly why: string };
 

@@ -14,10 +14,11 @@ import type { LeasesRepository } from '../store/leases-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
 import type { RolloutOutcome } from '../workflows/rollout/status';
 import { describeEdits } from './describe-edits';
+import { predictFailure, type PredictionDependencies } from './predict-failure';
 import type { RolloutActivities, TransitionRequest, TransitionResult } from './rollout-activities';
 
 /** What the activities that write flags need. */
-export interface TransitionDependencies {
+export interface TransitionDependencies extends PredictionDependencies {
   readonly flags: FlagsRepository;
   readonly segments: SegmentsRepository;
   readonly decisions: DecisionsRepository;
@@ -52,12 +53,14 @@ export function createTransitionActivities(dependencies: TransitionDependencies)
       }
       if (control === plan.candidate) return { kind: 'refused', why: `'${control}' is served there already` };
       const nowMs = clock.nowMs();
+      const assessment = await predictFailure(dependencies, { environment, rolloutId }, nowMs);
       return {
         kind: 'ready',
         control,
         basis: takeBasis(flag, plan.candidate, await segmentsByKey(segments, environment)),
         blackoutUntilMs: isBlackedOut(plan.blackouts, nowMs)?.untilMs ?? null,
         nowMs,
+        ...(assessment === undefined ? {} : { assessment }),
       };
     },
 

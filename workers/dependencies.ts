@@ -9,7 +9,10 @@ import { MongoBaselinesRepository } from '../store/baselines-repository';
 import type { Database } from '../store/database';
 import type { DatabaseClock } from '../store/database-clock';
 import { MongoDecisionsRepository, type DecisionsRepository } from '../store/decisions-repository';
+import { GridFsArtefactStore } from '../store/artefacts/gridfs-artefact-store';
 import { DeploymentsRepository } from '../store/deployments-repository';
+import { FeaturesRepository } from '../store/features-repository';
+import { ModelsRepository } from '../store/models-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
 import { MongoRolloutsRepository } from '../store/rollouts-repository';
@@ -38,6 +41,9 @@ export function createDependencies(
     leases: new MongoLeasesRepository(db, clock),
     rollouts: new MongoRolloutsRepository(db, nowMs),
     deployments: new DeploymentsRepository(db),
+    features: new FeaturesRepository(db),
+    models: new ModelsRepository(db),
+    artefacts: new GridFsArtefactStore(db),
     states: new MongoAnalysisStatesRepository(db),
     windows,
     source: windows,

@@ -16,6 +16,7 @@ function start(state: RolloutState, plan: RolloutPlan): Decision {
     action: 'rollout.start',
     weight: first?.weight ?? 0,
     step: 0,
+    ...(state.assessment === undefined ? {} : { evidence: [state.assessment] }),
     reason: `started at ${percent(first?.weight ?? 0)}`,
   });
 }

@@ -141,8 +141,14 @@ export class RolloutRun {
       this.state = { ...this.state, phase: 'refused', waitingFor: null, summary: prepared.why };
       return;
     }
-    const { basis, control, blackoutUntilMs } = prepared;
-    this.state = { ...this.state, basis, control, blackoutUntilMs };
+    const { basis, control, blackoutUntilMs, assessment } = prepared;
+    this.state = {
+      ...this.state,
+      basis,
+      control,
+      blackoutUntilMs,
+      ...(assessment === undefined ? {} : { assessment }),
+    };
   }
 
   private async waitToStart(): Promise<void> {

@@ -61,6 +61,8 @@ export interface RolloutState {
   readonly leasedAtMs: number | null;
   readonly control: string;
   readonly basis: Basis | null;
+  /** What was predicted of the change before the start; absent when nothing was told of it. */
+  readonly assessment?: Reason;
   readonly safetyEpoch: number;
   readonly harmEpoch: number;
   readonly pause: Pause | null;
