@@ -18,6 +18,8 @@ import { rolloutWorkflowId } from '../../workflows/rollout/messages';
 import { EnvironmentPath, limitOf, NoBody, Nothing, RolloutPath } from './parameters';
 
 const tag = 'rollouts';
+/** Names of the feature catalogue: where it comes from, and what it is. */
+const FEATURE = /^(change|build|deployments|system|behaviour)\.[A-Za-z]{1,60}$/;
 const StartBody = z.strictObject({
   /** The plan as written; defaults are filled in by the server. */
   plan: z.record(z.string(), z.json()),
@@ -32,16 +34,12 @@ const StartBody = z.strictObject({
     .strictObject({
       catalogueVersion: z.int().positive(),
       values: z
-        .record(
-          z
-            .string()
-            .regex(
-              /^(change|build|deployments|system|behaviour)\.[A-Za-z]{1,60}$/,
-              'names a feature, such as change.la',
-            ),
-          z.number().nullable(),
-        )
-        .refine((values) => Object.keys(values).length <= 200, 'holds more than 200 features'),
+        .record(z.string(), z.number().nullable())
+        .refine((values) => Object.keys(values).length <= 200, 'holds more than 200 features')
+        .refine(
+          (values) => Object.keys(values).every((name) => FEATURE.test(name)),
+          'holds a name that is no feature, which would be such as change.la',
+        ),
     })
     .optional(),
   /** Traffic for a dry run to reckon with. */

@@ -88,6 +88,19 @@ describe('steering rollouts through the API', () => {
     expect(late.json()).toMatchObject({ code: 'MESSAGE_REJECTED' });
   });
 
+  it('records at the start what is predicted of the change, from what was sent along', async () => {
+    const values = { 'change.la': 4_000, 'change.nf': 60, 'change.ns': 9, 'change.exp': null };
+    const { rolloutId } = (await start({ features: { catalogueVersion: 1, values } })).json<{ rolloutId: string }>();
+    await until(({ weight }) => weight === 10);
+    const timeline = await server.call('GET', `${base}/rollouts/${rolloutId}/timeline`, { as: operator });
+    await send('abort');
+    const evidence = [expect.objectContaining({ code: 'FAILURE_PREDICTED' }) as unknown];
+    expect(timeline.json<unknown[]>()[0]).toMatchObject({ action: 'rollout.start', evidence });
+    expect(timeline.body).toContain('the shipped model predicts failure');
+    const unknown = await start({ features: { catalogueVersion: 1, values: { 'mood.of.author': 1 } } });
+    expect([unknown.statusCode, unknown.body]).toEqual([400, expect.stringContaining('such as change.la')]);
+  });
+
   it('answers a finished rollout to the same start, and starts anew when asked to', async () => {
     const { rolloutId } = (await start()).json<{ rolloutId: string }>();
     await until(({ weight }) => weight === 10);
