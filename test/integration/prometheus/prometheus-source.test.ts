@@ -232,7 +232,9 @@ describe('metrics from a real Prometheus', () => {
     // `increase` loses what came about between two windows and stretches the rest: near the 240 that were served, not at it.
     expect(control).toBeGreaterThan(80);
     expect(control).toBeLessThan(400);
-    expect(candidate).toBeCloseTo(control, 6);
+    // Both arms are scraped at once, but windows cut their growth where a scrape happens to fall.
+    expect(candidate / control).toBeGreaterThan(0.7);
+    expect(candidate / control).toBeLessThan(1.4);
   });
 
   it('join the windows of Headgate itself, whose findings count even while Prometheus is in trouble', async () => {
