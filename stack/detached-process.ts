@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { canonicalJson } from '../core/canonical-json';
 import { ErrorCode, HeadgateError } from '../core/errors';
 import { endProcess } from './managed-component';
-import { isAlive, processIdentity } from './process-identity';
+import { READY_SIGNAL } from './keeping';
+import { isAlive, processIdentity, signalProcess } from './process-identity';
 
 /** A process of Headgate that is to outlive its starter, and is started again when it dies. */
 export interface DetachedPlan {
@@ -86,6 +87,7 @@ export async function startDetached(plan: DetachedPlan): Promise<'started' | 'ru
       remedy: `See ${logFile}.`,
     });
   }
+  if (pid !== undefined && identity !== undefined) signalProcess(pid, identity, READY_SIGNAL);
   return 'started';
 }
 

@@ -1,17 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { processIdentity } from './process-identity';
-import { restartDelayMs } from './restart-delay';
+import { READY_SIGNAL, restartDelayMs } from './keeping';
 
 /** A process that lives this long has started well: its next death is the first of a new row. */
 const STEADY_MS = 60_000;
-/** One that ends sooner in its first life cannot work at all, such as with settings that it refuses: that is its starter's to tell. */
+/**
+ * One that ends sooner in its first life, and before its starter found it ready, cannot work at all, such as with settings that it
+ * refuses: that is its starter's to tell.
+ */
 const FIRST_LIFE_MS = 5_000;
 
 const [name = '', childFile = '', command = '', ...args] = process.argv.slice(2);
 let child: ChildProcess | undefined;
 let timer: NodeJS.Timeout | undefined;
 let isStopping = false;
+let wasFoundReady = false;
 let lives = 0;
 let deaths = 0;
 
@@ -33,7 +37,7 @@ function start(): void {
 
 function ended(how: string, code: number, livedMs: number): void {
   if (isStopping) process.exit(0);
-  if (lives === 1 && livedMs < FIRST_LIFE_MS) process.exit(code === 0 ? 1 : code);
+  if (lives === 1 && !wasFoundReady && livedMs < FIRST_LIFE_MS) process.exit(code === 0 ? 1 : code);
   deaths = livedMs >= STEADY_MS ? 1 : deaths + 1;
   const delayMs = restartDelayMs(deaths);
   say(`the ${name} ended (${how}) after ${(livedMs / 1000).toFixed(1)} s and is started again in ${delayMs / 1000} s`);
@@ -44,6 +48,9 @@ function say(message: string): void {
   process.stderr.write(`${JSON.stringify({ level: 40, time: Date.now(), process: 'keeper', name, msg: message })}\n`);
 }
 
+process.on(READY_SIGNAL, () => {
+  wasFoundReady = true;
+});
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
     isStopping = true;

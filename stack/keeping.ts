@@ -1,3 +1,6 @@
+/** What a keeper is sent once its process was found ready: from then on each death is one to recover from. */
+export const READY_SIGNAL = 'SIGUSR2';
+
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 

@@ -1,4 +1,4 @@
-import { restartDelayMs } from '../../../stack/restart-delay';
+import { restartDelayMs } from '../../../stack/keeping';
 
 describe('restartDelayMs', () => {
   it('doubles from half a second to half a minute, however many deaths there are', () => {
