@@ -71,7 +71,7 @@ export const goodPlanFile: fc.Arbitrary<Record<string, unknown>> = fc.record(
     ),
     event: key,
     metrics: fc.uniqueArray(metric, { minLength: 1, maxLength: 5, selector: ({ name }) => name }),
-    segments: fc.array(key, { maxLength: 3 }),
+    segments: fc.uniqueArray(key, { maxLength: 3 }),
     onSegmentHarm: fc.constantFrom('exclude', 'hold', 'report'),
     falseExclusionRate: fc.constantFrom(0.05, '1%'),
     preset: fc.constantFrom('guarded', 'predictive'),
