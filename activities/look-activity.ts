@@ -12,8 +12,8 @@ import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
-import type { BaselinesRepository } from '../store/baselines-repository';
-import { createBaselineReader, type ReadBaselines } from './baseline-activities';
+import type { BaselinesRepository, VectorBaselinesRepository } from '../store/baselines-repository';
+import { createBaselineReader, type ReadBaselines } from './read-baselines';
 import { describeEdits } from './describe-edits';
 import type { LookRequest, LookResult, RolloutActivities } from './rollout-activities';
 import { judgePlanOf } from './judge-plan';
@@ -29,6 +29,7 @@ export interface LookDependencies {
   /** For metrics that a plan reads from Prometheus. */
   readonly prometheus?: PrometheusMetricSource | undefined;
   readonly baselines: Pick<BaselinesRepository, 'listFor'>;
+  readonly vectorBaselines: Pick<VectorBaselinesRepository, 'listFor'>;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
 }
 
@@ -38,7 +39,7 @@ export interface LookDependencies {
  */
 export function createLookActivity(dependencies: LookDependencies): Pick<RolloutActivities, 'look'> {
   const { flags, segments, decisions, clock } = dependencies;
-  const readBaselines = createBaselineReader(dependencies.baselines);
+  const readBaselines = createBaselineReader(dependencies.baselines, dependencies.vectorBaselines);
 
   async function standing(request: LookRequest): Promise<LookResult['flag']> {
     const flagId = documentId(request.environment, request.flagKey);
@@ -97,7 +98,7 @@ async function judge(
   const state = stored?.state ?? null;
   const { plan } = request;
   const { strata, trouble } = await fetchStrata({ own: source, prometheus }, request, state, nowMs);
-  const baselines = await readBaselines(request, nowMs);
+  const known = await readBaselines(request, nowMs);
   const result = analyse({
     plan: judgePlanOf(plan),
     context: {
@@ -117,7 +118,8 @@ async function judge(
     state,
     sourceDown: trouble?.quality === DataQuality.SourceDown,
     sourceTrouble: trouble,
-    baselines,
+    baselines: known.profiles,
+    together: known.together,
     nowMs,
   });
   // When another copy of this look has advanced the state meanwhile, its result is as good as ours and the next look goes on from it.

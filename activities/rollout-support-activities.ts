@@ -14,6 +14,8 @@ export interface SupportDependencies {
   readonly rollouts: RolloutsRepository;
   readonly decisions: BaselineDependencies['decisions'];
   readonly baselines: BaselineDependencies['baselines'];
+  readonly vectorBaselines: BaselineDependencies['vectorBaselines'];
+  readonly prometheus?: BaselineDependencies['prometheus'];
   readonly windows: Pick<WindowsRepository, 'compact' | 'readCompacted'>;
   readonly states: AnalysisStatesRepository;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
@@ -67,7 +69,7 @@ export function createSupportActivities(dependencies: SupportDependencies): Acti
       await leases.end(rolloutId);
       await windows.compact({ flagId: documentId(environment, flagKey), rolloutId, control, candidate });
       await states.remove(rolloutId);
-      await refineBaselines(dependencies, { rolloutId, environment, flagKey });
+      await refineBaselines(dependencies, { rolloutId, environment, flagKey, control, candidate });
     },
   };
 }

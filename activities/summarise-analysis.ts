@@ -93,8 +93,9 @@ function rounded(value: number | null): number | null {
   return Number.isFinite(value) ? Number(value.toPrecision(6)) : Math.sign(value) * Number.MAX_VALUE;
 }
 
-function roundedRisk({ metric, segment, ...numbers }: RiskFinding): RiskStatus {
-  return { ...(roundedNumbers({ ...numbers }) as Omit<RiskStatus, 'metric' | 'segment'>), metric, segment };
+function roundedRisk({ metric, segment, together, ...numbers }: RiskFinding): RiskStatus {
+  const rest = roundedNumbers({ ...numbers }) as Omit<RiskStatus, 'metric' | 'segment' | 'together'>;
+  return { ...rest, metric, segment, ...(together ? { together } : {}) };
 }
 
 function roundedNumbers(numbers: Readonly<Record<string, number>>): Record<string, number> {

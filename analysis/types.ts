@@ -1,5 +1,6 @@
 import type { Metric } from '../flags/plan/metric';
 import type { BaselineProfile } from '../ml/baseline/profile';
+import type { TogetherBaseline } from './risk/together';
 import type { DataQuality, SourceTrouble, Stratum } from '../metrics/windows';
 
 /** What the workflow is told to do. `promote` says only that the evidence allows it: approvals and blackouts are the workflow's. */
@@ -136,6 +137,8 @@ export interface AnalysisInput {
   readonly failurePrior?: number;
   /** What is usual for everybody, by metric; nothing is known when left out. */
   readonly baselines?: Readonly<Record<string, BaselineProfile>>;
+  /** How all metrics usually move together, by segment, everybody's under `*`; nothing is known when left out. */
+  readonly together?: Readonly<Record<string, TogetherBaseline>>;
   /** What keeps some or all metrics away at this look; when omitted or null, nothing. It holds the rollout, and what other metrics show still counts. */
   readonly sourceTrouble?: SourceTrouble | null;
   readonly nowMs: number;
@@ -173,6 +176,8 @@ export interface RiskFinding extends RiskWeights {
   readonly persistence: number;
   readonly audience: number;
   readonly correlation: number;
+  /** Severity and persistence are those of all metrics of the segment together. */
+  readonly together: boolean;
   /** Metric and segment that score highest. */
   readonly metric: string;
   readonly segment: string;

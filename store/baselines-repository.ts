@@ -1,88 +1,59 @@
-import type { Collection as MongoCollection, Db } from 'mongodb';
+import type { Db } from 'mongodb';
+import type { VectorBaseline } from '../ml/anomaly/vector-baseline';
 import type { BaselineProfile } from '../ml/baseline/profile';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
+import {
+  MemoryLearnedRepository,
+  MongoLearnedRepository,
+  type Learned,
+  type LearnedRepository,
+} from './learned-repository';
 
-/** What is usual for one metric of one flag and segment: totals learned, nothing of any user. */
-export interface StoredBaseline {
-  /** {@link baselineId}. */
-  readonly _id: string;
-  readonly environment: string;
-  readonly flagKey: string;
+/** What is usual for one metric of one flag and segment. Its id is {@link baselineId}. */
+export interface StoredBaseline extends Learned {
   readonly metric: string;
-  readonly segment: string;
   readonly profile: BaselineProfile;
-  /** The last rollouts it has learned from, newest last: none teaches twice. */
-  readonly learnedFrom: readonly string[];
-  /** Grows with every save. */
-  readonly version: number;
+}
+
+/** How all metrics of one flag and segment move together. Its id is {@link vectorBaselineId}. */
+export interface StoredVectorBaseline extends Learned {
+  readonly vector: Pick<VectorBaseline, 'metrics' | 'model'>;
+  /** What it is refined from; left out of lists. */
+  readonly rows?: VectorBaseline['rows'];
 }
 
 /** Baseline profiles, one for each flag, metric and segment. */
-export interface BaselinesRepository {
-  get(id: string): Promise<StoredBaseline | null>;
-  /** All of a flag, by metric and segment. */
-  listFor(environment: string, flagKey: string): Promise<StoredBaseline[]>;
-  /** Saves if the version standing is the expected one (0 for none); answers whether it did. */
-  save(baseline: Omit<StoredBaseline, 'version'>, expectedVersion: number): Promise<boolean>;
-}
+export type BaselinesRepository = LearnedRepository<StoredBaseline>;
+
+/** Vector baselines, one for each flag and segment. */
+export type VectorBaselinesRepository = LearnedRepository<StoredVectorBaseline>;
 
 /** Id of a baseline. Segments and metrics have no slash in their names; a flag's key may not either. */
 export function baselineId(environment: string, flagKey: string, metric: string, segment: string): string {
   return [environment, flagKey, metric, segment].join('/');
 }
 
+/** Id of a vector baseline. */
+export function vectorBaselineId(environment: string, flagKey: string, segment: string): string {
+  return [environment, flagKey, segment].join('/');
+}
+
 /** {@link BaselinesRepository} in MongoDB. */
-export class MongoBaselinesRepository implements BaselinesRepository {
-  private readonly baselines: MongoCollection<StoredBaseline>;
-
+export class MongoBaselinesRepository extends MongoLearnedRepository<StoredBaseline> {
   constructor(db: Db) {
-    this.baselines = db.collection<StoredBaseline>(Collection.Baselines);
-  }
-
-  async get(id: string): Promise<StoredBaseline | null> {
-    return this.baselines.findOne({ _id: id });
-  }
-
-  async listFor(environment: string, flagKey: string): Promise<StoredBaseline[]> {
-    return this.baselines.find({ environment, flagKey }).sort({ _id: 1 }).toArray();
-  }
-
-  async save(baseline: Omit<StoredBaseline, 'version'>, expectedVersion: number): Promise<boolean> {
-    const next: StoredBaseline = { ...baseline, version: expectedVersion + 1 };
-    if (expectedVersion > 0) {
-      const { _id, ...rest } = next;
-      const result = await this.baselines.replaceOne({ _id, version: expectedVersion }, rest);
-      return result.matchedCount === 1;
-    }
-    try {
-      await this.baselines.insertOne(next);
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    super(db, Collection.Baselines);
   }
 }
 
-/** {@link BaselinesRepository} in memory, for tests and for programs without a database. */
-export class MemoryBaselinesRepository implements BaselinesRepository {
-  private readonly baselines = new Map<string, StoredBaseline>();
-
-  async get(id: string): Promise<StoredBaseline | null> {
-    return structuredClone(this.baselines.get(id) ?? null);
-  }
-
-  async listFor(environment: string, flagKey: string): Promise<StoredBaseline[]> {
-    const found = [...this.baselines.values()].filter(
-      (one) => one.environment === environment && one.flagKey === flagKey,
-    );
-    return structuredClone(found.sort((a, b) => (a._id < b._id ? -1 : 1)));
-  }
-
-  async save(baseline: Omit<StoredBaseline, 'version'>, expectedVersion: number): Promise<boolean> {
-    if ((this.baselines.get(baseline._id)?.version ?? 0) !== expectedVersion) return false;
-    this.baselines.set(baseline._id, structuredClone({ ...baseline, version: expectedVersion + 1 }));
-    return true;
+/** {@link VectorBaselinesRepository} in MongoDB. */
+export class MongoVectorBaselinesRepository extends MongoLearnedRepository<StoredVectorBaseline> {
+  constructor(db: Db) {
+    super(db, Collection.VectorBaselines, ['rows']);
   }
 }
+
+/** {@link BaselinesRepository} in memory. */
+export class MemoryBaselinesRepository extends MemoryLearnedRepository<StoredBaseline> {}
+
+/** {@link VectorBaselinesRepository} in memory. */
+export class MemoryVectorBaselinesRepository extends MemoryLearnedRepository<StoredVectorBaseline> {}

@@ -6,6 +6,7 @@ export const Collection = {
   SegmentDecisions: 'segment_decisions',
   Attributions: 'attributions',
   Baselines: 'baselines',
+  VectorBaselines: 'vector_baselines',
   Leases: 'leases',
   Rollouts: 'rollouts',
   Tokens: 'tokens',

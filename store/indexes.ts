@@ -21,6 +21,7 @@ export const INDEXES: readonly IndexWanted[] = [
   { collection: Collection.Attributions, keys: { rolloutId: 1, transition: 1 } },
   // The profiles of a flag.
   { collection: Collection.Baselines, keys: { environment: 1, flagKey: 1 } },
+  { collection: Collection.VectorBaselines, keys: { environment: 1, flagKey: 1 } },
   { collection: Collection.Leases, keys: { environment: 1, changedAt: 1 } },
   // Lists by environment and the identity of a start.
   { collection: Collection.Rollouts, keys: { environment: 1, flagKey: 1, startedAt: -1 } },

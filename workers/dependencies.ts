@@ -5,7 +5,7 @@ import { MongoAnalysisStatesRepository } from '../store/analysis-states-reposito
 import { PrometheusClient } from '../metrics/prometheus/prometheus-client';
 import { PrometheusMetricSource } from '../metrics/prometheus/prometheus-source';
 import { MongoAttributionsRepository } from '../store/attributions-repository';
-import { MongoBaselinesRepository } from '../store/baselines-repository';
+import { MongoBaselinesRepository, MongoVectorBaselinesRepository } from '../store/baselines-repository';
 import type { Database } from '../store/database';
 import type { DatabaseClock } from '../store/database-clock';
 import { MongoDecisionsRepository, type DecisionsRepository } from '../store/decisions-repository';
@@ -50,6 +50,7 @@ export function createDependencies(
     prometheus: prometheusSource(clients, decisions),
     attributions: new MongoAttributionsRepository(db),
     baselines: new MongoBaselinesRepository(db),
+    vectorBaselines: new MongoVectorBaselinesRepository(db),
     causeSeries: prometheusCauseSeries(config.HEADGATE_CAUSE_SERIES ?? [], clients),
     clock,
     client,

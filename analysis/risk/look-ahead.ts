@@ -8,6 +8,7 @@ import { findCrossings } from './crossings';
 import { emptyCourse, followCourse, windowsOfEverybody } from './courses';
 import { judgeRisk } from './judge-risk';
 import type { Outlook, OutlookState } from './outlook';
+import { followTogether } from './together';
 
 /** What a look has found by itself. */
 export interface Seen {
@@ -41,15 +42,15 @@ export function lookAhead(state: OutlookState, input: AnalysisInput, seen: Seen)
   const pace = confidence === null ? null : paceOf(state, input, seen, confidence);
   const tracks = Object.entries(state.courses).map(([metric, { track }]) => [metric, track] as const);
   const anomalies = Object.fromEntries(tracks.flatMap(([metric, track]) => (track === null ? [] : [[metric, track]])));
-  const risk = judgeRisk(seen.judge, plan, anomalies);
+  const risk = judgeRisk(seen.judge, plan, anomalies, state.together);
   const crossings = findCrossings(state, plan.metrics, input.context, seen.nextWeight);
   return { risk, confidence, pace, watch: watchOf(state, plan), crossings };
 }
 
-/** Follows the new windows of everybody, in place. */
+/** Follows the new windows of everybody, and of each segment whose metrics are known to move together, in place. */
 export function followAll(
   state: OutlookState,
-  { plan, strata, baselines = {} }: AnalysisInput,
+  { plan, strata, baselines = {}, together = {} }: AnalysisInput,
   after: number | null,
 ): void {
   const windows = windowsOfEverybody(strata, after);
@@ -58,6 +59,7 @@ export function followAll(
     const isOfUse = metric.factor !== undefined || baselines[metric.name] !== undefined || plan.watchFrom !== undefined;
     if (isOfUse) followCourse((state.courses[metric.name] ??= emptyCourse()), metric, windows, setting);
   }
+  followTogether((state.together ??= {}), plan.metrics, strata, after, together);
 }
 
 /** The guardrail that differs most from its past; null while nobody looks on. */

@@ -38,12 +38,13 @@ function warningsOf({ risk, confidence, pace, crossings }: Outlook, plan: JudgeP
   if (risk !== null && risk.score >= risk.narrowAt) {
     const isCritical = risk.score >= risk.rollbackAt;
     const bound = isCritical ? risk.rollbackAt : risk.narrowAt;
-    const { score, severity, persistence, audience, correlation, anomalyWeight, segmentWeight } = risk;
+    const { score, severity, persistence, audience, correlation, anomalyWeight, segmentWeight, together } = risk;
+    const parted = together ? ', which parts from the metrics it usually goes with' : '';
     warnings.push({
       asks: isCritical && mayRollBack ? 'rollback' : 'narrow',
       reason: {
         code: isCritical ? ReasonCode.RiskCritical : ReasonCode.RiskHigh,
-        text: `Risk ${short(score)} of 100 on ${risk.metric}, at or above ${bound}${outsideIf(isCritical && mayRollBack)}.`,
+        text: `Risk ${short(score)} of 100 on ${risk.metric}${parted}, at or above ${bound}${outsideIf(isCritical && mayRollBack)}.`,
         metric: risk.metric,
         segment: risk.segment,
         numbers: {

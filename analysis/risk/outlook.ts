@@ -1,5 +1,6 @@
 import type { AnalysisInput, AnalysisState, CrossingFinding, PaceFinding, RiskFinding, WatchFinding } from '../types';
 import type { MetricCourse } from './courses';
+import type { TogetherTrack } from './together';
 
 /** What looking ahead remembers between looks: plain JSON, bounded. */
 export interface OutlookState {
@@ -12,6 +13,8 @@ export interface OutlookState {
   confidence: number | null;
   /** By metric. */
   courses: Record<string, MetricCourse>;
+  /** How unusual all metrics together have been, by segment; left out by states stored before it was followed. */
+  together?: Record<string, TogetherTrack>;
 }
 
 /** Everything a look says of what is to come. None of it is under the promised rates. */

@@ -10,6 +10,8 @@ export interface RiskParts {
   readonly severity: number;
   /** For how long they have been. */
   readonly persistence: number;
+  /** Severity and persistence are those of all metrics of the segment together, which part as they usually do not. */
+  readonly together: boolean;
   /** The segment's part of the audience. */
   readonly audience: number;
   /** How much of what is worse goes with the feature rather than with everything else. */

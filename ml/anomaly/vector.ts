@@ -53,19 +53,55 @@ export function learnVectorModel(rows: readonly (readonly number[])[]): VectorMo
   return { version: 1, levels, spreads, components, restMean, restVariance, rows: whole.length };
 }
 
+/** How badly a row fits the common movement. */
+export interface VectorRest {
+  /** Chance of a row that fits so badly: small where metrics part that usually go together, though each by itself may be usual. */
+  readonly tail: number;
+  /** How far each metric lies from where the others put it, in its spreads: positive is above. */
+  readonly rests: readonly number[];
+}
+
 /**
- * Chance of a row that fits the common movement so badly, by Box's scaled chi-squared with the mean and variance that were learned. Small where metrics
- * part that usually go together, though each by itself may be usual.
+ * Compares a row with the common movement, by Box's scaled chi-squared with the mean and variance that were learned. A row of fewer units than
+ * those learned from has sampling noise of its own, which goes with nothing: what it adds to mean and variance of the rest is allowed for.
  *
+ * @param noise - of each metric, the variance of the row's own sampling noise beyond that of the rows learned from, in the metric's unit squared; none when left out
  * @returns null for a row of another length or with a value that is not finite, and where nothing was ever left unexplained
  * @see Box (1954), doi:10.1214/aoms/1177728786
  */
-export function vectorTail(model: VectorModel, row: readonly number[]): number | null {
+export function vectorRest(
+  model: VectorModel,
+  row: readonly number[],
+  noise: readonly number[] = [],
+): VectorRest | null {
   if (row.length !== model.levels.length || !row.every(Number.isFinite)) return null;
-  const { restMean, restVariance } = model;
-  if (!(restMean > 0) || !(restVariance > 0)) return null;
-  const rest = restOf(model.components, standardise(model, row));
-  return chiSquaredTail((2 * restMean * rest) / restVariance, (2 * restMean * restMean) / restVariance);
+  const { mean, variance } = expectedRest(model, noise);
+  if (!(mean > 0) || !(variance > 0)) return null;
+  const rests = restsOf(model.components, standardise(model, row));
+  const distance = rests.reduce((sum, rest) => sum + rest * rest, 0);
+  return { tail: chiSquaredTail((2 * mean * distance) / variance, (2 * mean * mean) / variance), rests };
+}
+
+/** The chance alone; see {@link vectorRest}. */
+export function vectorTail(model: VectorModel, row: readonly number[]): number | null {
+  return vectorRest(model, row)?.tail ?? null;
+}
+
+/** Mean and variance of the squared rest of a healthy row. Noise enters by what the components do not take up of it. */
+function expectedRest(
+  { components, spreads, restMean, restVariance }: VectorModel,
+  noise: readonly number[],
+): { readonly mean: number; readonly variance: number } {
+  const added = spreads.map((spread, j) => {
+    const taken = components.reduce((sum, component) => sum + (component[j] as number) ** 2, 0);
+    return spread > 0 ? (Math.max(0, noise[j] ?? 0) / spread ** 2) * Math.max(0, 1 - taken) : 0;
+  });
+  const largest = Math.max(0, ...added);
+  return {
+    mean: restMean + added.reduce((sum, one) => sum + one, 0),
+    // |r + n|² varies by |r|², by |n|² and by twice the product of both.
+    variance: restVariance + 2 * added.reduce((sum, one) => sum + one * one, 0) + 4 * largest * restMean,
+  };
 }
 
 function standardise({ levels, spreads }: Pick<VectorModel, 'levels' | 'spreads'>, row: readonly number[]): number[] {
@@ -91,12 +127,17 @@ function strongest(decomposition: EigenvalueDecomposition): number[][] {
   return kept;
 }
 
+/** What the components leave of each value. */
+function restsOf(components: readonly (readonly number[])[], row: readonly number[]): number[] {
+  const shares = components.map((component) =>
+    component.reduce((sum, weight, j) => sum + weight * (row[j] as number), 0),
+  );
+  return row.map((value, j) =>
+    components.reduce((rest, component, k) => rest - (shares[k] as number) * (component[j] as number), value),
+  );
+}
+
 /** Squared distance to the space that the components span. */
 function restOf(components: readonly (readonly number[])[], row: readonly number[]): number {
-  const squares = row.reduce((sum, value) => sum + value * value, 0);
-  const explained = components.reduce((sum, component) => {
-    const share = component.reduce((inner, weight, j) => inner + weight * (row[j] as number), 0);
-    return sum + share * share;
-  }, 0);
-  return Math.max(0, squares - explained);
+  return restsOf(components, row).reduce((sum, rest) => sum + rest * rest, 0);
 }

@@ -70,6 +70,8 @@ export interface RiskStatus {
   readonly segmentWeight: number;
   readonly narrowAt: number;
   readonly rollbackAt: number;
+  /** Severity and persistence are those of all metrics of the segment together. */
+  readonly together?: boolean;
   readonly metric: string | null;
   readonly segment: string | null;
 }

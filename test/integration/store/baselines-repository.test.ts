@@ -2,9 +2,13 @@ import { learnProfile } from '../../../ml/baseline/profile';
 import {
   baselineId,
   MemoryBaselinesRepository,
+  MemoryVectorBaselinesRepository,
   MongoBaselinesRepository,
+  MongoVectorBaselinesRepository,
+  vectorBaselineId,
   type BaselinesRepository,
   type StoredBaseline,
+  type VectorBaselinesRepository,
 } from '../../../store/baselines-repository';
 import { givenDatabase } from '../../support/database';
 
@@ -66,5 +70,28 @@ describe.each([
       'production/checkout/race/*',
     ]);
     expect(await baselines.listFor('staging', 'checkout')).toEqual([]);
+  });
+});
+
+describe.each([
+  ['in MongoDB', (): VectorBaselinesRepository => new MongoVectorBaselinesRepository(database.db)],
+  ['in memory', (): VectorBaselinesRepository => new MemoryVectorBaselinesRepository()],
+])('vector baselines %s', (_, make) => {
+  it('come back whole by their id, and are listed for their flag with what a look needs', async () => {
+    const vectors = make();
+    const learned = {
+      _id: vectorBaselineId('production', 'checkout', 'eu'),
+      environment: 'production',
+      flagKey: 'checkout',
+      segment: 'eu',
+      vector: { metrics: ['errors', 'latency'], model: null },
+      rows: [[0.01, -3]],
+      learnedFrom: ['r1'],
+    };
+    expect(await vectors.save(learned, 0)).toBe(true);
+    expect(await vectors.get('production/checkout/eu')).toEqual({ ...learned, version: 1 });
+    const [listed] = await vectors.listFor('production', 'checkout');
+    expect(listed).toMatchObject({ segment: 'eu', vector: learned.vector, version: 1 });
+    expect(await vectors.listFor('production', 'search')).toEqual([]);
   });
 });

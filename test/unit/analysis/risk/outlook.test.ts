@@ -6,7 +6,15 @@ import type { AnalysisInput, AnalysisState, RiskFinding } from '../../../../anal
 import { DEFAULT_RISK } from '../../../../flags/plan/behaviour';
 import { givenContext, givenPlan, givenWindows } from '../../../support/stratum-builders';
 
-const PART = { metric: 'errors', segment: '*', severity: 0, persistence: 0, audience: 1, correlation: 0 };
+const PART = {
+  metric: 'errors',
+  segment: '*',
+  severity: 0,
+  persistence: 0,
+  together: false,
+  audience: 1,
+  correlation: 0,
+};
 const PACE = { completionWeight: 100, look: { shortestMs: 5000, longestMs: 60_000 } };
 
 describe('the risk score', () => {
