@@ -3,10 +3,11 @@ import type { Analysis, AnalysisState } from '../analysis/types';
 import type { Flag } from '../flags/document/flag';
 import { documentId } from '../flags/document/identifiers';
 import { isBlackedOut } from '../flags/plan/blackout';
+import { observedUsers, userEvent } from '../flags/plan/user-metric';
 import { takeBasis, variantAt } from '../flags/transition/basis';
 import type { PrometheusMetricSource } from '../metrics/prometheus/prometheus-source';
 import { collectStrata, type Sources } from '../metrics/sources/collect-strata';
-import { DataQuality, type MetricSource, type StrataAnswer } from '../metrics/windows';
+import { DataQuality, type MetricSource, type StrataAnswer, type UsersQuery } from '../metrics/windows';
 import type { AnalysisStatesRepository } from '../store/analysis-states-repository';
 import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
@@ -148,7 +149,14 @@ async function fetchStrata(
     segments: plan.segments,
     metrics: plan.metrics,
     weights: request.weights,
+    ...usersQuery(plan),
     fromMs: state?.lastWindowAt == null ? 0 : state.lastWindowAt + plan.windowMs,
     nowMs,
   });
+}
+
+function usersQuery({ metrics, followUsersMs }: LookRequest['plan']): { users?: UsersQuery } {
+  const totals = observedUsers(metrics);
+  if (totals.length === 0 || followUsersMs === undefined) return {};
+  return { users: { followMs: followUsersMs, totals, eventOf: userEvent } };
 }

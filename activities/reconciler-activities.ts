@@ -9,6 +9,8 @@ import type { DeploymentsRepository } from '../store/deployments-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { LeasesRepository } from '../store/leases-repository';
 import type { RolloutProjection, RolloutsRepository } from '../store/rollouts-repository';
+import type { RolloutUsersRepository } from '../store/rollout-users-repository';
+import { destroyLeftKeys } from './destroy-left-keys';
 import { withSortedFailures } from './failures';
 import { recordDeployments } from './record-deployments';
 
@@ -23,6 +25,7 @@ export interface ReconcilerDependencies {
   readonly leases: LeasesRepository;
   readonly rollouts: RolloutsRepository;
   readonly deployments: DeploymentsRepository;
+  readonly users: RolloutUsersRepository;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
   readonly client: Pick<Client, 'workflow'>;
   /** The workflow id of a flag's rollout. */
@@ -33,7 +36,7 @@ export interface ReconcilerDependencies {
 export interface ReconcilerActivities {
   /** Completes audit chains whose last writer died; answers how many records were written. */
   sweepAudit(): Promise<number>;
-  /** Takes blocks off flags whose rollout has no live workflow; answers the rollout ids. */
+  /** Takes blocks off flags whose rollout has no live workflow, and destroys keys of users that nobody else will; answers the rollout ids. */
   closeOrphans(): Promise<string[]>;
   /** Takes rollouts that have ended lately into the past that models learn from; answers how many were new. */
   recordDeployments(): Promise<number>;
@@ -55,6 +58,7 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
         if ((await isOrphan(dependencies, ref)) && (await close(dependencies, flag))) closed.push(ref.rolloutId);
       }
       await endProjections(dependencies);
+      await destroyLeftKeys(dependencies);
       return closed;
     },
 

@@ -2,6 +2,7 @@ import { isSignatureOf, signedPart } from '../core/signing';
 import { documentId } from '../flags/document/identifiers';
 import type { AnalysisStatesRepository } from '../store/analysis-states-repository';
 import type { LeasesRepository } from '../store/leases-repository';
+import type { RolloutUsersRepository } from '../store/rollout-users-repository';
 import type { RolloutsRepository } from '../store/rollouts-repository';
 import type { WindowsRepository } from '../store/windows-repository';
 import { refineBaselines, type BaselineDependencies } from './baseline-activities';
@@ -18,6 +19,8 @@ export interface SupportDependencies {
   readonly prometheus?: BaselineDependencies['prometheus'];
   readonly windows: Pick<WindowsRepository, 'compact' | 'readCompacted'>;
   readonly states: AnalysisStatesRepository;
+  /** Keys and hashes of users. */
+  readonly users: Pick<RolloutUsersRepository, 'destroyKey' | 'removeUsers'>;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
   /** Shared with the server, which signs messages by it. */
   readonly signingKey: string;
@@ -27,7 +30,7 @@ type Activities = Pick<RolloutActivities, 'renewLease' | 'identifySender' | 'sav
 
 /** Activities for leases, senders, the projection and tidying. */
 export function createSupportActivities(dependencies: SupportDependencies): Activities {
-  const { leases, rollouts, windows, states, clock, signingKey } = dependencies;
+  const { leases, rollouts, windows, states, users, clock, signingKey } = dependencies;
   return {
     /** Atomic in the database; a lapsed lease is reported and not renewed. */
     async renewLease({ rolloutId }): Promise<LeaseRenewal> {
@@ -64,10 +67,14 @@ export function createSupportActivities(dependencies: SupportDependencies): Acti
       });
     },
 
-    /** Each part is idempotent: the lease is gone or not, windows are compacted once, the judge's state is dropped, a rollout teaches the baselines once. */
+    /** Each part is idempotent: the lease is gone or not, the key is destroyed and hashes are removed, windows are compacted once, the judge's state is dropped, a rollout teaches the baselines once. */
     async cleanUpRollout({ rolloutId, environment, flagKey, control, candidate }) {
+      const flagId = documentId(environment, flagKey);
       await leases.end(rolloutId);
-      await windows.compact({ flagId: documentId(environment, flagKey), rolloutId, control, candidate });
+      // The key first: from then on nobody's hash can be made or recognised. Compaction folds what is pending, so hashes go after it.
+      await users.destroyKey({ rolloutId, flagId });
+      await windows.compact({ flagId, rolloutId, control, candidate });
+      await users.removeUsers(rolloutId);
       await states.remove(rolloutId);
       await refineBaselines(dependencies, { rolloutId, environment, flagKey, control, candidate });
     },

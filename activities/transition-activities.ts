@@ -4,6 +4,7 @@ import type { Flag } from '../flags/document/flag';
 import { documentId } from '../flags/document/identifiers';
 import type { Segment } from '../flags/document/segment';
 import type { Metric } from '../flags/plan/metric';
+import { observedUsers, type UserObservation } from '../flags/plan/user-metric';
 import { isBlackedOut } from '../flags/plan/blackout';
 import { takeBasis, variantAt } from '../flags/transition/basis';
 import { planTransition, type FlagBody, type TransitionCommand } from '../flags/transition/plan-transition';
@@ -124,6 +125,7 @@ function commandOf(request: TransitionRequest): TransitionCommand {
               windowMs: start.plan.windowMs,
               segments: start.plan.segments,
               thresholds: thresholdsOf(start.plan.metrics),
+              ...usersOf(start.plan.metrics),
             },
           },
   };
@@ -132,11 +134,23 @@ function commandOf(request: TransitionRequest): TransitionCommand {
 /** Thresholds that evaluators and ingestion must count by, per event name. Prometheus counts its own. */
 function thresholdsOf(metrics: readonly Metric[]): Record<string, number[]> {
   const thresholds: Record<string, number[]> = {};
-  for (const { event, threshold, prometheus } of metrics) {
-    if (threshold === undefined || prometheus !== undefined || thresholds[event]?.includes(threshold)) continue;
+  for (const { event, threshold, prometheus, perUser } of metrics) {
+    if (
+      threshold === undefined ||
+      prometheus !== undefined ||
+      perUser !== undefined ||
+      thresholds[event]?.includes(threshold)
+    )
+      continue;
     (thresholds[event] ??= []).push(threshold);
   }
   return thresholds;
+}
+
+/** Totals that ingestion must keep for each user; nothing where no metric is per user. */
+function usersOf(metrics: readonly Metric[]): { users?: UserObservation[] } {
+  const users = observedUsers(metrics);
+  return users.length === 0 ? {} : { users };
 }
 
 function bodyOf({ revision: _r, lastChange: _l, schemaVersion: _s, ...body }: Flag): FlagBody {

@@ -63,6 +63,7 @@ const QUALITY_TEXT: Readonly<Record<Exclude<DataQuality, 'ok' | 'too_few_units'>
   no_traffic: 'No outcomes of both arms have come lately.',
   source_down: 'The source of metrics did not answer.',
   label_missing: 'The source of metrics has no series with the labels that the plan names.',
+  too_many_users: 'There are more users than can be counted one by one.',
   stale: 'The source has delivered no new window for too long.',
 };
 
@@ -88,6 +89,7 @@ export function dataReasons(
     case DataQuality.SourceDown:
     case DataQuality.LabelMissing:
     case DataQuality.Stale:
+    case DataQuality.TooManyUsers:
       return [{ code: ReasonCode.NoData, text: QUALITY_TEXT[quality] }];
   }
 }

@@ -3,6 +3,7 @@ import { addAmount, amountsOf, type Deltas } from './deltas';
 import { BATCH_MEMORY_MS, type ExposureEvent, type MetricEvent, type OutcomeEvent } from './events';
 import { binOf } from './histogram-bin';
 import type { PathTable } from './path-table';
+import { addUserAmounts, isCountedPerUser, userShard, type ObservedUsers } from './users/user-amounts';
 import type { WindowKey } from './window-key';
 import { ALL_USERS, LATE_AFTER_MS, windowStartAt } from './windows';
 
@@ -11,6 +12,8 @@ export interface Observed {
   readonly windowMs: number;
   readonly segments: readonly string[];
   readonly thresholds: Readonly<Record<string, readonly number[]>>;
+  /** Totals that are kept for each user; none when left out. */
+  readonly users?: ObservedUsers | undefined;
 }
 
 /** Where and when a batch arrived, and what may be counted. */
@@ -21,6 +24,8 @@ export interface Arrival {
   /** What is measured of a rollout of a flag; null when it does not live. */
   readonly observedOf: (flag: string, rollout: string) => Observed | null;
   readonly cellOf: (targetingKey: string) => number;
+  /** A user's keyed hash within a rollout; null where users are not, or no longer, counted. Nobody is counted per user when left out. */
+  readonly userOf?: (event: MetricEvent) => string | null;
   /** Kept between batches, so that paths are made once. */
   readonly paths: PathTable;
 }
@@ -67,6 +72,24 @@ export function aggregateEvents(events: readonly MetricEvent[], arrival: Arrival
       else if (event.kind === 'exposure') addExposure(amounts, event, cell);
       else if (paths !== null) addOutcome(amounts, event, cell, paths);
     }
+    // What its own window cannot take any more tells nothing of when the user came either.
+    if (isLate || observed.users === undefined || !isCountedPerUser(event, observed.users)) continue;
+    const user = arrival.userOf?.(event) ?? null;
+    if (user === null) continue;
+    const { flag, rollout, transition, variant } = event;
+    const { environment } = arrival;
+    const segment = userShard(cell);
+    const key: WindowKey = {
+      environment,
+      flag,
+      rollout,
+      transition,
+      variant,
+      segment,
+      windowStartAt: startAt,
+      windowMs,
+    };
+    addUserAmounts(amountsOf(deltas, key), event, { cell, hash: user }, observed.users);
   }
   return { deltas, accepted, ignored: events.length - accepted };
 }

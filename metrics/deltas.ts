@@ -1,3 +1,4 @@
+import { isUserShard } from './users/user-shard';
 import { windowId, type WindowKey } from './window-key';
 
 /** What is to be added to one window: amounts by path, such as `events.request.cells.count.17`. */
@@ -35,6 +36,7 @@ export function mergeDeltas(into: Deltas, from: Deltas): void {
 /** Number of amounts: what deltas cost in memory and in the database, in units of some 60 bytes. */
 export function countAmounts(deltas: Deltas): number {
   let count = 0;
-  for (const { amounts } of deltas.values()) count += amounts.size;
+  // Paths of users are long, and no two users share one.
+  for (const { key, amounts } of deltas.values()) count += isUserShard(key.segment) ? 2 * amounts.size : amounts.size;
   return count;
 }

@@ -20,7 +20,12 @@ const exposed = {
     .min(0)
     .max(CELL_COUNT - 1)
     .optional(),
-  /** For senders that cannot hash; turned into a cell on arrival and not kept. */
+  /** Digest of the targeting key, for rollouts with metrics per user; hashed again under the rollout's key on arrival, and not kept. */
+  user: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{22}$/)
+    .optional(),
+  /** For senders that cannot hash; turned into a cell, and a user's hash where one is wanted, on arrival and not kept. */
   targetingKey: z.string().min(1).max(1000).optional(),
   /** Observed segments that the user belongs to. */
   segments: z.array(z.string().max(60)).max(200).optional(),

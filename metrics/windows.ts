@@ -1,3 +1,5 @@
+import type { ObservedUsers } from './users/user-amounts';
+
 /** Arrivals later than this after the end of their window are counted as late. */
 export const LATE_AFTER_MS = 8_000;
 /** A window is judged this long after its end, once. The gap to {@link LATE_AFTER_MS} lets a last write become visible. */
@@ -76,6 +78,7 @@ export const DataQuality = {
   LabelMissing: 'label_missing',
   TooFewUnits: 'too_few_units',
   Stale: 'stale',
+  TooManyUsers: 'too_many_users',
 } as const;
 /** One of the data qualities. */
 export type DataQuality = (typeof DataQuality)[keyof typeof DataQuality];
@@ -103,6 +106,8 @@ export interface MetricSource {
    * @throws {HeadgateError} SOURCE_UNAVAILABLE (retryable) when the source does not answer
    */
   fetchStrata(query: StrataQuery): Promise<readonly Stratum[]>;
+  /** What keeps some of the metrics asked for away although the source answers; nothing ever does when left out. */
+  troubleOf?(query: StrataQuery): Promise<SourceTrouble | null>;
 }
 
 /** Which strata are wanted. */
@@ -117,4 +122,15 @@ export interface StrataQuery {
   readonly weights: Readonly<Record<string, number>>;
   readonly fromMs: number;
   readonly nowMs: number;
+  /** What is counted once for each user; nothing when left out. */
+  readonly users?: UsersQuery | undefined;
+}
+
+/** What of users is wanted. */
+export interface UsersQuery {
+  /** How long each user is followed, in milliseconds: a multiple of the window's length. */
+  readonly followMs: number;
+  readonly totals: ObservedUsers;
+  /** The name under which a metric's totals over users stand. */
+  readonly eventOf: (metric: string) => string;
 }

@@ -38,6 +38,9 @@ export const INDEXES: readonly IndexWanted[] = [
   // New windows of a rollout, in time order; what may go.
   { collection: Collection.MetricWindows, keys: { flagId: 1, rolloutId: 1, windowStart: 1 } },
   { collection: Collection.MetricWindows, keys: { windowStart: 1 } },
+  // A rollout's users, in time order, while it lives.
+  { collection: Collection.RolloutUsers, keys: { rolloutId: 1, windowStart: 1 } },
+  { collection: Collection.RolloutCohorts, keys: { rolloutId: 1, followedCount: 1 } },
   // Past deployments of a flag, service or author, and all of them in time order.
   { collection: Collection.Deployments, keys: { environment: 1, flagKey: 1, endedAt: 1 } },
   { collection: Collection.Deployments, keys: { environment: 1, service: 1, endedAt: 1 } },

@@ -3,8 +3,10 @@ import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
 import { Compaction, type CompactWindow } from '../metrics/compaction';
 import { readStrata } from '../metrics/read-strata';
 import { ALL_USERS, JUDGE_AFTER_MS, windowStartAt } from '../metrics/windows';
-import type { MetricSource, Stratum, StrataQuery } from '../metrics/windows';
+import type { MetricSource, SourceTrouble, Stratum, StrataQuery } from '../metrics/windows';
 import { applyDeltas, applyRun } from './apply-deltas';
+import { splitUsers } from './split-users';
+import { MongoUserCohorts } from './user-cohorts';
 import { Collection } from './collections';
 import { isDuplicateKey } from './database';
 import { createFold, type Fold } from './fold';
@@ -62,6 +64,7 @@ export class MongoWindowsRepository implements WindowsRepository {
   private foldedAt = Number.NEGATIVE_INFINITY;
   private readonly windows: MongoCollection<WindowDocument>;
   private readonly compacted: MongoCollection<CompactedRollout>;
+  private readonly users: MongoUserCohorts;
 
   constructor(
     db: Db,
@@ -69,16 +72,35 @@ export class MongoWindowsRepository implements WindowsRepository {
   ) {
     this.windows = db.collection(Collection.MetricWindows);
     this.compacted = db.collection(Collection.RolloutWindows);
+    this.users = new MongoUserCohorts(db, this.windows, this.clock);
+    const ofUsers = db.collection<WindowDocument>(Collection.RolloutUsers);
     this.fold = createFold({
       groups: new MongoIngestGroupsRepository(db),
-      apply: (group, deltas) => applyDeltas(this.windows, group, deltas),
-      applyRun: (run) => applyRun(this.windows, run),
+      apply: async (group, deltas) => {
+        const { rest, users } = splitUsers(deltas);
+        if (users.size > 0) await applyDeltas(ofUsers, group, users);
+        await applyDeltas(this.windows, group, rest);
+      },
+      applyRun: async (run) => {
+        const split = run.map(({ group, deltas }) => ({ group, ...splitUsers(deltas) }));
+        const users = split.filter((part) => part.users.size > 0);
+        if (users.length > 0)
+          await applyRun(
+            ofUsers,
+            users.map(({ group, users: deltas }) => ({ group, deltas })),
+          );
+        await applyRun(
+          this.windows,
+          split.map(({ group, rest: deltas }) => ({ group, deltas })),
+        );
+      },
     });
   }
 
   async fetchStrata(query: StrataQuery): Promise<readonly Stratum[]> {
     return answering(async () => {
       const completeMs = await this.foldFor(query);
+      await this.users.advance(query, completeMs);
       const windows = await this.windows
         .find(
           {
@@ -93,6 +115,10 @@ export class MongoWindowsRepository implements WindowsRepository {
         .toArray();
       return readStrata(windows, query);
     });
+  }
+
+  async troubleOf({ rolloutId, users }: StrataQuery): Promise<SourceTrouble | null> {
+    return users === undefined ? null : answering(() => this.users.troubleOf(rolloutId));
   }
 
   async compact({ flagId, rolloutId, control, candidate }: CompactRequest): Promise<void> {

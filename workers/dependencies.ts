@@ -15,6 +15,7 @@ import { FeaturesRepository } from '../store/features-repository';
 import { ModelsRepository } from '../store/models-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
+import { RolloutUsersRepository } from '../store/rollout-users-repository';
 import { MongoRolloutsRepository } from '../store/rollouts-repository';
 import { MongoSegmentsRepository } from '../store/segments-repository';
 import { MongoWindowsRepository } from '../store/windows-repository';
@@ -45,6 +46,7 @@ export function createDependencies(
     models: new ModelsRepository(db),
     artefacts: new GridFsArtefactStore(db),
     states: new MongoAnalysisStatesRepository(db),
+    users: new RolloutUsersRepository(db, clock),
     windows,
     source: windows,
     prometheus: prometheusSource(clients, decisions),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserObservation } from '../plan/user-metric';
 import { RuleName, SegmentKey, VariantName } from './identifiers';
 
 /** The one place of a flag that a rollout owns; the variant served there today is the control. */
@@ -16,6 +17,8 @@ export const Observation = z.strictObject({
   segments: z.array(SegmentKey).max(200),
   /** Per event name, thresholds its value is counted above, such as `{ request: [500] }`. */
   thresholds: z.record(z.string(), z.array(z.number().nonnegative()).max(8)),
+  /** Totals that are kept for each user; none when left out. */
+  users: z.array(UserObservation).max(40).optional(),
 });
 export type Observation = z.infer<typeof Observation>;
 

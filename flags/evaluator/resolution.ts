@@ -37,6 +37,8 @@ export interface Served {
   readonly transition: number;
   readonly variant: string;
   readonly windowMs: number;
+  /** The rollout has metrics per user, so events name the user by a digest; no when left out. */
+  readonly perUser?: boolean;
   /**
    * The key was drawn into its arm by its bucket, so it is an exposure. False where something else decided (an excluded
    * segment, a lapsed lease, no targeting key): such users would bias the comparison.

@@ -33,6 +33,7 @@ export function compileRollout(
     transition,
     variant,
     windowMs: block.observe.windowMs,
+    ...(block.observe.users !== undefined && { perUser: true }),
     drawn,
   });
   const candidateDrawn = make(candidate, 'SPLIT', { metadata: { ...metadata }, served: served(candidate, true) });

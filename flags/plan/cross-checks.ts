@@ -1,16 +1,17 @@
 import { formatDuration } from '../../core/duration';
 import { neverEnds } from './blackout';
-import type { MetricKind } from './metric';
-import { DEFAULT_METRIC_COUNT, lookAndLease } from './plan-defaults';
+import { DEFAULT_METRIC_COUNT, defaultDirection, lookAndLease } from './plan-defaults';
 import type { MetricFile, PlanFile } from './plan-file';
 import type { Problem } from './problem';
 import { checkPrometheusMetric } from './prometheus-metric';
+import { checkUserMetric, isPerUser, type WrittenKind } from './user-metric';
 
 /** The rules of a plan that one field alone cannot break. Every problem found, none when the plan is good. */
 export function crossCheck(file: PlanFile): Problem[] {
   return [
     ...checkSteps(file),
     ...checkMetrics(file.metrics ?? []),
+    ...checkFollowing(file),
     ...checkLooks(file),
     ...checkSegments(file),
     ...checkRisk(file),
@@ -98,7 +99,7 @@ function checkThresholds(metrics: readonly MetricFile[]): Problem[] {
 
 /** The field that a kind cannot do without, and how to write it. */
 const NEEDED: Readonly<
-  Partial<Record<MetricKind, readonly [field: 'threshold' | 'quantile' | 'denominator', how: string]>>
+  Partial<Record<WrittenKind, readonly [field: 'threshold' | 'quantile' | 'denominator', how: string]>>
 > = {
   slower_than: ['threshold', 'slower_than needs a limit, such as threshold: 500ms'],
   quantile: ['quantile', 'the kind quantile needs to know which, such as quantile: p99'],
@@ -123,7 +124,8 @@ function checkKind(metric: MetricFile): Problem[] {
 }
 
 function checkPrometheus({ kind, event, prometheus }: MetricFile): Problem[] {
-  if (prometheus === undefined) return [];
+  // What knows no users has said so by itself.
+  if (prometheus === undefined || kind === 'conversion_rate' || kind === 'total_per_user') return [];
   const problem = checkPrometheusMetric(kind, prometheus);
   return [
     ...(problem === null ? [] : [{ path: ['prometheus'], message: problem }]),
@@ -135,8 +137,8 @@ function checkPrometheus({ kind, event, prometheus }: MetricFile): Problem[] {
 
 function checkMetric(metric: MetricFile): Problem[] {
   const { kind, role, margin, ceiling } = metric;
-  const problems = [...checkKind(metric), ...checkPrometheus(metric)];
-  const isShare = kind === 'error_rate' || kind === 'slower_than';
+  const problems = [...checkKind(metric), ...checkPrometheus(metric), ...checkUserMetric(metric)];
+  const isShare = kind === 'error_rate' || kind === 'slower_than' || kind === 'conversion_rate';
   if (margin?.inPoints === true && !isShare) {
     const message = `percentage points (pp) fit shares only; for ${kind} write a number in its unit, or a part such as 10%`;
     problems.push({ path: ['margin'], message });
@@ -150,7 +152,7 @@ function checkMetric(metric: MetricFile): Problem[] {
       'a guardrail without a margin can never be shown safe; say how much worse is acceptable, such as 0.5pp + 10%, or make it a goal';
     problems.push({ path: ['margin'], message });
   }
-  const { factor, direction } = metric;
+  const { factor, direction = defaultDirection(kind) } = metric;
   if (factor !== undefined && (direction === 'lower_is_better' ? factor <= 1 : factor >= 1)) {
     const wanted = direction === 'lower_is_better' ? 'above 1, such as 1.2' : 'below 1, such as 0.95';
     problems.push({ path: ['factor'], message: `${factor} would be crossed already; write one ${wanted}` });
@@ -177,6 +179,18 @@ function checkSegments({ segments = [], metrics }: PlanFile): Problem[] {
     problems.push({ path: ['segments'], message });
   }
   return problems;
+}
+
+/** A user who is followed for longer than a step bakes tells nothing of that step in time. */
+function checkFollowing({ followUsers, metrics = [], steps = [], bake }: PlanFile): Problem[] {
+  if (followUsers === undefined) return [];
+  if (!metrics.some(isPerUser)) {
+    return [{ path: ['followUsers'], message: 'no metric is per user; leave it out, or write per: user in one' }];
+  }
+  const shortestBakeMs = Math.min(bake, ...steps.flatMap((step) => step.bake ?? []));
+  if (followUsers < shortestBakeMs) return [];
+  const message = `${formatDuration(followUsers)} is not shorter than the shortest bake, ${formatDuration(shortestBakeMs)}, so no user's numbers would be in before a step ends`;
+  return [{ path: ['followUsers'], message }];
 }
 
 function checkRisk({ risk }: PlanFile): Problem[] {

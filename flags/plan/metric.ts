@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PrometheusMetric } from './prometheus-metric';
+import { UserObservation } from './user-metric';
 
 /**
  * What is measured of the events named. `error_rate` and `slower_than` are shares (0–1); `mean_value`, `quantile` and `distribution` are in the value's
@@ -45,6 +46,8 @@ export const Metric = z.strictObject({
   event: z.string().min(1).max(80).default('request'),
   /** Counts the metric in Prometheus instead of Headgate's own windows; `event` then names its totals. */
   prometheus: PrometheusMetric.optional(),
+  /** Each user counts once: what is taken of what a user did. `event` then names the totals over users. */
+  perUser: UserObservation.omit({ metric: true, threshold: true }).optional(),
   /** For `slower_than`: the limit in the value's unit (milliseconds for requests). */
   threshold: z.number().positive().optional(),
   /** For `quantile`: which one, 0.5 (the median) to 0.999. */

@@ -1,4 +1,5 @@
 import type { Margin, Metric, MetricKind } from './metric';
+import type { WrittenKind } from './user-metric';
 
 /** Steps of a plan that names none, in percent; completion follows. */
 export const DEFAULT_WEIGHTS: readonly number[] = [1, 5, 10, 25, 50];
@@ -7,7 +8,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** The margin of a metric that names none. */
-export function defaultMargin(kind: MetricKind): Margin {
+export function defaultMargin(kind: WrittenKind): Margin {
   switch (kind) {
     case 'error_rate':
       return { absolute: 0.005, relative: 0.1 };
@@ -18,8 +19,15 @@ export function defaultMargin(kind: MetricKind): Margin {
     case 'quantile':
     case 'distribution':
     case 'ratio':
+    case 'conversion_rate':
+    case 'total_per_user':
       return { absolute: 0, relative: 0.1 };
   }
+}
+
+/** Which way is good for a metric that does not say: more only of what users are wanted to do. */
+export function defaultDirection(kind: WrittenKind): Metric['direction'] {
+  return kind === 'conversion_rate' || kind === 'total_per_user' ? 'higher_is_better' : 'lower_is_better';
 }
 
 /** The guardrails of a plan that names no metrics: errors, requests slower than 500 ms, and the mean of the event's value. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EnvironmentName, FlagKey, RuleName, VariantName } from '../document/identifiers';
 import { DEFAULT_RISK, OnSegmentHarm, Pace, Preset, Risk, Watch } from './behaviour';
-import { Metric } from './metric';
+import { Metric, MetricKind } from './metric';
 import { Blackout, RolloutPlan } from './plan';
 import { DurationText, MarginFile, Percent, Probability, QuantileFile } from './quantities';
 import { isTimeZone } from './time-zone';
@@ -28,7 +28,10 @@ export const StepFile = z.union(
 export const MetricFile = z.strictObject({
   name: Metric.shape.name,
   role: Metric.shape.role,
-  kind: Metric.shape.kind,
+  /** `conversion_rate` and `total_per_user` are of users by their nature. */
+  kind: z.enum([...MetricKind.options, 'conversion_rate', 'total_per_user']),
+  /** What counts once: each request, or each user. When omitted, `request` but for kinds of users. */
+  per: z.enum(['request', 'user']).optional(),
   /** When omitted, the plan's `event`. */
   event: Metric.shape.event.removeDefault().max(60).optional(),
   /** Read from Prometheus instead: where each part of the metric is counted. */
@@ -43,7 +46,8 @@ export const MetricFile = z.strictObject({
   measure: Metric.shape.measure,
   /** For `ratio` only: what it is divided by. */
   denominator: Metric.shape.denominator,
-  direction: Metric.shape.direction,
+  /** When omitted, lower is better, but for `conversion_rate` and `total_per_user`. */
+  direction: Metric.shape.direction.removeDefault().optional(),
   margin: MarginFile.optional(),
   unit: Metric.shape.unit,
   factor: Metric.shape.factor,
@@ -91,6 +95,8 @@ export const PlanFile = z.strictObject(
     /** Event of the default metrics, and of metrics that name none. */
     event: Metric.shape.event,
     metrics: z.array(MetricFile).min(1).max(40).optional(),
+    /** How long each user is followed for metrics per user. When omitted, half of the shortest bake, at most 5 minutes. */
+    followUsers: DurationText.optional(),
     segments: RolloutPlan.shape.segments.default([]),
     onSegmentHarm: OnSegmentHarm.default('exclude'),
     falseExclusionRate: Probability.pipe(z.number().gt(0).max(0.5)).default(0.05),

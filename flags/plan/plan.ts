@@ -33,6 +33,8 @@ export const RolloutPlan = z.strictObject({
   /** Ascending weights; the last one judged is below 100 and followed by the completion write. */
   steps: z.array(RolloutStep).min(1).max(50),
   metrics: z.array(Metric).min(1).max(40),
+  /** How long each user is followed after the first exposure under a transition; only where a metric is per user. */
+  followUsersMs: z.int().positive().optional(),
   /** Segments that are judged apart. */
   segments: z.array(SegmentKey).max(200),
   /** What follows when one of them alone is harmed; `exclude` in plans from before this was a choice. */

@@ -1,8 +1,9 @@
-import type { Metric } from './metric';
+import type { Metric, MetricKind } from './metric';
 import type { RolloutPlan, RolloutStep } from './plan';
 import { completionWeight, crossCheck } from './cross-checks';
 import {
   DEFAULT_WEIGHTS,
+  defaultDirection,
   defaultMargin,
   defaultMetrics,
   defaultNoDataDeadlineMs,
@@ -12,6 +13,7 @@ import {
 } from './plan-defaults';
 import { PlanFile, type MetricFile } from './plan-file';
 import { prometheusEvent, resolvePrometheusMetric } from './prometheus-metric';
+import { defaultFollowUsersMs, isPerUser, userEvent, userMetricOf } from './user-metric';
 import { invalidPlan, problemsOf, type Problem } from './problem';
 
 /** What a plan file may leave to its caller. */
@@ -71,6 +73,7 @@ function toPlan(file: PlanFile): RolloutPlan {
     candidate: file.candidate,
     steps,
     metrics: file.metrics?.map((metric) => metricOf(metric, file.event)) ?? defaultMetrics(file.event),
+    ...followUsersOf(file, Math.min(...bakes)),
     segments: file.segments,
     onSegmentHarm: file.onSegmentHarm,
     falseExclusionRate: file.falseExclusionRate,
@@ -115,14 +118,32 @@ function windowThatSuits({ metrics = [] }: PlanFile, shortestBakeMs: number): nu
   return metrics.some(({ prometheus }) => prometheus !== undefined) ? Math.max(suits, 60_000) : suits;
 }
 
-function metricOf({ margin, event, measure, prometheus, ...metric }: MetricFile, planEvent: string): Metric {
-  const { absolute, relative } = margin ?? defaultMargin(metric.kind);
+/** Whole windows, and at least one, so that a user's last window is as long as the others. */
+function followUsersOf(file: PlanFile, shortestBakeMs: number): { followUsersMs?: number } {
+  if (!(file.metrics ?? []).some(isPerUser)) return {};
+  const windowMs = file.window ?? windowThatSuits(file, shortestBakeMs);
+  const wanted = file.followUsers ?? defaultFollowUsersMs(shortestBakeMs);
+  return { followUsersMs: Math.max(1, Math.ceil(wanted / windowMs)) * windowMs };
+}
+
+function metricOf(
+  { margin, event, measure, prometheus, per, kind, direction, ...metric }: MetricFile,
+  planEvent: string,
+): Metric {
+  const { absolute, relative } = margin ?? defaultMargin(kind);
+  const rest = { ...metric, direction: direction ?? defaultDirection(kind), margin: { absolute, relative } };
+  if (isPerUser({ kind, per })) {
+    const user = userMetricOf(kind);
+    if (user === null) throw new Error(`${kind} was checked to have no metric per user`);
+    const perUser = { event: event ?? planEvent, measure: user.measure };
+    return { ...rest, kind: user.kind, event: userEvent(metric.name), perUser };
+  }
   return {
-    ...metric,
+    ...rest,
+    kind: kind as MetricKind,
     event: prometheus === undefined ? (event ?? planEvent) : prometheusEvent(metric.name),
     ...(prometheus === undefined ? {} : { prometheus: resolvePrometheusMetric(prometheus) }),
-    ...(metric.kind === 'ratio' ? { measure: measure ?? 'value' } : {}),
-    margin: { absolute, relative },
+    ...(kind === 'ratio' ? { measure: measure ?? 'value' } : {}),
   };
 }
 

@@ -30,7 +30,8 @@ export async function collectStrata({ own, prometheus }: Sources, query: Prometh
 
 async function ownStrata(own: MetricSource, query: PrometheusQuery): Promise<StrataAnswer> {
   try {
-    return { strata: await own.fetchStrata(query), trouble: null };
+    const strata = await own.fetchStrata(query);
+    return { strata, trouble: (await own.troubleOf?.(query)) ?? null };
   } catch (error) {
     if (!(error instanceof HeadgateError) || error.code !== ErrorCode.SourceUnavailable) throw error;
     return { strata: [], trouble: { quality: 'source_down', detail: 'The source of metrics did not answer.' } };

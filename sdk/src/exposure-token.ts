@@ -13,16 +13,19 @@ type Carried = [
   transition: number,
   exposedAt: number,
   segments: string[],
+  user?: string,
 ];
 
-/** Writes exposures of one user for another process: no targeting key in it, only the user's hash cell. Empty without exposures. */
+/** Writes exposures of one user for another process: no targeting key in it, only the user's hash cell and, for metrics per user, digest. Empty without exposures. */
 export function encodeExposures(exposures: readonly Exposure[]): string {
   const [first] = exposures;
   if (first === undefined) return '';
   const carried = exposures
     .slice(0, MAX_EXPOSURES)
-    .map(({ flag, rollout, variant, transition, exposedAt, segments }): Carried => {
-      return [flag, rollout, variant, transition, exposedAt, [...segments]];
+    .map(({ flag, rollout, variant, transition, exposedAt, segments, user }): Carried => {
+      const carried: Carried = [flag, rollout, variant, transition, exposedAt, [...segments]];
+      if (user !== undefined) carried[6] = user;
+      return carried;
     });
   return Buffer.from(JSON.stringify({ v: VERSION, c: first.cell, e: carried })).toString('base64url');
 }
@@ -48,10 +51,20 @@ export function decodeExposures(token: string): Exposure[] | undefined {
   }
 }
 
-function toExposure([flag, rollout, variant, transition, exposedAt, segments]: Carried, cell: number): Exposure {
+function toExposure([flag, rollout, variant, transition, exposedAt, segments, user]: Carried, cell: number): Exposure {
   // Whether an outcome is the exposure's first is known only where the exposure was made, so here none is.
   const window = { windowStartAt: exposedAt, windowEndAt: exposedAt, mixed: false, hadOutcome: true };
-  return { flag, rollout, variant, transition, exposedAt, segments, cell, ...window };
+  return {
+    flag,
+    rollout,
+    variant,
+    transition,
+    exposedAt,
+    segments,
+    cell,
+    ...(user !== undefined && { user }),
+    ...window,
+  };
 }
 
 const isCell = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 64;
@@ -59,8 +72,8 @@ const isName = (value: unknown, max: number): boolean =>
   typeof value === 'string' && value.length > 0 && value.length <= max;
 
 function isCarried(value: unknown): value is Carried {
-  if (!Array.isArray(value) || value.length !== 6) return false;
-  const [flag, rollout, variant, transition, exposedAt, segments] = value as unknown[];
+  if (!Array.isArray(value) || (value.length !== 6 && value.length !== 7)) return false;
+  const [flag, rollout, variant, transition, exposedAt, segments, user] = value as unknown[];
   return (
     isName(flag, 100) &&
     isName(rollout, 120) &&
@@ -71,6 +84,7 @@ function isCarried(value: unknown): value is Carried {
     Number(exposedAt) > 0 &&
     Array.isArray(segments) &&
     segments.length <= 200 &&
-    segments.every((segment) => isName(segment, 60))
+    segments.every((segment) => isName(segment, 60)) &&
+    (user === undefined || (typeof user === 'string' && /^[A-Za-z0-9_-]{22}$/.test(user)))
   );
 }

@@ -1,4 +1,5 @@
 import { cellOf } from '../../flags/evaluator/cell';
+import { userDigest } from '../../flags/evaluator/user-digest';
 import type { Served } from '../../flags/evaluator/resolution';
 
 /**
@@ -11,6 +12,8 @@ export interface Exposure {
   readonly variant: string;
   readonly transition: number;
   readonly cell: number;
+  /** The user's digest, where the rollout has metrics per user. */
+  readonly user?: string;
   /** Observed segments that the user belongs to. */
   readonly segments: readonly string[];
   readonly windowStartAt: number;
@@ -136,7 +139,7 @@ export class ExposureMap {
 
 function newExposure(
   key: string,
-  { flag, rollout, variant, transition, windowMs }: Served,
+  { flag, rollout, variant, transition, windowMs, perUser }: Served,
   nowMs: number,
   segments: readonly string[],
   before: Exposure | undefined,
@@ -150,6 +153,7 @@ function newExposure(
     variant,
     transition,
     cell: cellOf(key),
+    ...(perUser === true && { user: before?.user ?? userDigest(rollout, key) }),
     segments,
     windowStartAt,
     windowEndAt: windowStartAt + windowMs,

@@ -39,8 +39,16 @@ export function outcomeEvent(name: string, { value, error, open }: Outcome, expo
   };
 }
 
-type Stamped = Pick<Exposure, 'flag' | 'rollout' | 'variant' | 'transition' | 'cell' | 'segments'>;
+type Stamped = Pick<Exposure, 'flag' | 'rollout' | 'variant' | 'transition' | 'cell' | 'user' | 'segments'>;
 
-function stamp({ flag, rollout, variant, transition, cell, segments }: Stamped) {
-  return { flag, rollout, variant, transition, cell, ...(segments.length > 0 && { segments: [...segments] }) };
+function stamp({ flag, rollout, variant, transition, cell, user, segments }: Stamped) {
+  return {
+    flag,
+    rollout,
+    variant,
+    transition,
+    cell,
+    ...(user !== undefined && { user }),
+    ...(segments.length > 0 && { segments: [...segments] }),
+  };
 }

@@ -2,7 +2,7 @@ import { HeadgateError } from '../../core/errors';
 import { cellOf } from '../../flags/evaluator/cell';
 import { aggregateEvents, type Aggregated, type Observed } from '../../metrics/aggregate';
 import { countAmounts } from '../../metrics/deltas';
-import type { EventBatch } from '../../metrics/events';
+import type { EventBatch, MetricEvent } from '../../metrics/events';
 import { PathTable } from '../../metrics/path-table';
 import type { Fold } from '../../store/fold';
 import type { IngestGroupsRepository } from '../../store/ingest-groups-repository';
@@ -29,6 +29,16 @@ export interface EventIngestDependencies {
    * looks again for one it does not know, since providers may hear of a rollout first. The same object for as long as it stands.
    */
   readonly resolveObservation: (environment: string, flagKey: string, rolloutId: string) => Promise<Observed | null>;
+  /**
+   * Hashes the users of a rollout with metrics per user; null where nobody is counted. Asked once for each such rollout in a batch. Nobody is counted
+   * per user when left out.
+   */
+  readonly hashUsersOf?: (
+    environment: string,
+    flagKey: string,
+    rolloutId: string,
+    windowMs: number,
+  ) => Promise<((event: MetricEvent) => string | null) | null>;
   /** Told of a fold that failed; the next one, or another server's, does its work. */
   readonly onFoldError?: (error: unknown) => void;
   /** Instead of the defaults in `INGEST_LIMITS`. */
@@ -105,8 +115,10 @@ export class EventIngest {
         ofFlag.set(rollout, await this.resolve(environment, flag, rollout));
       }
     }
+    const hashes = await this.hashesOf(environment, rollouts);
     return aggregateEvents(events, {
       environment,
+      ...(hashes !== null && { userOf: (event) => hashes.get(event.rollout)?.(event) ?? null }),
       arrivedAt,
       observedOf: (flag, rollout) => rollouts.get(flag)?.get(rollout) ?? null,
       cellOf,
@@ -114,12 +126,26 @@ export class EventIngest {
     });
   }
 
-  private async resolve(environment: string, flag: string, rollout: string): Promise<Observed | null> {
-    try {
-      return await this.dependencies.resolveObservation(environment, flag, rollout);
-    } catch (error) {
-      throw error instanceof HeadgateError ? error : unavailable(error);
+  /** How to hash the users of those rollouts that have metrics per user; null when none has. */
+  private async hashesOf(
+    environment: string,
+    rollouts: ReadonlyMap<string, ReadonlyMap<string, Observed | null>>,
+  ): Promise<Map<string, (event: MetricEvent) => string | null> | null> {
+    const { hashUsersOf } = this.dependencies;
+    if (hashUsersOf === undefined) return null;
+    let hashes: Map<string, (event: MetricEvent) => string | null> | null = null;
+    for (const [flag, ofFlag] of rollouts) {
+      for (const [rollout, observed] of ofFlag) {
+        if (observed?.users === undefined) continue;
+        const hash = await answered(hashUsersOf(environment, flag, rollout, observed.windowMs));
+        if (hash !== null) (hashes ??= new Map<string, (event: MetricEvent) => string | null>()).set(rollout, hash);
+      }
     }
+    return hashes;
+  }
+
+  private async resolve(environment: string, flag: string, rollout: string): Promise<Observed | null> {
+    return answered(this.dependencies.resolveObservation(environment, flag, rollout));
   }
 
   /** Lets groups gather, so that each window is written once for many of them. */
@@ -150,5 +176,14 @@ export class EventIngest {
           .catch((error: unknown) => this.dependencies.onFoldError?.(error));
       }
     });
+  }
+}
+
+/** @throws {HeadgateError} DATABASE_UNAVAILABLE (retryable) in place of what is no error of ours */
+async function answered<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof HeadgateError ? error : unavailable(error);
   }
 }

@@ -22,7 +22,7 @@ function start(state: RolloutState, plan: RolloutPlan): Decision {
 }
 
 /** Trouble of the source itself: then nobody knows whether all is calm. */
-const SOURCE_TROUBLE: readonly string[] = ['source_down', 'label_missing'];
+const SOURCE_TROUBLE: readonly string[] = ['source_down', 'label_missing', 'too_many_users'];
 
 /** Whether nothing speaks against raising from weight 0, where the candidate's silence is no finding, but that of the source is. */
 function calm(state: RolloutState): boolean {
