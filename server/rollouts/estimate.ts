@@ -78,7 +78,9 @@ function natsPerFailure(weight: number): number {
 /** What the first step can find; with what it would take when that is not within its patience. Empty without a guardrail that counts failures. */
 function findNotes(plan: RolloutPlan, traffic: AssumedTraffic): string[] {
   const [first] = plan.steps;
-  const counts = plan.metrics.some(({ role, kind }) => role === 'guardrail' && kind === 'error_rate');
+  const counts = plan.metrics.some(
+    ({ role, kind, perUser }) => role === 'guardrail' && kind === 'error_rate' && perUser === undefined,
+  );
   if (first === undefined || !counts) return [];
   const minutes = minutesToFind(plan, first.weight, traffic);
   const patience = (first.bakeMs * plan.inconclusiveAfterBakes) / MINUTE_MS;
@@ -107,29 +109,43 @@ export function estimateNotes(plan: RolloutPlan, traffic: AssumedTraffic): strin
   const patienceOf = (bakeMs: number): number => bakeMs * plan.inconclusiveAfterBakes;
   const stuck = steps.findIndex(({ bakeMs, neededMs }) => neededMs === null || neededMs > patienceOf(bakeMs));
   const totalMs = steps.reduce((sum, { bakeMs, neededMs }) => sum + Math.max(bakeMs, neededMs ?? 0), 0);
-  const unknown = plan.metrics.filter(({ role, kind }) => role === 'guardrail' && !isShare(kind));
+  const unknown = plan.metrics.filter((metric) => metric.role === 'guardrail' && !isEstimated(metric));
   return [
     ...lines,
     ...findNotes(plan, traffic),
-    ...unknown.map(({ name, kind }) => `'${name}' (${kind}) is not part of the estimate`),
+    ...unknown.map(({ name, kind, perUser }) =>
+      perUser === undefined
+        ? `'${name}' (${kind}) is not part of the estimate`
+        : `'${name}' (per user) is not part of the estimate, which knows requests and not how many users they come from`,
+    ),
+    ...followNotes(plan),
     stuck === -1
       ? `this traffic can decide the plan: about ${formatDuration(totalMs)} in all`
       : `this traffic cannot decide step ${stuck + 1} within ${plan.inconclusiveAfterBakes} bakes: lengthen its bake, widen the margin or start with a higher weight`,
   ];
 }
 
-function isShare(kind: Metric['kind']): boolean {
-  return kind === 'error_rate' || kind === 'slower_than';
+function isEstimated({ kind, perUser }: Pick<Metric, 'kind' | 'perUser'>): boolean {
+  return perUser === undefined && (kind === 'error_rate' || kind === 'slower_than');
+}
+
+/** What following users costs in time, and that each arm needs its minimum sample of them. */
+function followNotes({ metrics, followUsersMs, minimumSample }: RolloutPlan): string[] {
+  const guards = metrics.some(({ role, perUser }) => role === 'guardrail' && perUser !== undefined);
+  if (followUsersMs === undefined || !guards) return [];
+  return [
+    `each user is followed for ${formatDuration(followUsersMs)}, so the first numbers per user of a step come that long after it began, and ${minimumSample} users of each arm are needed by its end`,
+  ];
 }
 
 function minutesToShow(
-  { kind, margin }: Metric,
+  { kind, margin, perUser }: Metric,
   falsePromotionRate: number,
   weight: number,
   nextWeight: number,
   { requestsPerMinute, errorRate }: AssumedTraffic,
 ): number | null {
-  if (!isShare(kind)) return null;
+  if (!isEstimated({ kind, perUser })) return null;
   const allowed = (margin.absolute + margin.relative * errorRate) / nextWeight;
   const squaredWidth = 2 * Math.log(1 / falsePromotionRate) + 2;
   const variance = errorRate * (1 - errorRate) * (1 / weight + 1 / (1 - weight));

@@ -26,7 +26,10 @@ export async function recordedTraffic(
   { rollouts, windows }: RecordedTrafficSources,
   plan: RolloutPlan,
 ): Promise<RecordedTraffic | null> {
-  const event = plan.metrics.find(({ role }) => role === 'guardrail')?.event;
+  const guardrails = plan.metrics.filter(({ role }) => role === 'guardrail');
+  // Requests, not users: the estimate is made of what came, whoever it came from.
+  const chosen = guardrails.find(({ perUser }) => perUser === undefined) ?? guardrails[0];
+  const event = chosen?.perUser?.event ?? chosen?.event;
   if (event === undefined) return null;
   const past = await rollouts.list({ environment: plan.environment, flagKey: plan.flag, limit: LOOKED_THROUGH });
   for (const { _id, outcome } of past) {
