@@ -5,6 +5,9 @@
  */
 import { MongoClient } from 'mongodb';
 import { EventBatch } from '../../metrics/events';
+import { systemClock } from '../../core/clock';
+import { UserHashes } from '../../server/events/user-hashes';
+import { RolloutKeysRepository } from '../../store/rollout-keys-repository';
 import { EventIngest } from '../../server/ingest/event-ingest';
 import { startStack } from '../../stack';
 import { MongoIngestGroupsRepository } from '../../store/ingest-groups-repository';
@@ -69,6 +72,16 @@ function cpuMs({ user, system }: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
+/** The body's events with users: as many as there are, each with some five requests in a window. */
+function named(body: string): EventBatch {
+  const batch = JSON.parse(body) as EventBatch;
+  const events = batch.events.map((event) => {
+    const number = Math.floor(Math.random() * 100) * 64 + (event.cell ?? 0);
+    return { ...event, user: String(number).padStart(22, '0') };
+  });
+  return { ...batch, events };
+}
+
 async function main(): Promise<void> {
   const given = process.env['HEADGATE_MONGODB_URL'];
   const stack = given
@@ -87,6 +100,15 @@ async function main(): Promise<void> {
     const resolveObservation = async (): Promise<typeof observed> => observed;
     const fold = windows.fold;
 
+    const users = [{ metric: 'unlucky', event: 'request', measure: 'any_error' as const }];
+    const perUser = { ...observed, users };
+    const hashes = new UserHashes(new RolloutKeysRepository(db, clock), systemClock);
+    const counting = {
+      clock,
+      resolveObservation: async (): Promise<typeof perUser> => perUser,
+      hashUsersOf: hashes.of.bind(hashes),
+    };
+
     const memory = new EventIngest({
       groups: { store: async () => ({ kind: 'stored' }) },
       fold: { foldWriter: async () => undefined },
@@ -95,6 +117,13 @@ async function main(): Promise<void> {
     });
     await measure('aggregate and merge, no database', (body) => memory.accept('bench', JSON.parse(body) as EventBatch));
     await memory.close();
+    const memoryOfUsers = new EventIngest({
+      groups: { store: async () => ({ kind: 'stored' }) },
+      fold: { foldWriter: async () => undefined },
+      ...counting,
+    });
+    await measure('the same with a metric per user', (body) => memoryOfUsers.accept('bench', named(body)));
+    await memoryOfUsers.close();
 
     const commands = new Map<string, number>();
     let windowWrites = 0;
@@ -123,6 +152,9 @@ async function main(): Promise<void> {
         ` (${(events / (windowWrites + 2 * groupsStored)).toFixed(0)} events for each document written);` +
         ` commands ${JSON.stringify(Object.fromEntries(commands))}`,
     );
+    const ofUsers = new EventIngest({ groups, fold, ...counting });
+    await measure('all of it with a metric per user', (body) => ofUsers.accept('bench', EventBatch.parse(named(body))));
+    await ofUsers.close();
     const counted = exposures.reduce((sum, count) => sum + count, 0);
     console.log(`exposures counted ${counted}, sent ${events / 5}: ${counted === events / 5 ? 'equal' : 'NOT EQUAL'}`);
     console.log(`memory: ${(process.memoryUsage.rss() / 1e6).toFixed(0)} MB resident`);

@@ -226,7 +226,8 @@ function nested(amounts: ReadonlyMap<string, number> = new Map()): SparseTotals 
 function main(): void {
   const [rollouts = '200', seed = '20261'] = process.argv.slice(2);
   console.log('table | scenario | rollouts | rolled back | promoted | median windows to the rollback');
-  for (const [table, scenarios] of Object.entries(USER_SCENARIOS)) {
+  const tables: Readonly<Record<string, Readonly<Record<string, UserScenario>>>> = USER_SCENARIOS;
+  for (const [table, scenarios] of Object.entries(tables)) {
     const count =
       table === 'harmful' || table === 'healthy' ? Math.max(1, Math.round(Number(rollouts) / 5)) : Number(rollouts);
     for (const [name, scenario] of Object.entries(scenarios)) {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Binary } from 'mongodb';
 import { userEvent } from '../../../flags/plan/user-metric';
 import { userDigest } from '../../../flags/evaluator/user-digest';
 import type { Observed } from '../../../metrics/aggregate';
@@ -175,8 +176,11 @@ describe('metrics per user on a real database', () => {
     await server.accept(events('r1'));
     await server.accept(events('r2'), 'staging');
     await server.windows.fold.foldPending();
-    const documents = await database.db.collection(Collection.RolloutUsers).find().toArray();
-    const hashes = documents.map(({ totals }) => Object.keys(Object.values(totals.users)[0] as object)[0]);
+    const documents = await database.db
+      .collection<{ totals: { users: Record<string, object> } }>(Collection.RolloutUsers)
+      .find()
+      .toArray();
+    const hashes = documents.map(({ totals }) => Object.keys(Object.values(totals.users)[0] ?? {})[0]);
     expect(hashes).toHaveLength(2);
     expect(new Set(hashes).size).toBe(2);
     const text = await dump();
@@ -190,8 +194,8 @@ describe('metrics per user on a real database', () => {
     await server.accept([givenExposure({ ...user('ana'), at: inWindow(0) })]);
     await whenLooked(server.windows, 1);
     await server.accept([givenExposure({ ...user('ben'), at: inWindow(2) })], 'production', inWindow(2, 2_000));
-    const standing = await database.db.collection(Collection.RolloutKeys).findOne({});
-    const key = Buffer.from(standing?.['key'].value());
+    const standing = await database.db.collection<{ key: Binary }>(Collection.RolloutKeys).findOne({});
+    const key = Buffer.from(standing?.key.value() ?? []);
     expect(key).toHaveLength(32);
     const rollout = { rolloutId: 'r1', flagId: 'production/checkout' };
     await users.destroyKey(rollout);
@@ -199,7 +203,7 @@ describe('metrics per user on a real database', () => {
     await users.removeUsers('r1');
     await users.destroyKey(rollout);
     expect(await database.db.collection(Collection.RolloutKeys).find().toArray()).toEqual([
-      { _id: 'r1', flagId: 'production/checkout', createdAt: expect.any(Number), destroyedAt: clock.at },
+      { _id: 'r1', flagId: 'production/checkout', createdAt: expect.any(Number) as number, destroyedAt: clock.at },
     ]);
     expect(await database.db.collection(Collection.RolloutUsers).countDocuments()).toBe(0);
     expect(await database.db.collection(Collection.RolloutCohorts).countDocuments()).toBe(0);
