@@ -7,6 +7,8 @@ import { addToEvidence } from './metric-evidence';
 import { addToShape } from './quantile-shape';
 import { addExposures } from './sample-ratio';
 import { addLevel } from './shared-fault';
+import { judgeTrials } from './evidence/judge-trials';
+import { followTransition } from './user-transitions';
 import type { JudgePlan } from './types';
 
 /** How long latency says nothing after a raise when the plan does not: caches fill, connections open, code is compiled. */
@@ -52,8 +54,18 @@ function absorbWindow(judge: JudgeState, window: readonly Stratum[], plan: Judge
   const weight = Math.max(...window.map((stratum) => stratum.weight));
   if (weight > judge.lastWeight) judge.raisedAt = first.windowStartAt;
   judge.lastWeight = weight;
-  for (const metric of plan.metrics)
-    absorbMetric(judge, metric, window, { forHarm, forSafety, warmUpMs: plan.warmUpMs ?? WARM_UP_MS });
+  const warmUpMs = plan.warmUpMs ?? WARM_UP_MS;
+  for (const metric of plan.metrics) {
+    if (metric.perUser === undefined) {
+      absorbMetric(judge, metric, window, { forHarm, forSafety, warmUpMs });
+      continue;
+    }
+    const logHarm = (): number => judgeTrials(judge, plan).get(metric.name)?.present ?? 0;
+    const counted = new Set(followTransition(judge, metric, window, logHarm));
+    const only = (strata: readonly Stratum[]): Stratum[] => strata.filter((stratum) => counted.has(stratum));
+    if (counted.size === 0) continue;
+    absorbMetric(judge, metric, only(window), { forHarm: only(forHarm), forSafety: only(forSafety), warmUpMs });
+  }
   for (const stratum of forSafety) {
     addExposures(judge.ratio, stratum);
     addShare(judge.missing, missingOutcomes(stratum.candidate), missingOutcomes(stratum.control));

@@ -15,6 +15,7 @@ import {
 } from './segments/segment-state';
 import { emptyTally } from './tally';
 import type { AnalysisInput, AnalysisState } from './types';
+import type { UserStarts } from './user-transitions';
 
 /** Grows when the remembered form changes; a state of another version is not read, and evidence starts afresh. */
 const STATE_VERSION = 2;
@@ -43,6 +44,8 @@ export interface JudgeState {
   evidence: Record<string, MetricEvidence>;
   /** What decides about harm, by metric. */
   trials: Record<string, Trial>;
+  /** Where each metric per user stands among the transitions. */
+  users: Record<string, UserStarts>;
   /** Both arms' histograms since safety last started afresh, of quantile metrics. */
   shapes: Record<string, QuantileShape>;
   levels: Record<string, CommonLevel>;
@@ -64,6 +67,7 @@ export function openState({ state, plan, context }: AnalysisInput): JudgeState {
     judge.harmFromTransition = transition;
     judge.evidence = {};
     judge.trials = {};
+    judge.users = {};
     restartSegments(judge.segments, transition);
   }
   for (const metric of plan.metrics) {
@@ -83,6 +87,7 @@ export function openState({ state, plan, context }: AnalysisInput): JudgeState {
 export function restartHarm(judge: JudgeState, { plan, context }: AnalysisInput): void {
   judge.harmFromTransition = context.transition;
   judge.safetyFromTransition = context.transition;
+  judge.users = {};
   for (const metric of plan.metrics) {
     judge.evidence[metric.name] = emptyEvidence(metric);
     judge.trials[metric.name] = emptyTrial(metric);
@@ -114,7 +119,10 @@ export function closeState(judge: JudgeState): AnalysisState {
 function remembered(state: AnalysisState): JudgeState {
   const packed = state['segments'] as PackedSegments | undefined;
   const segments = packed === undefined ? emptySegments() : unpackSegments(packed);
-  return { ...(thaw(state['judge']) as Omit<JudgeState, 'segments'>), segments };
+  const judge = { ...(thaw(state['judge']) as Omit<JudgeState, 'segments'>), segments };
+  // States from before there were metrics per user have none.
+  judge.users ??= {};
+  return judge;
 }
 
 function firstState(): JudgeState {
@@ -135,6 +143,7 @@ function firstState(): JudgeState {
     step: { startedAt: -1, units: {} },
     evidence: {},
     trials: {},
+    users: {},
     shapes: {},
     levels: {},
     ratio: emptyRatio(),

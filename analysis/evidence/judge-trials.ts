@@ -2,6 +2,7 @@ import type { Metric } from '../../flags/plan/metric';
 import { harmSign } from '../arm-sample';
 import { compare } from '../contrast';
 import type { JudgeState } from '../judge-state';
+import { overTransitions } from '../user-transitions';
 import { Profile, type JudgePlan } from '../types';
 import { designEffectOf, showsClusters, showsIndependence, type DesignEffect } from './design-effect';
 import { logSteady, logSwift } from './trial';
@@ -10,6 +11,8 @@ import { logSteady, logSwift } from './trial';
 export interface TrialFinding {
   /** Natural log. */
   readonly log: number;
+  /** The same of the present transition alone; different for metrics per user only. */
+  readonly present: number;
   /** Whether requests were taken for independent. */
   readonly isSwift: boolean;
   /** What the user cells show; null where users are not told apart. */
@@ -32,8 +35,10 @@ export function judgeTrials(judge: JudgeState, plan: JudgePlan): ReadonlyMap<str
     const designEffect = effects.get(metric.name) ?? null;
     const isIndependent = designEffect !== null && showsIndependence(designEffect) && !isClustered;
     const isSwift = profile === Profile.Fast || (profile === Profile.Auto && isIndependent);
-    const log = isSwift ? logSwift(trial, profile === Profile.Fast) : logSteady(trial, metric, designEffect);
-    findings.set(metric.name, { log, isSwift, designEffect });
+    const present = isSwift ? logSwift(trial, profile === Profile.Fast) : logSteady(trial, metric, designEffect);
+    const starts = judge.users[metric.name];
+    const log = starts === undefined ? present : overTransitions(starts, present);
+    findings.set(metric.name, { log, present, isSwift, designEffect });
   }
   return findings;
 }

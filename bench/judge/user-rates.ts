@@ -1,3 +1,4 @@
+/** Metrics per user through the code that counts users and the judge: `npx tsx bench/judge/user-rates.ts [rollouts] [seed] [tables…]`. */
 import { analyse } from '../../analysis/analyse';
 import type { AnalysisState, JudgePlan } from '../../analysis/types';
 import { Metric } from '../../flags/plan/metric';
@@ -23,7 +24,8 @@ const FOLLOWING: Following = {
   eventOf: userEvent,
 };
 
-const guardrail = (name: string, rest: object): Metric => Metric.parse({ name, event: userEvent(name), ...rest });
+const guardrail = (name: string, rest: object): Metric =>
+  Metric.parse({ name, event: userEvent(name), perUser: { event: 'any', measure: 'any' }, ...rest });
 const PLAN: JudgePlan = {
   metrics: [
     guardrail('unlucky', { kind: 'error_rate', margin: { absolute: 0.01, relative: 0.1 } }),
@@ -224,10 +226,11 @@ function nested(amounts: ReadonlyMap<string, number> = new Map()): SparseTotals 
 }
 
 function main(): void {
-  const [rollouts = '200', seed = '20261'] = process.argv.slice(2);
+  const [rollouts = '200', seed = '20261', ...only] = process.argv.slice(2);
   console.log('table | scenario | rollouts | rolled back | promoted | median windows to the rollback');
   const tables: Readonly<Record<string, Readonly<Record<string, UserScenario>>>> = USER_SCENARIOS;
   for (const [table, scenarios] of Object.entries(tables)) {
+    if (only.length > 0 && !only.includes(table)) continue;
     const count =
       table === 'harmful' || table === 'healthy' ? Math.max(1, Math.round(Number(rollouts) / 5)) : Number(rollouts);
     for (const [name, scenario] of Object.entries(scenarios)) {
