@@ -46,7 +46,7 @@ export function followTransition(
 }
 
 /** Evidence (natural log) over all transitions, given that of the present one. */
-export function overTransitions({ starts, banked }: UserStarts, logPresent: number): number {
+export function overTransitions({ starts, banked }: Pick<UserStarts, 'starts' | 'banked'>, logPresent: number): number {
   // Transitions still to come are worth their share, as an e-process is 1 before it begins.
   return logMeanEvidence([ln(banked + 1 / (starts + 1)), logPresent], [1, shareOf(starts)]);
 }
