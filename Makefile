@@ -1,13 +1,13 @@
 # Each target is also an npm script of the same name: `npm run demo` does what `make demo` does, once `npm ci` has run.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check up down reset chaos bench replay lint format build node-version
+.PHONY: help demo test check up down reset chaos bench conformance replay lint format build node-version
 
 # What `npm ci` writes last: older than the lock file means that the modules are not those it names.
 MODULES := node_modules/.package-lock.json
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(MODULES) ## Two real rollouts under real load, one good and one bad (CRASH=1 also kills the parts along the way)
 	@npm run --silent demo
@@ -32,6 +32,9 @@ chaos: $(MODULES) ## Kill each part at each bad moment, many times, and check th
 
 bench: $(MODULES) ## Measure, and write the lines of docs/performance.md
 	@npm run --silent bench
+
+conformance: $(MODULES) ## Run the suites that others wrote: OpenFeature, OFREP, Unleash, GrowthBook
+	@npm run --silent conformance
 
 replay: $(MODULES) ## Replay recorded workflow histories against today's code
 	@npm run --silent replay

@@ -6,7 +6,7 @@ const base = {
   rootDir: __dirname,
   transform: { '^.+\\.[tj]s$': ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }] },
   // ESM-only packages that CommonJS code requires.
-  transformIgnorePatterns: ['/node_modules/(?!(?:cookie|is-any-array|ml-[a-z-]+)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(?:cookie|is-any-array|ml-[a-z-]+|@cucumber/[a-z]+)/)'],
   moduleFileExtensions: ['ts', 'js', 'json', 'node'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
@@ -27,6 +27,7 @@ module.exports = {
     },
     { ...onStack, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
     { ...base, displayName: 'replay', testMatch: ['<rootDir>/test/replay/**/*.test.ts'] },
+    { ...onStack, displayName: 'conformance', testMatch: ['<rootDir>/test/conformance/**/*.test.ts'] },
     { ...onStack, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
   ],
   testTimeout: 60000,

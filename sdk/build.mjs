@@ -25,7 +25,8 @@ const { metafile } = await build({
   target: 'node20',
   minifySyntax: true,
   minifyWhitespace: true,
-  external: ['@openfeature/server-sdk'],
+  // The engine of regular expressions is larger than the provider, and loaded only where a flag has one.
+  external: ['@openfeature/server-sdk', 're2js'],
   metafile: true,
 });
 const inputs = Object.keys(metafile.inputs);

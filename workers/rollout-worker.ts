@@ -32,10 +32,11 @@ export async function createRolloutWorker(options: RolloutWorkerOptions): Promis
     activities: metrics === undefined ? activities : countActivities(activities, metrics),
     stickyQueueScheduleToStartTimeout: '1 second',
     maxCachedWorkflows: options.maxCachedWorkflows,
-    // A task holds its slot while its lease and look wait for the database: slots bound waiting, not work.
-    maxConcurrentWorkflowTaskExecutions: 200,
+    // A task holds its slot while its lease and look wait for the database. More at a time only make the database answer each of them later, until tasks
+    // pass their time-out, lose what their looks have done and are run again: beyond a point, more load then never ends. What waits, waits in Temporal.
+    maxConcurrentWorkflowTaskExecutions: 40,
     maxConcurrentActivityTaskExecutions: 100,
-    maxConcurrentLocalActivityExecutions: 200,
+    maxConcurrentLocalActivityExecutions: 100,
     shutdownGraceTime: '5 seconds',
     // A bug in workflow code fails the workflow, visibly, instead of retrying its task for ever.
     workflowFailureErrorTypes: { '*': ['TypeError', 'RangeError', 'ReferenceError'] },

@@ -8,6 +8,7 @@ import { flagList } from '../render/lists';
 import { percent } from '../render/numbers';
 import { clean } from '../render/text';
 import { does, type CommandContext } from './command';
+import { addFlagImport } from './flag-import';
 
 /** `headgate flag …` */
 export function addFlagCommands(program: Command, context: CommandContext): void {
@@ -32,6 +33,8 @@ export function addFlagCommands(program: Command, context: CommandContext): void
       );
     },
   );
+
+  addFlagImport(flag, context);
 
   does(
     flag.command('get <key>').description('print a flag as a file that `flag apply` takes'),

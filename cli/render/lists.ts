@@ -12,7 +12,7 @@ export function flagList(flags: readonly FlagAnswer[], style: Style): string[] {
     style.bold(flag.key),
     flag.type,
     flag.enabled ? 'on' : style.red('off'),
-    flag.enabled ? flag.defaultVariant : flag.offVariant,
+    (flag.enabled ? flag.defaultVariant : flag.offVariant) ?? 'the caller’s own',
     flag.rollout === undefined ? '–' : `${flag.rollout.candidate} ${percent(flag.rollout.weight)}`,
     String(flag.revision),
     `${flag.lastChange.at} ${clean(flag.lastChange.actor.name)}`,

@@ -46,9 +46,15 @@ const definitionShape = {
   client: z.boolean().optional(),
   /** Values by variant name; each has the flag's type. */
   variants: z.record(VariantName, z.json()),
-  defaultVariant: VariantName,
-  /** Served while the flag is not enabled or a prerequisite fails. */
-  offVariant: VariantName,
+  /** Served where no rule matches. When omitted, the caller's own default is. */
+  defaultVariant: VariantName.optional(),
+  /** Served while the flag is not enabled or a prerequisite fails. When omitted, the caller's own default is. */
+  offVariant: VariantName.optional(),
+  /** Handed out with every evaluation as OpenFeature's flag metadata. */
+  metadata: z
+    .record(z.string().min(1).max(60), z.union([z.string().max(1000), z.number(), z.boolean()]))
+    .refine((entries) => Object.keys(entries).length <= 50, 'has more than 50 entries')
+    .optional(),
   rules: z.array(Rule).max(200).default([]),
   prerequisites: z.array(Prerequisite).max(20).default([]),
   /** Salt of the flag's own splits. When omitted, the flag key. */

@@ -13,13 +13,13 @@ const name = (what: string, max: number): z.ZodString =>
 
 /** Names an environment, such as `production`; part of every identity. */
 export const EnvironmentName = name('an environment', 40);
-/** Names a flag within its environment. Dots are allowed here only, as many teams use them. */
+/** Names a flag within its environment. Dots are allowed here only, as many teams use them, and letters, digits and pictures of any script. */
 export const FlagKey = z
   .string()
   .min(1, 'a flag key must not be empty')
   .max(100, 'a flag key may have at most 100 characters')
   .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+    /^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}\p{So}._-]|\u200d|[\u{1f3fb}-\u{1f3ff}])*$/u,
     "a flag key may hold letters, digits, '.', '-' and '_' and starts with a letter or digit",
   );
 /** Names a variant of a flag. */

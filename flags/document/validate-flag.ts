@@ -57,7 +57,8 @@ function validateVariants(flag: FlagDefinition, has: (variant: string) => boolea
     }
   }
   for (const field of ['defaultVariant', 'offVariant'] as const) {
-    if (!has(flag[field])) issues.push(noVariant(field, flag[field]));
+    const variant = flag[field];
+    if (variant !== undefined && !has(variant)) issues.push(noVariant(field, variant));
   }
   return issues;
 }

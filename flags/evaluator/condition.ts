@@ -1,5 +1,8 @@
 import type { Condition } from '../document/condition';
 import { compileAttribute } from './attribute';
+import { compileForeignBucket } from './foreign/bucket';
+import { compileQuery } from './foreign/query';
+import { compileUnleashConstraint } from './foreign/unleash-constraint';
 import { compileOperator } from './operators';
 import type { CompiledSegment, Predicate } from './resolution';
 
@@ -24,8 +27,11 @@ export function compileCondition(condition: Condition, segment: SegmentLookup): 
     const part = compileCondition(condition.not, segment);
     return (context) => !part(context);
   }
+  if ('unleash' in condition) return compileUnleashConstraint(condition.unleash);
+  if ('query' in condition) return compileQuery(condition.query);
+  if ('bucket' in condition) return compileForeignBucket(condition.bucket);
   const read = compileAttribute(condition.attribute);
-  const test = compileOperator(condition.operator, condition.value);
+  const test = compileOperator(condition.operator, condition.value, condition.ignoreCase);
   return (context) => test(read(context));
 }
 

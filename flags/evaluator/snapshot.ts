@@ -65,9 +65,9 @@ export class CompiledSnapshot {
   }
 }
 
-/** The details of a resolution; a failure carries the caller's default. */
+/** The details of a resolution; the caller's default stands in for what failed, and where the flag itself has no variant to serve. */
 export function withDefault<T>({ details }: Resolution, defaultValue: T): Details<T> {
-  return (details.errorCode === undefined ? details : { ...details, value: defaultValue }) as Details<T>;
+  return (details.value === undefined ? { ...details, value: defaultValue } : details) as Details<T>;
 }
 
 /** What an evaluator without any snapshot answers. */

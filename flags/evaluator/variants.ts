@@ -15,9 +15,9 @@ export function failure(errorCode: NonNullable<Details['errorCode']>, errorMessa
   return Object.freeze({ details: Object.freeze({ value: undefined, reason: 'ERROR', errorCode, errorMessage }) });
 }
 
-/** Makes the results a flag can have, once each at compilation. */
+/** Makes the results a flag can have, once each at compilation. Without a variant it is the caller's own default. */
 export type ResolutionMaker = (
-  variant: string,
+  variant: string | undefined,
   reason: Reason,
   extra?: { readonly metadata?: FlagMetadata; readonly served?: Served },
 ) => Resolution;
@@ -26,12 +26,15 @@ export type ResolutionMaker = (
 export function resolutionMaker(flag: SdkFlag): ResolutionMaker {
   const values = new Map(Object.entries(flag.variants).map(([name, value]) => [name, frozenCopy(value)]));
   return (variant, reason, { metadata, served } = {}) => {
-    if (!values.has(variant)) return failure('PARSE_ERROR', `flag '${flag.key}' has no variant '${variant}'`);
+    if (variant !== undefined && !values.has(variant)) {
+      return failure('PARSE_ERROR', `flag '${flag.key}' has no variant '${variant}'`);
+    }
+    const handedOut = flag.metadata === undefined ? metadata : { ...flag.metadata, ...metadata };
     const details: Details = Object.freeze({
-      value: values.get(variant),
-      variant,
+      value: variant === undefined ? undefined : values.get(variant),
+      ...(variant !== undefined && { variant }),
       reason,
-      ...(metadata && { flagMetadata: Object.freeze(metadata) }),
+      ...(handedOut && { flagMetadata: Object.freeze(handedOut) }),
     });
     return Object.freeze({ details, ...(served && { served: Object.freeze(served) }) });
   };

@@ -59,7 +59,7 @@ export function takeBasis(flag: FlagSurroundings, candidate: string, segments: R
 
 /** The variant a place serves today, which a rollout compares against; null when the place serves none or is not there. */
 export function variantAt(flag: Pick<Flag, 'defaultVariant' | 'rules'>, place: Place): string | null {
-  if (place.kind === 'default') return flag.defaultVariant;
+  if (place.kind === 'default') return flag.defaultVariant ?? null;
   const rule = flag.rules.find(({ name }) => name === place.rule);
   return rule !== undefined && 'variant' in rule.serve ? rule.serve.variant : null;
 }

@@ -180,7 +180,7 @@ export class HeadgateProvider implements Provider {
 
   #value<T>(key: string, type: FlagType, otherwise: T, context: EvaluationContext): T {
     const { details } = this.#resolve(key, type, context);
-    return details.errorCode === undefined ? (details.value as T) : otherwise;
+    return details.value === undefined ? otherwise : (details.value as T);
   }
 
   #details<T>(key: string, type: FlagType, otherwise: T, context: EvaluationContext): ResolutionDetails<T> {

@@ -44,7 +44,10 @@ export function checkPlan(plan: RolloutPlan, flag: Flag | null, hasSegment: (key
 }
 
 function controlAt(flag: Flag, { place }: RolloutPlan): string | Issue {
-  if (place.kind === 'default') return flag.defaultVariant;
+  if (place.kind === 'default') {
+    const message = 'the flag has no default variant to compare with; give it one, or roll out a rule';
+    return flag.defaultVariant ?? { field: 'place', message };
+  }
   const rule = flag.rules.find(({ name }) => name === place.rule);
   if (rule === undefined) return { field: 'place', message: `the flag has no rule '${place.rule}'` };
   if ('variant' in rule.serve) return rule.serve.variant;

@@ -1,0 +1,69 @@
+import { importGrowthBook } from '../../../../flags/import/growthbook';
+import { GrowthBookPayload } from '../../../../flags/import/growthbook-payload';
+import { importUnleash } from '../../../../flags/import/unleash';
+import { UnleashState } from '../../../../flags/import/unleash-state';
+
+const unleash = (features: unknown[]) => importUnleash(UnleashState.parse({ version: 1, features }));
+const growthBook = (features: Record<string, unknown>, rest = {}) =>
+  importGrowthBook(GrowthBookPayload.parse({ features, ...rest }));
+
+describe('what an import of Unleash tells of', () => {
+  it('requests that Unleash draws at random', () => {
+    const strategies = [{ name: 'gradualRolloutRandom', parameters: { percentage: '30' } }];
+    expect(unleash([{ name: 'f', enabled: true, strategies }]).notes).toEqual([
+      { item: 'features.f.strategies[0]', kind: 'changed', message: expect.stringContaining('at random') as string },
+    ]);
+  });
+
+  it('a strategy that it does not know, whose feature is then on for nobody', () => {
+    const { flags, notes } = unleash([{ name: 'f', enabled: true, strategies: [{ name: 'our-own' }] }]);
+    expect(flags[0]).toMatchObject({ defaultVariant: 'off', rules: [] });
+    expect(notes[0]).toMatchObject({ kind: 'left_out', item: 'features.f.strategies[0]' });
+  });
+
+  it('names that are other here, and payloads of several kinds', () => {
+    const variants = [
+      { name: 'a.b', weight: 1, payload: { type: 'number', value: '1' } },
+      { name: 'off', weight: 1, payload: { type: 'string', value: 'x' } },
+    ];
+    const { flags, notes } = unleash([{ name: 'f', enabled: true, strategies: [{ name: 'default' }], variants }]);
+    expect(flags[0]).toMatchObject({ type: 'string', variants: { a_b: '1', off_2: 'x', on: '', off: '' } });
+    expect(notes.map(({ message }) => message)).toContain("variant 'a.b' is named 'a_b' here");
+  });
+
+  it('a name that no flag can have', () => {
+    const { flags, notes } = unleash([{ name: 'a/b', enabled: true }]);
+    expect(flags).toEqual([]);
+    expect(notes[0]).toMatchObject({ kind: 'left_out', item: 'features.a/b' });
+  });
+});
+
+describe('what an import of GrowthBook tells of', () => {
+  it.each([
+    [{ defaultValue: 1, rules: [{ force: 'one' }] }, /several types/],
+    [{ defaultValue: 1, rules: [{ force: null }] }, /null/],
+    [
+      { defaultValue: 1, rules: [{ parentConditions: [{ id: 'p', condition: { value: 1 } }] }] },
+      /depends on the value of 'p'/,
+    ],
+  ])('a feature that cannot be expressed: %j', (feature, why) => {
+    const { flags, notes } = growthBook({ f: feature, p: { defaultValue: 1 } });
+    expect(flags.map(({ key }) => key)).toEqual(['p']);
+    expect(notes).toEqual([{ item: 'features.f', kind: 'left_out', message: expect.stringMatching(why) as string }]);
+  });
+
+  it('fields of a rule that it does not know, and experiments on pages', () => {
+    const { notes } = growthBook(
+      { f: { defaultValue: 1, rules: [{ force: 2, newField: true }] } },
+      { experiments: [{}] },
+    );
+    expect(notes.map(({ item }) => item)).toEqual(['features.f.rules[0].newField', 'experiments']);
+  });
+
+  it('a gate that never opens', () => {
+    const rules = [{ parentConditions: [{ id: 'missing', condition: { value: true }, gate: true }] }];
+    const { flags, notes } = growthBook({ f: { defaultValue: true, rules } });
+    expect(flags[0]).toMatchObject({ enabled: false });
+    expect(notes[0]).toMatchObject({ kind: 'noted' });
+  });
+});
