@@ -6,7 +6,9 @@ const base = {
   rootDir: __dirname,
   transform: { '^.+\\.[tj]s$': ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }] },
   // ESM-only packages that CommonJS code requires.
-  transformIgnorePatterns: ['/node_modules/(?!(?:cookie|is-any-array|ml-[a-z-]+|@cucumber/[a-z]+)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(?:cookie|hyparquet(?:-writer)?|is-any-array|ml-[a-z-]+|@cucumber/[a-z]+)/)',
+  ],
   moduleFileExtensions: ['ts', 'js', 'json', 'node'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };

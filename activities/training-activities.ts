@@ -11,6 +11,7 @@ import type { DatabaseClock } from '../store/database-clock';
 import type { DeploymentsRepository } from '../store/deployments-repository';
 import type { FeaturesRepository } from '../store/features-repository';
 import type { ModelsRepository } from '../store/models-repository';
+import { knownRollouts } from '../store/training-rows';
 import type { RolloutsRepository } from '../store/rollouts-repository';
 import type { CandidateKind } from '../workflows/training/messages';
 import { withSortedFailures } from './failures';
@@ -116,13 +117,13 @@ async function prepareRows(dependencies: TrainingDependencies): Promise<Prepared
   const { rollouts, deployments, features, models, artefacts, clock } = dependencies;
   const now = new Date(clock.nowMs());
   await recordDeployments(rollouts, deployments, new Date(0));
-  const rows: TrainingRow[] = [];
-  for (const { _id: id, environment, startedAt, label } of await deployments.labelled(null, now)) {
-    // What was known when it began, and nothing of how it went.
-    const values = await features.asOf(environment, { kind: 'rollout', id }, startedAt);
-    if (Object.keys(values).length === 0 || label.failed === null) continue;
-    rows.push({ id, atMs: startedAt.getTime(), failed: label.failed, values });
-  }
+  const known = await knownRollouts(deployments, features, null, now);
+  const rows = known.map(({ id, startedAt, failed, values }): TrainingRow => ({
+    id,
+    atMs: startedAt.getTime(),
+    failed,
+    values,
+  }));
   const failures = rows.filter(({ failed }) => failed).length;
   const counted = { count: rows.length, failures, needed: LEAST_OWN_ROLLOUTS };
   if (rows.length < LEAST_OWN_ROLLOUTS) return { ...counted, artefact: null, isKnown: false };

@@ -32,6 +32,7 @@ export const ErrorCode = {
   DatabaseUnsafe: 'DATABASE_UNSAFE',
   TemporalUnavailable: 'TEMPORAL_UNAVAILABLE',
   SourceUnavailable: 'SOURCE_UNAVAILABLE',
+  ArtefactStoreUnavailable: 'ARTEFACT_STORE_UNAVAILABLE',
   ServerUnreachable: 'SERVER_UNREACHABLE',
   StackUnavailable: 'STACK_UNAVAILABLE',
   TimedOut: 'TIMED_OUT',

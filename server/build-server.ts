@@ -20,6 +20,7 @@ import { addLabelRoutes } from './routes/label-routes';
 import { addMessageRoutes } from './routes/message-routes';
 import { addMetricsRoutes } from './routes/metrics-routes';
 import { addModelRoutes } from './routes/model-routes';
+import { addTrainingRowRoutes } from './routes/training-row-routes';
 import { addObservationRoutes } from './routes/observation-routes';
 import { addRolloutRoutes } from './routes/rollout-routes';
 import { addSdkRoutes } from './routes/sdk-routes';
@@ -93,6 +94,7 @@ export function buildServer(
   addObservationRoutes(routes, context);
   addLabelRoutes(routes, context);
   addModelRoutes(routes, context);
+  addTrainingRowRoutes(routes, context);
   addMessageRoutes(routes, context);
   addTokenRoutes(routes, context, () => lookUps.clear());
   addAuditRoutes(routes, context);

@@ -55,6 +55,20 @@ export const WorkerConfig = z.object({
   HEADGATE_RECONCILE_SECONDS: z.coerce.number().int().min(5).max(3600).default(300),
   /** How often models learn from ended rollouts, in hours; 0 for never by themselves. */
   HEADGATE_TRAIN_HOURS: z.coerce.number().int().min(0).max(8760).default(24),
+  /** Bucket that trained models are kept in, see docs/prediction.md; the database when omitted. The keys to it are the AWS SDK's own affair. */
+  HEADGATE_ARTEFACTS_S3_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no name of a bucket')
+    .optional(),
+  /** Put before every key in it, such as `headgate/`. */
+  HEADGATE_ARTEFACTS_S3_PREFIX: z
+    .string()
+    .max(200)
+    .regex(/^([\w.-]+\/)*$/, 'consists of folders, each followed by /')
+    .default(''),
+  /** Address of a store other than Amazon's. */
+  HEADGATE_ARTEFACTS_S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  HEADGATE_ARTEFACTS_S3_REGION: z.string().min(1).default('us-east-1'),
 });
 export type WorkerConfig = z.infer<typeof WorkerConfig>;
 

@@ -9,7 +9,6 @@ import { MongoBaselinesRepository, MongoVectorBaselinesRepository } from '../sto
 import type { Database } from '../store/database';
 import type { DatabaseClock } from '../store/database-clock';
 import { MongoDecisionsRepository, type DecisionsRepository } from '../store/decisions-repository';
-import { GridFsArtefactStore } from '../store/artefacts/gridfs-artefact-store';
 import { DeploymentsRepository } from '../store/deployments-repository';
 import { FeaturesRepository } from '../store/features-repository';
 import { ModelsRepository } from '../store/models-repository';
@@ -20,6 +19,7 @@ import { MongoRolloutsRepository } from '../store/rollouts-repository';
 import { MongoSegmentsRepository } from '../store/segments-repository';
 import { MongoWindowsRepository } from '../store/windows-repository';
 import { rolloutWorkflowId } from '../workflows/rollout/messages';
+import { artefactStoreOf } from './artefact-store';
 import type { WorkerConfig } from './config';
 
 /** Everything activities reach, made of one database and one Temporal client. */
@@ -44,7 +44,7 @@ export function createDependencies(
     deployments: new DeploymentsRepository(db),
     features: new FeaturesRepository(db),
     models: new ModelsRepository(db),
-    artefacts: new GridFsArtefactStore(db),
+    artefacts: artefactStoreOf(db, config),
     states: new MongoAnalysisStatesRepository(db),
     users: new RolloutUsersRepository(db, clock),
     windows,

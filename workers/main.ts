@@ -100,7 +100,7 @@ async function main(): Promise<void> {
     connection,
     namespace: config.HEADGATE_TEMPORAL_NAMESPACE,
     workflowBundle,
-    dependencies: trainingDependencies(database, clock),
+    dependencies: trainingDependencies(database, clock, config),
   });
   if (config.HEADGATE_TRAIN_HOURS > 0) {
     await untilAvailable('the schedule service', logger, () =>

@@ -1,7 +1,7 @@
 import { areaUnderRoc } from '../../ml/evaluation/auc';
 import { calibrationError } from '../../ml/evaluation/reliability';
 import { averagePrecision, brierScore } from '../../ml/evaluation/scores';
-import { trainPredictor } from '../../ml/prediction/train-predictor';
+import { FOUND_LATE, trainPredictor } from '../../ml/prediction/train-predictor';
 import { sliceTable } from '../../ml/tables/table';
 import { measureCosts } from './costs';
 import { findPython, peerFigures } from './scikit-learn';
@@ -31,6 +31,7 @@ async function measureSet(path: string, python: string | undefined): Promise<Res
     times: times.subarray(0, cut),
     kind: 'auto',
     seed: 1,
+    decline: FOUND_LATE,
   });
   const probabilities = predictor.predictAll(sliceTable(table, cut, table.rows));
   const later = labels.subarray(cut);

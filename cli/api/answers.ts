@@ -118,6 +118,14 @@ export interface ObservationsAnswer {
   readonly windows: readonly CompactWindow[];
 }
 
+/** An ended rollout with its features as they were known when it began, as the API answers it. */
+export interface TrainingRowAnswer {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly failed: boolean;
+  readonly values: Readonly<Record<string, number | null>>;
+}
+
 /** A trained model of the registry as the API answers it. */
 export interface ModelAnswer {
   readonly version: string;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './command';
 import { addModelEvaluate } from './model-evaluate-command';
+import { addModelExport } from './model-export-command';
 import { addModelRegistryCommands } from './model-registry-commands';
 import { addModelTrain } from './model-train-command';
 
@@ -10,4 +11,5 @@ export function addModelCommands(program: Command, context: CommandContext): voi
   addModelTrain(model, context);
   addModelEvaluate(model, context);
   addModelRegistryCommands(model, context);
+  addModelExport(model, context);
 }

@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander';
 import { ErrorCode, HeadgateError } from '../../core/errors';
-import type { LearnerKind } from '../../ml/models/model';
 import { MOST_TEAM_ROWS } from '../../ml/models/team-forest';
 import { balancedWeights } from '../../ml/prediction/balanced-weights';
 import { measure } from '../../ml/prediction/evaluate-predictor';
 import { permutationImportance } from '../../ml/prediction/importance';
-import { trainPredictor } from '../../ml/prediction/train-predictor';
+import type { PredictorKind } from '../../ml/prediction/predictor-json';
+import { FOUND_LATE, trainPredictor } from '../../ml/prediction/train-predictor';
 import { sliceTable } from '../../ml/tables/table';
 import { chooseColumns, effortOf, tableOf } from '../offline/predictor-table';
 import { readLabelledRows } from '../offline/read-labelled-rows';
@@ -19,11 +19,12 @@ interface TrainOptions {
   readonly time?: string;
   readonly holdout: number;
   readonly out: string;
-  readonly model: LearnerKind | 'auto';
+  readonly model: Exclude<PredictorKind, 'prior'>;
   readonly seed: number;
   readonly features?: string;
   readonly balance?: boolean;
   readonly calibration: 'platt' | 'isotonic';
+  readonly decline: number;
 }
 
 /** `headgate model train`: a predictor from a CSV file, without any server. */
@@ -54,6 +55,12 @@ export function addModelTrain(model: Command, context: CommandContext): void {
         new Option('--calibration <method>', 'what makes probabilities')
           .choices(['platt', 'isotonic'])
           .default('platt'),
+      )
+      .option(
+        '--decline <logOdds>',
+        'how much less later rows are expected to fail than the latest known ones, as their failures are found late; 0 where ends are known at once',
+        numberBetween('--decline', -2, 2),
+        FOUND_LATE,
       ),
     context,
     async (session, options) => {
@@ -80,6 +87,7 @@ export function addModelTrain(model: Command, context: CommandContext): void {
         seed: options.seed,
         ...(options.balance === true ? { weights: balancedWeights(data.labels.subarray(0, cut)) } : {}),
         calibration: options.calibration,
+        decline: options.decline,
       });
       const seconds = (performance.now() - started) / 1000;
       const later = sliceTable(table, cut, rows);

@@ -15,6 +15,8 @@ export interface ForestOptions {
   readonly featureShare: number;
   /** Rows drawn with replacement for each tree, as a share of all, in (0, 1]. */
   readonly rowShare: number;
+  /** Cuts drawn at random and every row once for each tree: trees that differ more (Geurts et al. 2006). */
+  readonly extraRandom?: boolean;
 }
 
 /**
@@ -35,13 +37,15 @@ export function growForest(
 ): Ensemble {
   const rows = labels.length;
   const store = new TreeStore();
+  const { extraRandom = false } = options;
   const weight = new Float64Array(rows);
   const target = new Float64Array(rows);
   const featuresPerSplit = Math.max(1, Math.round(options.featureShare * columns.length));
   const minLeafWeight = Math.max(options.minLeafRows, rows * options.minLeafShare);
   for (let tree = 0; tree < options.trees; tree++) {
     weight.fill(0);
-    const draws = Math.max(1, Math.round(rows * options.rowShare));
+    if (extraRandom) weight.set(weights);
+    const draws = extraRandom ? 0 : Math.max(1, Math.round(rows * options.rowShare));
     for (let draw = 0; draw < draws; draw++) {
       const row = Math.floor(rng() * rows);
       weight[row] = (weight[row] as number) + (weights[row] as number);
@@ -61,6 +65,7 @@ export function growForest(
         featuresPerSplit,
         shrinkage: 0,
         minGain: 0,
+        randomCuts: extraRandom,
       },
       rng,
     );

@@ -8,16 +8,19 @@ import { fitLevels } from './levels';
 import { fitLogistic, Logistic, type LogisticJson } from './logistic';
 import { logOddsOf } from './logit';
 import { Network, trainNetwork, type NetworkJson } from './network';
-import { BOOSTING, FOREST, LOGISTIC, NETWORK, TEAM_FOREST } from './settings';
+import { BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, NETWORK, TEAM_FOREST } from './settings';
+import { fitSingle, Single, type SingleJson } from './single';
 import { growTeamForest, TeamForest, type TeamForestJson } from './team-forest';
 
-/** The kinds of model that learn by themselves. `team` is the forest of `ml-random-forest`, for at most 2,000 rows. */
+/** The kinds of model. `extra` is a forest of random cuts, `single` one column alone, `team` the forest of `ml-random-forest`, for at most 2,000 rows. */
 export const LearnerKind = {
   Forest: 'forest',
+  Extra: 'extra',
   Boosting: 'boosting',
   Logistic: 'logistic',
   Network: 'network',
   Team: 'team',
+  Single: 'single',
 } as const;
 /** One of the kinds. */
 export type LearnerKind = (typeof LearnerKind)[keyof typeof LearnerKind];
@@ -27,6 +30,8 @@ const LEAST_FREQUENCY = 0.005;
 
 /** What a model learns from, in order of time. */
 export interface TrainingRows {
+  /** Names of the columns. */
+  readonly names: readonly string[];
   /** Raw values, a column for each feature; NaN is missing. */
   readonly columns: readonly Float64Array[];
   /** Bins of the same columns. */
@@ -44,10 +49,11 @@ export interface ScoringRows extends BinnedRows {
 
 /** A model as JSON. */
 export type ModelJson =
-  | { readonly kind: 'forest'; readonly trees: EnsembleJson }
+  | { readonly kind: 'forest' | 'extra'; readonly trees: EnsembleJson }
   | { readonly kind: 'boosting'; readonly start: number; readonly trees: EnsembleJson }
   | { readonly kind: 'logistic'; readonly logistic: LogisticJson }
   | { readonly kind: 'network'; readonly network: NetworkJson }
+  | { readonly kind: 'single'; readonly single: SingleJson }
   | { readonly kind: 'team'; readonly forest: TeamForestJson };
 
 /** What every model does, however it learns. Log odds are uncalibrated. Not safe to be used by two threads at once. */
@@ -65,13 +71,17 @@ export function fitModel(kind: LearnerKind, rows: TrainingRows, seed: number): M
   const rng = mulberry32(seed);
   switch (kind) {
     case LearnerKind.Forest:
-      return forestModel(growForest(binned, labels, weights, FOREST, rng));
+      return forestModel(kind, growForest(binned, labels, weights, FOREST, rng));
+    case LearnerKind.Extra:
+      return forestModel(kind, growForest(binned, labels, weights, EXTRA_TREES, rng));
     case LearnerKind.Boosting:
       return boostedModel(boost(binned, labels, weights, BOOSTING, seed));
     case LearnerKind.Logistic:
       return smoothModel(fitLogistic(fitLevels(columns, binned), rowsOf(rows), labels, weights, LOGISTIC));
     case LearnerKind.Network:
       return smoothModel(trainNetwork(fitLevels(columns, binned), rowsOf(rows), labels, weights, NETWORK, rng));
+    case LearnerKind.Single:
+      return smoothModel(fitSingle(rows.names, binned, labels));
     case LearnerKind.Team:
       return teamModel(growTeamForest(columns, labels, { ...TEAM_FOREST, seed }));
   }
@@ -81,13 +91,16 @@ export function fitModel(kind: LearnerKind, rows: TrainingRows, seed: number): M
 export function loadModel(json: ModelJson): Model {
   switch (json.kind) {
     case LearnerKind.Forest:
-      return forestModel(loadEnsemble(json.trees));
+    case LearnerKind.Extra:
+      return forestModel(json.kind, loadEnsemble(json.trees));
     case LearnerKind.Boosting:
       return boostedModel({ start: json.start, trees: loadEnsemble(json.trees) });
     case LearnerKind.Logistic:
       return smoothModel(new Logistic(json.logistic));
     case LearnerKind.Network:
       return smoothModel(new Network(json.network));
+    case LearnerKind.Single:
+      return smoothModel(new Single(json.single));
     case LearnerKind.Team:
       return teamModel(new TeamForest(json.forest));
     default:
@@ -98,11 +111,11 @@ export function loadModel(json: ModelJson): Model {
   }
 }
 
-function forestModel(trees: Ensemble): Model {
+function forestModel(kind: 'forest' | 'extra', trees: Ensemble): Model {
   return {
     logOdds: (bins) => logOddsOf(trees.meanOf(bins), LEAST_FREQUENCY),
     logOddsAll: (rows) => trees.meansOf(rows).map((mean) => logOddsOf(mean, LEAST_FREQUENCY)),
-    toJSON: () => ({ kind: LearnerKind.Forest, trees: trees.toJSON() }),
+    toJSON: () => ({ kind, trees: trees.toJSON() }),
   };
 }
 
@@ -114,15 +127,16 @@ function boostedModel({ start, trees }: Boosted): Model {
   };
 }
 
-function smoothModel(smooth: Logistic | Network): Model {
+function smoothModel(smooth: Logistic | Network | Single): Model {
   return {
     logOdds: (bins) => smooth.logOdds(bins, 0),
     logOddsAll: ({ bins, width, rows }) =>
       Float64Array.from({ length: rows }, (_, row) => smooth.logOdds(bins, row * width)),
-    toJSON: () =>
-      smooth instanceof Logistic
-        ? { kind: LearnerKind.Logistic, logistic: smooth.toJSON() }
-        : { kind: LearnerKind.Network, network: smooth.toJSON() },
+    toJSON: () => {
+      if (smooth instanceof Logistic) return { kind: LearnerKind.Logistic, logistic: smooth.toJSON() };
+      if (smooth instanceof Single) return { kind: LearnerKind.Single, single: smooth.toJSON() };
+      return { kind: LearnerKind.Network, network: smooth.toJSON() };
+    },
   };
 }
 

@@ -17,6 +17,17 @@ export const FOREST: ForestOptions = {
   rowShare: 1,
 };
 
+/** Trees of random cuts err differently from those of best cuts. */
+export const EXTRA_TREES: ForestOptions = {
+  trees: 50,
+  minLeafRows: 5,
+  minLeafShare: 1 / 1500,
+  maxDepth: 10,
+  featureShare: 0.5,
+  rowShare: 1,
+  extraRandom: true,
+};
+
 /** Many small steps. */
 export const BOOSTING: BoostingOptions = {
   trees: 160,

@@ -10,10 +10,11 @@ const trees = z.object({ features: text, bins: text, missing: text, values: text
 const levels = z.object({ levels: z.array(text), mayBeMissing: z.array(z.int().min(0)) });
 
 const Model = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('forest'), trees }),
+  z.object({ kind: z.enum(['forest', 'extra']), trees }),
   z.object({ kind: z.literal('boosting'), start: z.number(), trees }),
   z.object({ kind: z.literal('logistic'), logistic: z.object({ levels, coefficients: numbers }) }),
   z.object({ kind: z.literal('network'), network: z.object({ levels, hidden: z.int().min(1), weights: numbers }) }),
+  z.object({ kind: z.literal('single'), single: z.object({ feature: z.int().min(0), odds: text }) }),
   z.object({
     kind: z.literal('team'),
     forest: z.object({ medians: numbers, trees: z.int().min(1), model: z.unknown() }),
@@ -26,7 +27,11 @@ const Calibration = z.object({
   isotonic: z.object({ at: numbers, value: numbers }).optional(),
   fittedOn: z.enum(['latest', 'out_of_fold', 'nothing']),
   rows: z.int().min(0),
+  decline: z.number().optional(),
 });
+
+const indexes = z.array(z.int().min(0));
+const Ratio = z.object({ over: indexes, under: indexes, plus: z.number() });
 
 const Support = z.object({
   low: z.number().nullable(),
@@ -43,8 +48,11 @@ const File = z
     seed: z.number(),
     features: z.array(text),
     support: z.array(Support),
+    ratios: z.array(Ratio).optional(),
     cuts: z.array(text),
-    members: z.array(z.object({ weight: z.number().positive(), model: Model })),
+    members: z.array(
+      z.object({ weight: z.number().positive(), within: z.number().positive().optional(), model: Model }),
+    ),
     offset: z.number(),
     calibration: Calibration,
     prior: share,
@@ -59,8 +67,14 @@ const File = z
   })
   .refine(({ features, support }) => features.length === support.length, 'features and support differ in length')
   .refine(
-    ({ features, cuts, members }) => members.length === 0 || features.length === cuts.length,
+    ({ features, ratios = [], cuts, members }) =>
+      members.length === 0 || features.length + ratios.length === cuts.length,
     'features and cuts differ in length',
+  )
+  .refine(
+    ({ features, ratios = [] }) =>
+      ratios.every(({ over, under }) => [...over, ...under].every((feature) => feature < features.length)),
+    'a ratio names a feature that is not there',
   ) satisfies z.ZodType<PredictorJson>;
 
 /**

@@ -1,6 +1,7 @@
 import type { Isotonic } from '../calibration/isotonic';
 import type { Platt } from '../calibration/platt';
 import type { ModelJson } from '../models/model';
+import type { Ratio } from '../tables/ratios';
 
 /** What a predictor was trained as. `auto` averages several kinds; `prior` knows the base rate alone, for want of rows. */
 export const PredictorKind = {
@@ -23,6 +24,8 @@ export interface CalibrationJson {
   /** `latest`: rows that trained nothing else; `out_of_fold`: rows scored by models that had not seen them. */
   readonly fittedOn: 'latest' | 'out_of_fold' | 'nothing';
   readonly rows: number;
+  /** Log odds by which rows to come are expected to fail less than those it was fitted on; taken off already. */
+  readonly decline?: number | undefined;
 }
 
 /** Where the values of one feature lay in training. */
@@ -52,10 +55,16 @@ export interface PredictorJson {
   /** Columns that are read, in order. */
   readonly features: readonly string[];
   readonly support: readonly Support[];
-  /** Cuts between the bins of each feature, ascending; floats of 64 bits, base64. */
+  /** Inputs made of features, which follow them in the rows that members read; absent in models of old. */
+  readonly ratios?: readonly Ratio[] | undefined;
+  /** Cuts between the bins of each feature and each ratio, ascending; floats of 64 bits, base64. */
   readonly cuts: readonly string[];
-  /** Models whose log odds are averaged with these weights; none for the kind `prior`. */
-  readonly members: readonly { readonly weight: number; readonly model: ModelJson }[];
+  /** Models whose log odds are averaged with these weights, or move that mean within bounds; none for the kind `prior`. */
+  readonly members: readonly {
+    readonly weight: number;
+    readonly within?: number | undefined;
+    readonly model: ModelJson;
+  }[];
   /** Added to the mean log odds before calibration: takes back what weights of rows have done to the share of failures; 0 without weights. */
   readonly offset: number;
   readonly calibration: CalibrationJson;

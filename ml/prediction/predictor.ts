@@ -4,6 +4,7 @@ import { contributionsOf, type Contribution } from '../explanation/contributions
 import { floatsOfBase64 } from '../encoding/base64';
 import { logOddsOf, probabilityOf, signedLog, unsignedLog } from '../models/logit';
 import { loadModel } from '../models/model';
+import { ratioOf, withRatios, type Ratio } from '../tables/ratios';
 import { selectColumns, type Table } from '../tables/table';
 import { binRow, binRows } from '../trees/binned-rows';
 import { meanLogOdds, meanLogOddsAll, type Member } from './members';
@@ -29,14 +30,19 @@ export class Predictor {
   private readonly members: readonly Member[];
   private readonly cuts: readonly Float64Array[];
   private readonly bins: Uint8Array;
+  private readonly ratios: readonly Ratio[];
+  /** Features and ratios of one row. */
+  private readonly inputs: Float64Array;
   /** Ends of what is familiar of each feature. */
   private readonly from: Float64Array;
   private readonly to: Float64Array;
 
   constructor(readonly json: PredictorJson) {
-    this.members = json.members.map(({ weight, model }) => ({ weight, model: loadModel(model) }));
+    this.members = json.members.map((member) => ({ ...member, model: loadModel(member.model) }));
     this.cuts = json.cuts.map(floatsOfBase64);
     this.bins = new Uint8Array(this.cuts.length);
+    this.ratios = json.ratios ?? [];
+    this.inputs = new Float64Array(json.features.length + this.ratios.length);
     const familiar = json.support.map(familiarRange);
     this.from = Float64Array.from(familiar, ([from]) => from);
     this.to = Float64Array.from(familiar, ([, to]) => to);
@@ -75,7 +81,8 @@ export class Predictor {
   /** Probabilities of all rows of a table, whose columns are found by name. */
   predictAll(table: Table): Float64Array {
     const { columns, rows } = selectColumns(table, this.features);
-    const probabilities = meanLogOddsAll(this.members, { ...binRows(columns, this.cuts, rows), columns });
+    const inputs = withRatios(columns, this.ratios, rows);
+    const probabilities = meanLogOddsAll(this.members, { ...binRows(inputs, this.cuts, rows), columns: inputs });
     const foreign = new Uint8Array(rows);
     columns.forEach((column, feature) => {
       for (let row = 0; row < rows; row++) if (this.isForeign(feature, column[row] as number)) foreign[row]! += 1;
@@ -101,8 +108,12 @@ export class Predictor {
   }
 
   private rawLogOdds(row: ArrayLike<number>): number {
-    binRow(row, this.cuts, this.bins);
-    return meanLogOdds(this.members, this.bins, row) + this.json.offset;
+    const { inputs, ratios } = this;
+    const width = this.json.features.length;
+    for (let feature = 0; feature < width; feature++) inputs[feature] = row[feature] as number;
+    for (let index = 0; index < ratios.length; index++) inputs[width + index] = ratioOf(ratios[index] as Ratio, row);
+    binRow(inputs, this.cuts, this.bins);
+    return meanLogOdds(this.members, this.bins, inputs) + this.json.offset;
   }
 
   private calibrate(logOdds: number): number {

@@ -1,4 +1,4 @@
-import { binOf } from './bins';
+import { binOf, binOfPadded, padCuts } from './bins';
 
 /** Rows as bins of their values, one row after the other, as models read them. */
 export interface BinnedRows {
@@ -14,7 +14,8 @@ export function binRows(columns: readonly Float64Array[], cuts: readonly Float64
   const bins = new Uint8Array(rows * width);
   cuts.forEach((own, feature) => {
     const column = columns[feature] as Float64Array;
-    for (let row = 0; row < rows; row++) bins[row * width + feature] = binOf(column[row] as number, own);
+    const padded = padCuts(own);
+    for (let row = 0; row < rows; row++) bins[row * width + feature] = binOfPadded(column[row] as number, padded);
   });
   return { width, rows, bins };
 }

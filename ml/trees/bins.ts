@@ -40,6 +40,25 @@ export function binOf(value: number, cuts: Float64Array): number {
   return low;
 }
 
+/** Cuts followed by infinities up to one less than a power of two, for {@link binOfPadded}. */
+export function padCuts(cuts: Float64Array): Float64Array {
+  let size = 1;
+  while (size - 1 < cuts.length) size *= 2;
+  const padded = new Float64Array(size - 1).fill(Number.POSITIVE_INFINITY);
+  padded.set(cuts);
+  return padded;
+}
+
+/** The same as {@link binOf}, by as many steps for every value and without branches that a processor cannot guess. */
+export function binOfPadded(value: number, padded: Float64Array): number {
+  if (value !== value) return MISSING_BIN;
+  let bin = 0;
+  for (let step = (padded.length + 1) >> 1; step > 0; step >>= 1) {
+    bin += step & -(value > (padded[bin + step - 1] as number));
+  }
+  return bin;
+}
+
 /** Bins of a column. O(n log cuts). */
 export function binColumn(column: Float64Array, cuts: Float64Array): Uint8Array {
   const bins = new Uint8Array(column.length);

@@ -14,6 +14,8 @@ export interface GrowOptions {
   readonly shrinkage: number;
   /** Least gain (of `sum² / weight`) for which a node is split, >= 0. */
   readonly minGain: number;
+  /** One cut drawn at random for each feature tried, in place of the best one. */
+  readonly randomCuts?: boolean;
 }
 
 /** What a tree is grown on: for each row a target and a weight; a leaf's value is Σ target / (Σ weight + shrinkage). */
@@ -146,6 +148,7 @@ class Grower {
     histogram[2 * MISSING_BIN + 1] = 0;
     let leftSum = 0;
     let left = 0;
+    const only = this.options.randomCuts === true ? first + Math.floor(this.rng() * (last - first)) : -1;
     for (let bin = first; bin <= last; bin++) {
       const cell = bin << 1;
       const weight = histogram[cell + 1] as number;
@@ -153,7 +156,8 @@ class Grower {
       left += weight;
       histogram[cell] = 0;
       histogram[cell + 1] = 0;
-      if (weight === 0) continue;
+      if (weight === 0 && only < 0) continue;
+      if (only >= 0 && bin !== only) continue;
       for (let side = 0; side < (missingWeight > 0 ? 2 : 1); side++) {
         const ofLeft = side === 0 ? left : left + missingWeight;
         const ofRight = total - ofLeft;

@@ -34,6 +34,7 @@ const ROUTES: readonly [Method, string, Role, unknown?][] = [
   ['GET', '/v1/environments/production/rollouts/r/label', 'viewer'],
   ['PUT', '/v1/environments/production/rollouts/r/label', 'operator', {}],
   ['GET', '/v1/models', 'viewer'],
+  ['GET', '/v1/environments/production/training-rows', 'viewer'],
   ['POST', '/v1/models/champion', 'operator', {}],
   ['POST', '/v1/models/train', 'operator', { seed: -1 }],
 ];

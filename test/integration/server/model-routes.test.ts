@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connectDatabase, type Database } from '../../../store/database';
 import { DeploymentsRepository } from '../../../store/deployments-repository';
+import { FeaturesRepository } from '../../../store/features-repository';
 import { ModelsRepository } from '../../../store/models-repository';
 import { givenServer, type ServerUnderTest } from '../../support/server-under-test';
 
@@ -84,6 +85,49 @@ describe('the model registry over HTTP', () => {
       workflowId: 'training/failure',
       webUrl: expect.stringContaining('training%2Ffailure') as string,
     });
+  });
+});
+
+describe('rows to learn from', () => {
+  const started = new Date(1_700_000_000_000);
+  const ended = new Date(started.getTime() + 3_600_000);
+
+  beforeAll(async () => {
+    const [deployments, features] = [new DeploymentsRepository(database.db), new FeaturesRepository(database.db)];
+    for (const [id, environment, failed] of [
+      ['a', 'production', true],
+      ['b', 'production', false],
+      ['c', 'staging', true],
+      ['unknown', 'production', null],
+      ['featureless', 'production', true],
+    ] as const) {
+      const label = { failed, source: 'outcome' as const, by: 'rollout', reason: 'its end', at: ended };
+      const flagKey = 'rows';
+      const outcome = failed === true ? 'rolled_back' : 'completed';
+      await deployments.record({ _id: id, environment, flagKey, startedAt: started, endedAt: ended, outcome, label });
+      if (id === 'featureless') continue;
+      const entity = { kind: 'rollout', id };
+      const known = { environment, entity, catalogueVersion: 1 };
+      await features.add({
+        ...known,
+        at: started,
+        recordedAt: started,
+        values: { 'change.la': 12, 'change.lt': null },
+      });
+      // Measured when it had ended: known too late to be learned from.
+      await features.add({ ...known, at: ended, recordedAt: ended, values: { 'change.la': 99 } });
+    }
+  });
+
+  it('are those of the environment whose end is known, as they were known at the start', async () => {
+    const path = '/v1/environments/production/training-rows';
+    const row = { startedAt: started.toISOString(), values: { 'change.la': 12, 'change.lt': null } };
+    expect((await server.call('GET', path, { as: viewer })).json()).toEqual([
+      { id: 'a', failed: true, ...row },
+      { id: 'b', failed: false, ...row },
+    ]);
+    expect((await server.call('GET', `${path}?limit=9999`, { as: viewer })).statusCode).toBe(400);
+    expect((await server.call('GET', path.replace('production', 'nowhere'), { as: viewer })).json()).toEqual([]);
   });
 });
 

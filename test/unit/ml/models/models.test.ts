@@ -17,6 +17,7 @@ const cuts = table.columns.map((column) => fitCuts(column.subarray(0, TRAINED)))
 function trainingRows(rows: number): TrainingRows {
   const columns = table.columns.map((column) => column.slice(0, rows));
   return {
+    names: [],
     columns,
     binned: columns.map((column, feature) => binColumn(column, cuts[feature] as Float64Array)),
     labels: labels.slice(0, rows),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { mulberry32 } from '../../../../ml/random/mulberry32';
-import { binColumn, binOf, fitCuts, MISSING_BIN } from '../../../../ml/trees/bins';
+import { binColumn, binOf, binOfPadded, fitCuts, padCuts, MISSING_BIN } from '../../../../ml/trees/bins';
 import { binRows } from '../../../../ml/trees/binned-rows';
 import { loadEnsemble, quantise } from '../../../../ml/trees/ensemble';
 import { growTree, type GrowOptions } from '../../../../ml/trees/grow-tree';
@@ -40,6 +40,11 @@ describe('bins', () => {
       fc.property(column, (values) => {
         const cuts = fitCuts(Float64Array.from(values));
         const bins = values.map((value) => binOf(value, cuts));
+        const padded = padCuts(cuts);
+        expect([...values, -1e300, 1e300, Number.NaN].map((value) => binOfPadded(value, padded))).toEqual([
+          ...bins,
+          ...[-1e300, 1e300, Number.NaN].map((value) => binOf(value, cuts)),
+        ]);
         if (cuts.length > 254) return false;
         return values.every((value, at) => {
           const other = values[(at * 7 + 3) % values.length] as number;
