@@ -3,6 +3,7 @@ import { calibrationError } from '../../ml/evaluation/reliability';
 import { averagePrecision, brierScore } from '../../ml/evaluation/scores';
 import { FOUND_LATE, trainPredictor } from '../../ml/prediction/train-predictor';
 import { sliceTable } from '../../ml/tables/table';
+import { chanceError } from './chance-error';
 import { measureCosts } from './costs';
 import { findPython, peerFigures } from './scikit-learn';
 import { changeSetPaths, readChangeSet } from './sets';
@@ -19,6 +20,8 @@ interface Result {
   readonly prAuc: number;
   readonly brier: number;
   readonly ece: number;
+  /** What chance alone leaves of it. */
+  readonly chance: number;
   readonly peer: number | undefined;
   readonly linesAdded: number | undefined;
 }
@@ -42,13 +45,14 @@ async function measureSet(path: string, python: string | undefined): Promise<Res
     prAuc: averagePrecision(probabilities, later),
     brier: brierScore(probabilities, later),
     ece: calibrationError(probabilities, later),
+    chance: chanceError(probabilities),
     peer: peer?.auc,
     linesAdded: peer?.linesAddedAuc ?? undefined,
   };
   const cells = [
     name.padEnd(36),
     String(table.rows).padStart(6),
-    ...[result.auc, result.peer, result.linesAdded, result.prAuc, result.brier, result.ece].map(figure),
+    ...[result.auc, result.peer, result.linesAdded, result.prAuc, result.brier, result.ece, result.chance].map(figure),
     verdictOf(result),
   ];
   console.log(cells.join('  '));
@@ -81,12 +85,12 @@ async function main(): Promise<void> {
       ? 'no Python with scikit-learn: its figures are those measured once'
       : `scikit-learn by ${python}`,
   );
-  const heads = ['AUC', 'forest', 'la alone', 'PR-AUC', 'Brier', 'ECE'].map((head) => head.padStart(9));
+  const heads = ['AUC', 'forest', 'la alone', 'PR-AUC', 'Brier', 'ECE', 'chance'].map((head) => head.padStart(9));
   console.log(['set'.padEnd(36), '  rows', ...heads].join('  '));
   const results: Result[] = [];
   for (const path of paths) results.push(await measureSet(path, python));
   if (results.length > 0) {
-    const means = (['auc', 'peer', 'linesAdded', 'prAuc', 'brier', 'ece'] as const).map((key) =>
+    const means = (['auc', 'peer', 'linesAdded', 'prAuc', 'brier', 'ece', 'chance'] as const).map((key) =>
       mean(results.map((each) => each[key])),
     );
     console.log(['mean'.padEnd(36), '      ', ...means.map(figure)].join('  '));

@@ -1,3 +1,4 @@
+import { chanceError } from '../../../bench/prediction/chance-error';
 import { measureCosts } from '../../../bench/prediction/costs';
 import { readChangeSet } from '../../../bench/prediction/sets';
 import { areaUnderRoc } from '../../../ml/evaluation/auc';
@@ -8,6 +9,12 @@ import { sharedData } from '../../support/shared-data';
 const jdt = sharedData('jit-issta21', 'jdt.csv.gz');
 
 describe('bench/prediction', () => {
+  it('knows the calibration error that chance leaves', () => {
+    // A coin's: the mean distance of its share of heads from a half, √(2 / π) · .5 / √n.
+    expect(chanceError(new Float64Array(400).fill(0.5), 2000)).toBeCloseTo(0.01995, 3);
+    expect(chanceError(new Float64Array(50).fill(1))).toBe(0);
+  });
+
   it('measures what training and predicting cost, and finds them repeatable', () => {
     const costs = measureCosts(400);
     expect(costs.isRepeatable).toBe(true);
