@@ -54,7 +54,7 @@ export function binOfPadded(value: number, padded: Float64Array): number {
   if (value !== value) return MISSING_BIN;
   let bin = 0;
   for (let step = (padded.length + 1) >> 1; step > 0; step >>= 1) {
-    bin += step & -(value > (padded[bin + step - 1] as number));
+    bin += step & -Number(value > (padded[bin + step - 1] as number));
   }
   return bin;
 }
