@@ -8,6 +8,7 @@ import { flagList } from '../render/lists';
 import { percent } from '../render/numbers';
 import { clean } from '../render/text';
 import { does, type CommandContext } from './command';
+import { addFlagHistory } from './flag-history';
 import { addFlagImport } from './flag-import';
 
 /** `headgate flag …` */
@@ -35,6 +36,7 @@ export function addFlagCommands(program: Command, context: CommandContext): void
   );
 
   addFlagImport(flag, context);
+  addFlagHistory(flag, context);
 
   does(
     flag.command('get <key>').description('print a flag as a file that `flag apply` takes'),
@@ -46,11 +48,19 @@ export function addFlagCommands(program: Command, context: CommandContext): void
     },
   );
 
-  does(flag.command('list').description('list the flags of an environment'), context, async (session) => {
-    const environment = await session.environment();
-    const flags = await session.api.get<FlagAnswer[]>(['environments', environment, 'flags']);
-    session.answer(flags, () => flagList(flags, session.style));
-  });
+  does<{ archived?: true }>(
+    flag
+      .command('list')
+      .description('list the flags of an environment')
+      .option('--archived', 'those that are archived instead'),
+    context,
+    async (session, { archived = false }) => {
+      const environment = await session.environment();
+      const query = { archived: String(archived) };
+      const flags = await session.api.get<FlagAnswer[]>(['environments', environment, 'flags'], { query });
+      session.answer(flags, () => flagList(flags, session.style));
+    },
+  );
 
   for (const verb of ['off', 'on'] as const) {
     does<{ reason: string }>(

@@ -9,7 +9,10 @@ export const DecisionAction = z.enum([
   'flag.edit',
   'flag.off',
   'flag.on',
+  // Written before archiving had its own word.
   'flag.delete',
+  'flag.archive',
+  'flag.restore',
   'rollout.start',
   'rollout.raise',
   'rollout.lower',

@@ -3,7 +3,9 @@ import { ErrorCode, HeadgateError } from '../../core/errors';
 import type { Actor, DecisionAction } from '../../flags/document/decision-record';
 import type { Flag } from '../../flags/document/flag';
 import { documentId } from '../../flags/document/identifiers';
+import { flagAt } from '../../flags/history/flag-at';
 import type { FlagBody } from '../../flags/transition/plan-transition';
+import type { DecisionsRepository } from '../../store/decisions-repository';
 import type { FlagsRepository } from '../../store/flags-repository';
 import type { SegmentsRepository } from '../../store/segments-repository';
 import { bodyOf, definitionOf, withoutStoreFields, type FlagInput } from './flag-input';
@@ -74,16 +76,61 @@ export function switchFlag(deps: FlagWriteDependencies, write: FlagWrite, enable
 }
 
 /**
- * Deletes a flag by a tombstone: its revision and audit chain go on.
+ * Archives a flag by a tombstone: evaluators do not see it any more, and its revisions and audit chain go on, so that it can be restored.
  *
  * @throws {HeadgateError} FLAG_NOT_FOUND, ROLLOUT_LIVE, IN_USE; REVISION_CONFLICT when `revision` is not what stands
  */
-export function deleteFlag(deps: FlagWriteDependencies, write: FlagWrite, revision?: number): Promise<WrittenFlag> {
+export function archiveFlag(deps: FlagWriteDependencies, write: FlagWrite, revision?: number): Promise<WrittenFlag> {
   return swapUntilWritten(deps, write, async (standing) => {
     const flag = existing(standing, write);
     checkRevision(revision, standing);
     checkDelete(flag, await deps.flags.withPrerequisites(write.environment));
-    return { action: 'flag.delete', after: { ...withoutStoreFields(flag), deleted: true } };
+    return { action: 'flag.archive', after: { ...withoutStoreFields(flag), deleted: true } };
+  });
+}
+
+/** What restoring needs beside writing. */
+export interface FlagRestoreDependencies extends FlagWriteDependencies {
+  readonly decisions: Pick<DecisionsRepository, 'since'>;
+}
+
+/**
+ * Brings back what people had written of a flag at a revision, as a new revision: an archived flag comes back as it was before, if none is named. A live rollout
+ * stays as it is; whether the flag is on stays as it is too, unless it was archived.
+ *
+ * @throws {HeadgateError} FLAG_NOT_FOUND; INVALID_ARGUMENT when there is no such revision or it was archived then; INVALID_FLAG, ROLLOUT_LIVE as an edit
+ */
+export function restoreFlag(deps: FlagRestoreDependencies, write: FlagWrite, revision?: number): Promise<WrittenFlag> {
+  return swapUntilWritten(deps, write, async (standing) => {
+    if (standing === null) throw missing(write);
+    const wanted = revision ?? (standing.deleted === true ? standing.revision - 1 : undefined);
+    if (wanted === undefined) {
+      throw new HeadgateError(
+        ErrorCode.InvalidArgument,
+        `flag '${write.key}' is not archived: name the revision to go back to`,
+      );
+    }
+    const records = (await deps.decisions.since(standing._id, wanted)).toReversed();
+    const past = flagAt(standing, records, wanted);
+    if (past.archived) {
+      throw new HeadgateError(ErrorCode.InvalidArgument, `flag '${write.key}' was archived at revision ${wanted}`, {
+        remedy: 'Name an earlier revision.',
+      });
+    }
+    const alive = standing.deleted === true ? null : standing;
+    const definition = {
+      ...past.definition,
+      salt: past.definition.salt ?? write.key,
+      enabled: alive?.enabled ?? past.definition.enabled,
+    };
+    const [others, segments] = await Promise.all([
+      relatedFlags(deps.flags, write.environment, definition),
+      deps.segments.list(write.environment),
+    ]);
+    checkEdit(definition, alive, others, segments);
+    const after = bodyOf(write.environment, definition, alive);
+    const isSame = alive !== null && canonicalJson(after) === canonicalJson(withoutStoreFields(alive));
+    return isSame ? null : { action: 'flag.restore', after };
   });
 }
 
@@ -127,7 +174,17 @@ async function swapUntilWritten(
 /** A live flag, or the refusal that there is none. */
 export function existing(flag: Flag | null, { environment, key }: Pick<FlagWrite, 'environment' | 'key'>): Flag {
   if (flag !== null && flag.deleted !== true) return flag;
-  throw new HeadgateError(ErrorCode.FlagNotFound, `there is no flag '${key}' in '${environment}'`);
+  throw missing({ environment, key });
+}
+
+/** A flag, archived or not, or the refusal that there never was one. */
+export function known(flag: Flag | null, { env: environment, key }: { env: string; key: string }): Flag {
+  if (flag !== null) return flag;
+  throw missing({ environment, key });
+}
+
+function missing({ environment, key }: Pick<FlagWrite, 'environment' | 'key'>): HeadgateError {
+  return new HeadgateError(ErrorCode.FlagNotFound, `there is no flag '${key}' in '${environment}'`);
 }
 
 function checkRevision(wanted: number | undefined, standing: Flag | null): void {

@@ -1,10 +1,20 @@
 import { z } from 'zod';
 import { ErrorCode, HeadgateError } from '../../core/errors';
-import { DecisionRecord } from '../../flags/document/decision-record';
+import { DecisionRecord, FieldChange } from '../../flags/document/decision-record';
+import { definitionChanges, flagAt } from '../../flags/history/flag-at';
 import { documentId } from '../../flags/document/identifiers';
 import type { ServerContext } from '../context';
 import { FlagInput, FlagView, viewOf } from '../flags/flag-input';
-import { deleteFlag, existing, putFlag, switchFlag, type FlagWrite, type WrittenFlag } from '../flags/write-flag';
+import {
+  archiveFlag,
+  existing,
+  known,
+  putFlag,
+  restoreFlag,
+  switchFlag,
+  type FlagWrite,
+  type WrittenFlag,
+} from '../flags/write-flag';
 import { actorOf, type Caller } from '../http/authenticate';
 import type { RouteTable } from '../http/route';
 import { EnvironmentPath, FlagPath, limitOf, NoBody, Nothing, ReasonText, revisionOf } from './parameters';
@@ -13,7 +23,8 @@ const tag = 'flags';
 const FLAG_BODY_LIMIT = 512 * 1024;
 const SwitchBody = z.strictObject({ reason: ReasonText });
 const DeleteQuery = z.strictObject({
-  reason: ReasonText.optional(),
+  /** An archived flag says why. */
+  reason: ReasonText,
   revision: z.coerce.number().int().min(1).optional(),
 });
 const oneFlag = { description: 'The flag.', schema: FlagView };
@@ -37,15 +48,16 @@ export function addFlagRoutes(routes: RouteTable, context: ServerContext): void 
     path: '/v1/environments/:env/flags',
     id: 'listFlags',
     tag,
-    summary: 'All flags of an environment by key, deleted ones left out',
+    summary: 'All flags of an environment by key; with `archived=true` those that are archived instead',
     role: 'viewer',
     params: EnvironmentPath,
-    query: Nothing,
+    query: z.strictObject({ archived: z.enum(['true', 'false']).default('false') }),
     body: NoBody,
     answers: { 200: { description: 'The flags.', schema: z.array(FlagView) } },
-    async handle({ params }) {
-      const flags = await context.flags.list(params.env);
-      return flags.filter(({ deleted }) => deleted !== true).map(viewOf);
+    async handle({ params, query }) {
+      const isArchived = query.archived === 'true';
+      const flags = await context.flags.list(params.env, { tombstones: isArchived });
+      return flags.filter(({ deleted = false }) => deleted === isArchived).map(viewOf);
     },
   });
 
@@ -97,19 +109,20 @@ export function addFlagRoutes(routes: RouteTable, context: ServerContext): void 
   routes.add({
     method: 'DELETE',
     path: '/v1/environments/:env/flags/:key',
-    id: 'deleteFlag',
+    id: 'archiveFlag',
     tag,
-    summary: 'Deletes a flag; refused while a rollout is live or another flag has it as a prerequisite',
+    summary:
+      'Archives a flag, which can be restored; refused while a rollout is live or another flag has it as a prerequisite',
     role: 'operator',
     params: FlagPath,
     query: DeleteQuery,
     body: NoBody,
-    answers: { 204: { description: 'It is deleted.' } },
+    answers: { 204: { description: 'It is archived.' } },
     async handle({ params, query, caller, header, reply, log }) {
-      const write = writeOf(params, caller, query.reason ?? 'deleted through the API');
-      const result = await deleteFlag(writes, write, query.revision ?? revisionOf(header('if-match')));
+      const write = writeOf(params, caller, query.reason);
+      const result = await archiveFlag(writes, write, query.revision ?? revisionOf(header('if-match')));
       written(params.env, result);
-      log.info({ flag: params.key, revision: result.flag.revision }, 'flag deleted');
+      log.info({ flag: params.key, revision: result.flag.revision }, 'flag archived');
       return reply.code(204).send();
     },
   });
@@ -152,6 +165,45 @@ export function addFlagRoutes(routes: RouteTable, context: ServerContext): void 
     answers: { 200: { description: 'The records.', schema: z.array(DecisionRecord) } },
     async handle({ params, query }) {
       return context.decisions.byFlag(documentId(params.env, params.key), query);
+    },
+  });
+
+  routes.add({
+    method: 'GET',
+    path: '/v1/environments/:env/flags/:key/diff',
+    id: 'diffFlag',
+    tag,
+    summary: 'What people changed of a flag between two revisions, the last one being how it stands',
+    role: 'viewer',
+    params: FlagPath,
+    query: z.strictObject({ from: z.coerce.number().int().min(1), to: z.coerce.number().int().min(1).optional() }),
+    body: NoBody,
+    answers: { 200: { description: 'The fields that differ.', schema: z.array(FieldChange) } },
+    async handle({ params, query }) {
+      const flag = known(await context.flags.get(documentId(params.env, params.key)), params);
+      const { from, to = flag.revision } = query;
+      const records = (await context.decisions.since(flag._id, Math.min(from, to))).toReversed();
+      return definitionChanges(flagAt(flag, records, from), flagAt(flag, records, to));
+    },
+  });
+
+  routes.add({
+    method: 'POST',
+    path: '/v1/environments/:env/flags/:key/restore',
+    id: 'restoreFlag',
+    tag,
+    summary:
+      'Brings back what people had written of a flag at a revision; an archived flag as it was, when none is named',
+    role: 'operator',
+    params: FlagPath,
+    query: Nothing,
+    body: z.strictObject({ reason: ReasonText, revision: z.int().min(1).optional() }),
+    answers: { 200: oneFlag },
+    async handle({ params, body, caller, log }) {
+      const restores = { ...writes, decisions: context.decisions };
+      const result = await restoreFlag(restores, writeOf(params, caller, body.reason), body.revision);
+      log.info({ flag: params.key, revision: result.flag.revision, restored: body.revision }, 'flag restored');
+      return written(params.env, result);
     },
   });
 }

@@ -133,7 +133,7 @@ describe('flag routes', () => {
 
     const edited = await put('rolling', givenFlagBody({ description: 'edited while rolling' }));
     const withoutCandidate = await put('rolling', givenFlagBody({ variants: { off: false } }));
-    const deleted = await server.call('DELETE', `${flags}/rolling`, { as: operator });
+    const deleted = await server.call('DELETE', `${flags}/rolling?reason=old`, { as: operator });
 
     expect(edited.json()).toMatchObject({ rollout: { id, weight: 5, transition: 1 }, revision: 3 });
     expect([withoutCandidate.statusCode, deleted.statusCode]).toEqual([409, 409]);
@@ -143,9 +143,9 @@ describe('flag routes', () => {
   it('deletes by a tombstone whose revision goes on, unless another flag depends on it', async () => {
     await put('base');
     await put('dependent', givenFlagBody({ prerequisites: [{ flag: 'base', variants: ['on'] }] }));
-    const refused = await server.call('DELETE', `${flags}/base`, { as: operator });
-    await server.call('DELETE', `${flags}/dependent`, { as: operator });
-    const deleted = await server.call('DELETE', `${flags}/base`, { as: operator });
+    const refused = await server.call('DELETE', `${flags}/base?reason=old`, { as: operator });
+    await server.call('DELETE', `${flags}/dependent?reason=old`, { as: operator });
+    const deleted = await server.call('DELETE', `${flags}/base?reason=old`, { as: operator });
     const gone = await server.call('GET', `${flags}/base`, { as: viewer });
     const back = await put('base');
 
@@ -154,6 +154,51 @@ describe('flag routes', () => {
     expect(back.json()).toMatchObject({ revision: 3 });
     const list = (await server.call('GET', flags, { as: viewer })).json<{ key: string }[]>();
     expect(list.map(({ key }) => key)).not.toContain('dependent');
+  });
+
+  it('archives with a reason, lists what is archived, and brings it back as it was', async () => {
+    await put('kept', givenFlagBody({ description: 'as it was', salt: 'pepper' }));
+    const silent = await server.call('DELETE', `${flags}/kept`, { as: operator });
+    await server.call('DELETE', `${flags}/kept?reason=unused`, { as: operator });
+    const archived = (await server.call('GET', `${flags}?archived=true`, { as: viewer })).json<{ key: string }[]>();
+    const back = await server.call('POST', `${flags}/kept/restore`, { as: operator, body: { reason: 'needed' } });
+    const again = await server.call('POST', `${flags}/kept/restore`, { as: operator, body: { reason: 'again' } });
+
+    expect(silent.statusCode).toBe(400);
+    expect(archived.map(({ key }) => key)).toContain('kept');
+    expect(back.json()).toMatchObject({
+      description: 'as it was',
+      salt: 'pepper',
+      revision: 3,
+      lastChange: { action: 'flag.restore', reason: 'needed' },
+    });
+    expect(again.json()).toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  it('tells what changed between revisions and goes back to one, leaving break-glass and rollout as they stand', async () => {
+    const rule = {
+      name: 'staff',
+      if: { attribute: 'mail', operator: 'ends_with', value: '@a.b' },
+      serve: { variant: 'on' },
+    };
+    await put('past', givenFlagBody({ rules: [rule] }));
+    await put('past', givenFlagBody({ description: 'without the rule' }));
+    await server.call('POST', `${flags}/past/off`, { as: operator, body: { reason: 'stop' } });
+    const id = await givenRolloutBlock(server, 'production/past');
+    const diff = await server.call('GET', `${flags}/past/diff?from=1&to=2`, { as: viewer });
+    const none = await server.call('GET', `${flags}/past/diff?from=9`, { as: viewer });
+    const wish = { reason: 'the rule was right', revision: 1 };
+    const restored = await server.call('POST', `${flags}/past/restore`, { as: operator, body: wish });
+    const same = await server.call('GET', `${flags}/past/diff?from=1`, { as: viewer });
+
+    expect(diff.json()).toEqual([
+      { field: 'description', after: 'without the rule' },
+      { field: 'rules', before: [rule], after: [] },
+    ]);
+    expect(none.json()).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(restored.json()).toMatchObject({ rules: [rule], enabled: false, rollout: { id }, revision: 5 });
+    expect(restored.json()).not.toHaveProperty('description');
+    expect(same.json()).toEqual([{ field: 'enabled', before: true, after: false }]);
   });
 
   it('keeps the same key of two environments apart', async () => {

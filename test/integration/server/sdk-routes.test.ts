@@ -66,7 +66,7 @@ describe('what SDKs call', () => {
   it('sends flags by key without people’s fields, with tombstones, segments and database time', async () => {
     await put('zebra', { owner: 'team', tags: ['x'], description: 'secret plans' });
     await put('gone');
-    await server.call('DELETE', '/v1/environments/production/flags/gone', { as: operator });
+    await server.call('DELETE', '/v1/environments/production/flags/gone?reason=old', { as: operator });
     await server.call('PUT', '/v1/environments/production/segments/staff', {
       as: operator,
       body: { if: { attribute: 'email', operator: 'ends_with', value: '@example.com' } },

@@ -40,6 +40,15 @@ describe('segment routes', () => {
     expect(circle.json<{ message: string }>().message).toContain('circle');
   });
 
+  it('takes a list of a hundred thousand ids', async () => {
+    const ids = Array.from(
+      { length: 100_000 },
+      (_, index) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+    );
+    const listed = await put('listed', { if: { attribute: 'targetingKey', operator: 'in', value: ids } });
+    expect([listed.statusCode, listed.json<{ revision: number }>().revision]).toEqual([201, 1]);
+  });
+
   it('deletes only what nothing names', async () => {
     await put('used', staff);
     await server.call('PUT', `${base}/flags/uses-it`, {
@@ -47,7 +56,7 @@ describe('segment routes', () => {
       body: givenFlagBody({ rules: [{ name: 'r', if: { segment: 'used' }, serve: { variant: 'on' } }] }),
     });
     const refused = await remove('used');
-    await server.call('DELETE', `${base}/flags/uses-it`, { as: operator });
+    await server.call('DELETE', `${base}/flags/uses-it?reason=old`, { as: operator });
     const stale = await remove('used', { 'if-match': '"7"' });
     const removed = await remove('used');
     const gone = await remove('used');
