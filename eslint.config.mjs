@@ -4,7 +4,7 @@ import jsdoc from 'eslint-plugin-jsdoc';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'dist/', 'coverage/', 'console/', '**/*.cjs', '**/*.js', '**/*.mjs'] },
+  { ignores: ['node_modules/', '**/dist/', 'coverage/', 'console/', '**/*.cjs', '**/*.js', '**/*.mjs'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     files: ['**/*.ts'],
