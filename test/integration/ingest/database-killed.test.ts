@@ -124,5 +124,5 @@ describe('a database that is killed again and again', () => {
     const report = await new MongoDecisionsRepository(database.db).verifyEnvironment('production');
     expect(report.problems).toEqual([]);
     expect(report.records).toBeGreaterThanOrEqual(clients.swaps);
-  }, 30_000);
+  }, 120_000);
 });

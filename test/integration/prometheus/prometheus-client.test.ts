@@ -162,7 +162,7 @@ describe('asking Prometheus', () => {
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
     const startedAt = performance.now();
     const text = await refusalOf(client({ url, timeoutMs: 300 }).instant('vector(1)', now()));
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(text).toContain('no answer within 300 ms');
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => silent.close(resolve));

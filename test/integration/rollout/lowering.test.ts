@@ -92,7 +92,7 @@ describe('nothing stands in the way of a lowering', () => {
     await rollout.send('pause', { reason: 'notified in vain' });
     const sentAt = Date.now();
     await rollout.send('abort');
-    expect(Date.now() - sentAt).toBeLessThan(5000);
+    expect(Date.now() - sentAt).toBeLessThan(20_000);
     expect((await rollout.flag()).rollout).toBeUndefined();
   });
 

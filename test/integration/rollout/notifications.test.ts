@@ -61,11 +61,11 @@ describe('notifications', () => {
     failures = 1;
     const approvals = { forbidStarter: false, allowUnverified: true };
     const steps = [{ weight: 10, bakeMs: 60_000, approval: true }];
-    const rollout = await harness.start(givenQuickPlan({ environment, steps, approvals, leaseMs: 5000 }));
+    const rollout = await harness.start(givenQuickPlan({ environment, steps, approvals }));
     await until('approval_needed');
     await rollout.send('approve');
     await rollout.until(({ phase }) => phase === 'progressing');
-    const past = new Date(Date.now() - 60_000);
+    const past = new Date(Date.now() - 120_000);
     await harness.database.db.collection('leases').updateMany({}, { $set: { renewedAt: past } });
     await until('lapsed');
     await rollout.send('pause', { reason: 'a look at the charts' });

@@ -8,12 +8,12 @@ import { RolloutHarness, SIGNING_KEY } from '../../support/rollout-harness';
 import { ScrapedService } from '../../support/scraped-service';
 
 /** A rollout whose only metric is read from Prometheus, in windows of one second. */
-function givenPromPlan(environment: string, requests: string) {
+function givenPromPlan(environment: string, requests: string, bake: string) {
   return resolvePlan({
     flag: 'checkout',
     candidate: 'on',
     environment,
-    bake: '2s',
+    bake,
     steps: [50],
     window: '1s',
     look: { shortest: '1s', longest: '1s' },
@@ -62,7 +62,9 @@ describe('a rollout judged by a real Prometheus', () => {
   it('is judged on the samples of its own transition', async () => {
     const environment = `env-${randomUUID().slice(0, 8)}`;
     await harness.createFlag(environment);
-    const rollout = await harness.start(givenPromPlan(environment, 'shop_requests_total{variant="{{variant}}"}'));
+    // It must not end before it is aborted.
+    const requests = 'shop_requests_total{variant="{{variant}}"}';
+    const rollout = await harness.start(givenPromPlan(environment, requests, '10m'));
     const { lastLook } = await rollout.until(({ lastLook: look }) => (look?.sample.candidate ?? 0) > 100, 50_000);
     expect(lastLook?.dataQuality).toBe('ok');
     const [errors] = lastLook?.metrics ?? [];
@@ -74,7 +76,7 @@ describe('a rollout judged by a real Prometheus', () => {
   it('holds and says why while the label is missing', async () => {
     const environment = `env-${randomUUID().slice(0, 8)}`;
     await harness.createFlag(environment);
-    const rollout = await harness.start(givenPromPlan(environment, 'shop_requests_total{arm="{{variant}}"}'));
+    const rollout = await harness.start(givenPromPlan(environment, 'shop_requests_total{arm="{{variant}}"}', '2s'));
     const status = await rollout.until(({ lastLook: look }) => look?.dataQuality === 'label_missing', 30_000);
     expect(status.lastLook).toMatchObject({ verdict: 'hold' });
     expect(status.lastLook?.reasons).toContainEqual({
@@ -82,8 +84,10 @@ describe('a rollout judged by a real Prometheus', () => {
       metric: 'errors',
       text: 'No series shop_requests_total{} has the label arm.',
     });
+    const waiting = await rollout.until(({ waitingFor }) => waitingFor === 'data');
+    expect(waiting).toMatchObject({ phase: 'progressing', weight: 50 });
     await sleep(5000);
-    expect(await rollout.status()).toMatchObject({ phase: 'progressing', weight: 50, waitingFor: 'data' });
+    expect(await rollout.status()).toMatchObject({ phase: 'progressing', weight: 50 });
     await rollout.send('abort');
     await rollout.result();
   });

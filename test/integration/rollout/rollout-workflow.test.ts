@@ -120,7 +120,7 @@ describe('the rollout workflow on real Temporal and the real database', () => {
     const rollout = await harness.start(
       givenQuickPlan({
         environment,
-        leaseMs: 5000,
+        leaseMs: 60_000,
         steps: [
           { weight: 10, bakeMs: 1000, approval: false },
           { weight: 50, bakeMs: 60_000, approval: false },
@@ -129,7 +129,7 @@ describe('the rollout workflow on real Temporal and the real database', () => {
     );
     await rollout.until(({ weight }) => weight === 50);
     await harness.rest();
-    const past = new Date(Date.now() - 60_000);
+    const past = new Date(Date.now() - 120_000);
     await harness.database.db.collection('leases').updateMany({}, { $set: { renewedAt: past } });
     await harness.work();
     await rollout.until(({ weight, transition }) => weight === 10 && transition === 3);

@@ -51,7 +51,7 @@ describe('a server without Temporal', () => {
     expect([started.statusCode, message.statusCode]).toEqual([503, 503]);
     expect(started.json()).toMatchObject({ code: 'TEMPORAL_UNAVAILABLE' });
     expect(started.headers['retry-after']).toBe('1');
-    expect(performance.now() - sentAt).toBeLessThan(15_000);
+    expect(performance.now() - sentAt).toBeLessThan(40_000);
   });
 
   it('still resolves plans for dry runs', async () => {

