@@ -14,7 +14,9 @@ describe('watching after everybody is served, on real Temporal and the real data
   afterEach(() => harness.close());
 
   it('keeps the rollout until the watch is over, and then completes', async () => {
-    const rollout = await harness.start(givenQuickPlan({ environment, watch: { forMs: 10_000, onAlarm: 'step_back' } }));
+    const rollout = await harness.start(
+      givenQuickPlan({ environment, watch: { forMs: 10_000, onAlarm: 'step_back' } }),
+    );
     await rollout.until(({ weight }) => weight === 100);
     expect((await rollout.flag()).rollout).toMatchObject({ weight: 100 });
     expect(await rollout.result()).toMatchObject({ outcome: 'completed' });

@@ -143,7 +143,7 @@ describe('access', () => {
 
       expect(before.statusCode).toBe(200);
       expect(status).toBe(401);
-      } finally {
+    } finally {
       await other.close();
     }
   });
