@@ -54,6 +54,11 @@ export interface WindowsRepository extends MetricSource {
 
 /** How long a look waits for a pass of folding, in milliseconds. */
 const FOLD_PATIENCE_MS = 1_000;
+/**
+ * How many looks of a process wait for a pass at the same time. A look that waits holds a slot for workflow tasks: a thousand rollouts would fill
+ * all of them with waiting. Beyond this number a look judges what stands.
+ */
+const MAX_WAITING_LOOKS = 8;
 /** Amounts in a compacted rollout: at most 20 bytes each, so that the document stays below 6 MB. */
 const MAX_COMPACT_AMOUNTS = 300_000;
 
@@ -62,6 +67,7 @@ export class MongoWindowsRepository implements WindowsRepository {
   readonly fold: Fold;
   /** When the last finished pass began, by the database's clock. */
   private foldedAt = Number.NEGATIVE_INFINITY;
+  private waitingLooks = 0;
   private readonly windows: MongoCollection<WindowDocument>;
   private readonly compacted: MongoCollection<CompactedRollout>;
   private readonly users: MongoUserCohorts;
@@ -69,6 +75,7 @@ export class MongoWindowsRepository implements WindowsRepository {
   constructor(
     db: Db,
     private readonly clock: { nowMs(): number },
+    private readonly foldPatienceMs = FOLD_PATIENCE_MS,
   ) {
     this.windows = db.collection(Collection.MetricWindows);
     this.compacted = db.collection(Collection.RolloutWindows);
@@ -160,7 +167,7 @@ export class MongoWindowsRepository implements WindowsRepository {
   /**
    * Folds, unless a pass since the newest window asked for was closed has done so: what came later is late for it. So a thousand
    * rollouts that are looked at in turn cost one pass per window, and each pass adds many groups in one write. A pass that takes long
-   * holds no look up: the windows it would complete are judged by the next one.
+   * holds no look up, and among many looks only a few wait: the windows that the pass would complete are judged by the next look.
    *
    * @returns the instant up to which what was acknowledged stands in the windows
    */
@@ -172,7 +179,16 @@ export class MongoWindowsRepository implements WindowsRepository {
       this.foldedAt = Math.max(this.foldedAt, startedAt);
       return true;
     });
-    return (await within(FOLD_PATIENCE_MS, pass, false)) ? nowMs : this.foldedAt;
+    if (this.waitingLooks >= MAX_WAITING_LOOKS) {
+      pass.catch(() => undefined);
+      return this.foldedAt;
+    }
+    this.waitingLooks += 1;
+    try {
+      return (await within(this.foldPatienceMs, pass, false)) ? nowMs : this.foldedAt;
+    } finally {
+      this.waitingLooks -= 1;
+    }
   }
 
   private async gather(flagId: string, rolloutId: string, variants?: readonly string[]): Promise<CompactWindow[]> {

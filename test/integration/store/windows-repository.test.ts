@@ -162,6 +162,23 @@ describe('reading strata', () => {
     expect(tookMs).toBeGreaterThan(900);
     expect(await whenJudged({ windows })).toHaveLength(1);
   });
+
+  it('is waited for by a few looks only; the others judge what stands', async () => {
+    const patient = new MongoWindowsRepository(database.db, CLOCK, 60_000);
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const pass = patient.fold.foldPending.bind(patient.fold);
+    jest.spyOn(patient.fold, 'foldPending').mockImplementation(() => gate.then(pass));
+    const answered: number[] = [];
+    const looks = Array.from({ length: 12 }, (_, look) => whenJudged({ windows: patient }).then(() => answered.push(look)));
+    await Promise.all(looks.slice(8));
+    const before = [...answered].sort((one, other) => one - other);
+    open();
+    await Promise.all(looks);
+
+    expect(before).toEqual([8, 9, 10, 11]);
+    expect(answered).toHaveLength(12);
+  });
 });
 
 describe('compacting an ended rollout', () => {
