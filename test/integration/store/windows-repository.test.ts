@@ -170,7 +170,9 @@ describe('reading strata', () => {
     const pass = patient.fold.foldPending.bind(patient.fold);
     jest.spyOn(patient.fold, 'foldPending').mockImplementation(() => gate.then(pass));
     const answered: number[] = [];
-    const looks = Array.from({ length: 12 }, (_, look) => whenJudged({ windows: patient }).then(() => answered.push(look)));
+    const looks = Array.from({ length: 12 }, (_, look) =>
+      whenJudged({ windows: patient }).then(() => answered.push(look)),
+    );
     await Promise.all(looks.slice(8));
     const before = [...answered].sort((one, other) => one - other);
     open();
