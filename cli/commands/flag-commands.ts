@@ -8,6 +8,7 @@ import { flagList } from '../render/lists';
 import { percent } from '../render/numbers';
 import { clean } from '../render/text';
 import { does, type CommandContext } from './command';
+import { addFlagExport } from './flag-export';
 import { addFlagHistory } from './flag-history';
 import { addFlagImport } from './flag-import';
 
@@ -36,6 +37,7 @@ export function addFlagCommands(program: Command, context: CommandContext): void
   );
 
   addFlagImport(flag, context);
+  addFlagExport(flag, context);
   addFlagHistory(flag, context);
 
   does(

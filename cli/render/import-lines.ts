@@ -1,4 +1,4 @@
-import type { Imported, NoteKind } from '../../flags/import/imported';
+import type { Imported, ImportNote, NoteKind } from '../../flags/import/imported';
 import type { Applied } from '../flag-file';
 import type { Style } from './style';
 import { clean } from './text';
@@ -15,9 +15,14 @@ export function importLines({ flags, segments, notes }: Imported, applied: reado
   return [
     ...applied.map(({ kind, key, result, revision }) => `${kind} ${clean(key)}: ${result}, revision ${revision}`),
     ...(applied.length > 0 ? [counts] : [`${counts}, not sent`]),
-    ...notes.map(({ item, kind, message }) => {
-      const word = kind === 'noted' ? style.dim(WORDS[kind]) : style.red(WORDS[kind]);
-      return `${word} ${clean(item)}: ${clean(message)}`;
-    }),
+    ...noteLines(notes, style),
   ];
+}
+
+/** Each item that could not be taken over as it was. */
+export function noteLines(notes: readonly ImportNote[], style: Style): string[] {
+  return notes.map(({ item, kind, message }) => {
+    const word = kind === 'noted' ? style.dim(WORDS[kind]) : style.red(WORDS[kind]);
+    return `${word} ${clean(item)}: ${clean(message)}`;
+  });
 }

@@ -122,11 +122,25 @@ function order(operator: string, operands: readonly Logic[], logic: Logic): Cond
 function membership([needle, haystack]: readonly Logic[], logic: Logic): Condition {
   const within = attributeOf(haystack);
   if (within !== null && typeof needle === 'string') return { attribute: within, operator: 'contains', value: needle };
+  const [merge, [merged] = []] = operation(haystack) ?? [];
+  const element = merge === 'merge' ? attributeOf(merged) : null;
+  if (element !== null && typeof needle === 'string') return elementOf(element, needle);
   const attribute = attributeOf(needle);
   const isList =
     Array.isArray(haystack) && haystack.every((one) => ['string', 'number', 'boolean'].includes(typeof one));
   if (attribute === null || !isList) throw notExpressible(logic);
   return { attribute, operator: 'in', value: haystack as string[] };
+}
+
+/** `merge` makes a list of anything, so that a text is found as a whole alone. */
+function elementOf(attribute: string, value: string): Condition {
+  const isText: Condition = { attribute, operator: 'starts_with', value: '' };
+  return {
+    any: [
+      { attribute, operator: 'equals', value },
+      { all: [{ attribute, operator: 'contains', value }, { not: isText }] },
+    ],
+  };
 }
 
 function version([left, relation, wanted]: readonly Logic[], logic: Logic): Condition {

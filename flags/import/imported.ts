@@ -3,13 +3,13 @@ import type { Condition } from '../document/condition';
 import type { FlagDefinition, Rule } from '../document/flag';
 import type { Segment } from '../document/segment';
 
-/** What became of one item of an import. */
+/** What became of one item of an import or export. */
 export const NoteKind = {
   /** It is not in the result, and nothing stands for it. */
   LeftOut: 'left_out',
   /** It is in the result, and means something else for some users. */
   Changed: 'changed',
-  /** It is in the result under another name or in another form, with the same meaning. */
+  /** It is in the result under another name or in another form, with the same meaning; or it is not, and no evaluation depends on it. */
   Noted: 'noted',
 } as const;
 /** One of the kinds of notes. */
