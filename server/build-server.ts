@@ -15,6 +15,7 @@ import { ServerMetrics } from './metrics/server-metrics';
 import { addAuditRoutes } from './routes/audit-routes';
 import { addEnvironmentRoutes } from './routes/environment-routes';
 import { addFlagRoutes } from './routes/flag-routes';
+import { addStaleFlagRoutes } from './routes/stale-flag-routes';
 import { addHealthRoutes } from './routes/health-routes';
 import { addLabelRoutes } from './routes/label-routes';
 import { addMessageRoutes } from './routes/message-routes';
@@ -89,6 +90,7 @@ export function buildServer(
   const routes = new RouteTable(app, authenticated);
   addEnvironmentRoutes(routes, context);
   addFlagRoutes(routes, context);
+  addStaleFlagRoutes(routes, context);
   addSegmentRoutes(routes, context);
   addRolloutRoutes(routes, context);
   addObservationRoutes(routes, context);

@@ -33,6 +33,29 @@ export interface PastFile {
 export class Repository {
   constructor(private readonly folder: string) {}
 
+  /** Whether the folder lies within a checkout, and git can be run. */
+  async isCheckout(): Promise<boolean> {
+    try {
+      return (await this.line('rev-parse', '--is-inside-work-tree')) === 'true';
+    } catch {
+      return false;
+    }
+  }
+
+  /** Paths within the folder that are tracked, or new and not ignored; some may have been deleted since. */
+  async *files(): AsyncGenerator<string> {
+    let rest = Buffer.alloc(0);
+    for await (const chunk of this.stream('ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', '.')) {
+      const whole = Buffer.concat([rest, chunk]);
+      let from = 0;
+      for (let end = whole.indexOf(0); end >= 0; end = whole.indexOf(0, from)) {
+        yield whole.toString('utf8', from, end);
+        from = end + 1;
+      }
+      rest = whole.subarray(from);
+    }
+  }
+
   /** The full id of what a name such as `HEAD` or `main` stands for; null when there is no such commit. */
   async resolve(name: string): Promise<string | null> {
     try {

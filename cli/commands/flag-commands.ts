@@ -10,6 +10,7 @@ import { clean } from '../render/text';
 import { does, type CommandContext } from './command';
 import { addFlagExport } from './flag-export';
 import { addFlagHistory } from './flag-history';
+import { addFlagStale } from './flag-stale';
 import { addFlagImport } from './flag-import';
 
 /** `headgate flag …` */
@@ -39,6 +40,7 @@ export function addFlagCommands(program: Command, context: CommandContext): void
   addFlagImport(flag, context);
   addFlagExport(flag, context);
   addFlagHistory(flag, context);
+  addFlagStale(flag, context);
 
   does(
     flag.command('get <key>').description('print a flag as a file that `flag apply` takes'),

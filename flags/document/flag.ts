@@ -39,6 +39,8 @@ const definitionShape = {
   description: z.string().max(1000).optional(),
   owner: z.string().max(200).optional(),
   tags: z.array(z.string().min(1).max(60)).max(50).default([]),
+  /** When it should be gone, in ISO 8601 with its zone; `flag stale` tells of it from then on. It changes no evaluation. */
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
   /**
    * Whether client keys, which browsers and apps carry and anybody may read, may evaluate it. When omitted, they may not; to them such
    * a flag is not there.

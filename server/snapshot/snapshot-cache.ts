@@ -242,7 +242,8 @@ async function within<T>(ms: number, work: Promise<T>, bridge: T): Promise<T> {
 /** What of a flag SDKs are sent: nothing of people, and of a deleted flag only that it was. */
 export function forSdk(flag: Flag): SdkFlag | SdkTombstone {
   if (flag.deleted === true) return { key: flag.key, revision: flag.revision, deleted: true };
-  const { lastChange: _, owner: _owner, tags: _tags, description: _text, schemaVersion: _version, ...rest } = flag;
+  const { lastChange: _, schemaVersion: _version, ...shown } = flag;
+  const { owner: _owner, tags: _tags, description: _text, expiresAt: _end, ...rest } = shown;
   return rest;
 }
 
