@@ -10,6 +10,7 @@ import { clean } from '../render/text';
 import { does, type CommandContext } from './command';
 import { addFlagExport } from './flag-export';
 import { addFlagHistory } from './flag-history';
+import { addFlagImpact } from './flag-impact';
 import { addFlagStale } from './flag-stale';
 import { addFlagImport } from './flag-import';
 
@@ -41,6 +42,7 @@ export function addFlagCommands(program: Command, context: CommandContext): void
   addFlagExport(flag, context);
   addFlagHistory(flag, context);
   addFlagStale(flag, context);
+  addFlagImpact(flag, context);
 
   does(
     flag.command('get <key>').description('print a flag as a file that `flag apply` takes'),

@@ -33,6 +33,9 @@ export type Rule = z.infer<typeof Rule>;
 export const Prerequisite = z.strictObject({ flag: FlagKey, variants: z.array(VariantName).min(1).max(20) });
 export type Prerequisite = z.infer<typeof Prerequisite>;
 
+/** Names that Headgate only compares. */
+const Names = z.array(z.string().min(1).max(100)).min(1).max(50);
+
 const definitionShape = {
   enabled: z.boolean().default(true),
   type: FlagType,
@@ -41,6 +44,10 @@ const definitionShape = {
   tags: z.array(z.string().min(1).max(60)).max(50).default([]),
   /** When it should be gone, in ISO 8601 with its zone; `flag stale` tells of it from then on. It changes no evaluation. */
   expiresAt: z.iso.datetime({ offset: true }).optional(),
+  /** Parts of the code that it is read in, by names of one's own; `flag impact` tells which flags share one. */
+  modules: Names.optional(),
+  /** Services that evaluate it, by names of one's own. */
+  services: Names.optional(),
   /**
    * Whether client keys, which browsers and apps carry and anybody may read, may evaluate it. When omitted, they may not; to them such
    * a flag is not there.

@@ -3,7 +3,10 @@ import type { Flag, FlagType } from '../document/flag';
 import type { Segment } from '../document/segment';
 
 /** What evaluation needs of a stored flag: what SDKs are sent. */
-export type SdkFlag = Omit<Flag, 'lastChange' | 'owner' | 'tags' | 'description' | 'expiresAt' | 'schemaVersion'>;
+export type SdkFlag = Omit<
+  Flag,
+  'lastChange' | 'owner' | 'tags' | 'description' | 'expiresAt' | 'modules' | 'services' | 'schemaVersion'
+>;
 /** What a deleted flag leaves, so that no evaluator goes back to an older revision of it. */
 export interface Tombstone {
   readonly key: string;

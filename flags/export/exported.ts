@@ -22,7 +22,7 @@ export interface Exported<Document> {
 }
 
 /** Fields that no evaluation depends on. */
-const REMARKS = ['description', 'owner', 'tags', 'client', 'expiresAt'] as const;
+const REMARKS = ['description', 'owner', 'tags', 'client', 'expiresAt', 'modules', 'services'] as const;
 
 /** Collects what an export has to tell, each remark once. */
 export class ExportNotes {

@@ -3,6 +3,7 @@ import type { Flag, FlagDefinition } from '../../flags/document/flag';
 import type { Segment } from '../../flags/document/segment';
 import { segmentsIn } from '../../flags/document/validate-condition';
 import { validateFlag, type References } from '../../flags/document/validate-flag';
+import { dependentPaths } from '../../flags/lifecycle/impact';
 
 /** Flags and segments of an environment as what documents refer to; deleted flags do not count. */
 export function referencesOf(flags: readonly Flag[], segments: readonly Segment[]): References {
@@ -38,7 +39,7 @@ export function checkEdit(
 }
 
 /**
- * Refuses to delete what is in use.
+ * Refuses to delete what is in use, and names each way to a flag that would break: a prerequisite's prerequisite counts.
  *
  * @throws {HeadgateError} ROLLOUT_LIVE, IN_USE
  */
@@ -49,8 +50,19 @@ export function checkDelete(flag: Flag, others: readonly Flag[]): void {
       details: { rolloutId: flag.rollout.id },
     });
   }
-  const users = dependents(flag.key, others).map(({ key }) => key);
-  if (users.length > 0) throw inUse(`flag '${flag.key}' is a prerequisite`, users);
+  const paths = [...dependentPaths(flag.key, others).values()];
+  if (paths.length === 0) return;
+  const shown = paths.slice(0, 10).map((path) => path.join(' → '));
+  throw new HeadgateError(ErrorCode.InUse, `flag '${flag.key}' is a prerequisite: ${shown.join('; ')}`, {
+    remedy: 'Take it out of the flags that name it first.',
+    details: {
+      usedBy: paths
+        .filter((path) => path.length === 2)
+        .slice(0, 100)
+        .map((path) => path[1]),
+      paths: paths.slice(0, 100),
+    },
+  });
 }
 
 /**

@@ -3,6 +3,7 @@ import { ErrorCode, HeadgateError } from '../../core/errors';
 import { DecisionRecord, FieldChange } from '../../flags/document/decision-record';
 import { definitionChanges, flagAt } from '../../flags/history/flag-at';
 import { documentId } from '../../flags/document/identifiers';
+import { Impact, impactOf } from '../../flags/lifecycle/impact';
 import type { ServerContext } from '../context';
 import { FlagInput, FlagView, viewOf } from '../flags/flag-input';
 import {
@@ -165,6 +166,25 @@ export function addFlagRoutes(routes: RouteTable, context: ServerContext): void 
     answers: { 200: { description: 'The records.', schema: z.array(DecisionRecord) } },
     async handle({ params, query }) {
       return context.decisions.byFlag(documentId(params.env, params.key), query);
+    },
+  });
+
+  routes.add({
+    method: 'GET',
+    path: '/v1/environments/:env/flags/:key/impact',
+    id: 'flagImpact',
+    tag,
+    summary:
+      'What a change of the flag touches: flags that depend on it with the path, flags that share its modules or services, segments it reads, live rollouts',
+    role: 'viewer',
+    params: FlagPath,
+    query: Nothing,
+    body: NoBody,
+    answers: { 200: { description: 'What it touches.', schema: Impact } },
+    async handle({ params }) {
+      const [flags, segments] = await Promise.all([context.flags.list(params.env), context.segments.list(params.env)]);
+      const flag = flags.find(({ key }) => key === params.key) ?? null;
+      return impactOf(existing(flag, { environment: params.env, key: params.key }), flags, segments);
     },
   });
 

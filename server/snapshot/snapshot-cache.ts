@@ -243,7 +243,8 @@ async function within<T>(ms: number, work: Promise<T>, bridge: T): Promise<T> {
 export function forSdk(flag: Flag): SdkFlag | SdkTombstone {
   if (flag.deleted === true) return { key: flag.key, revision: flag.revision, deleted: true };
   const { lastChange: _, schemaVersion: _version, ...shown } = flag;
-  const { owner: _owner, tags: _tags, description: _text, expiresAt: _end, ...rest } = shown;
+  const { owner: _owner, tags: _tags, description: _text, expiresAt: _end, ...inCode } = shown;
+  const { modules: _modules, services: _services, ...rest } = inCode;
   return rest;
 }
 

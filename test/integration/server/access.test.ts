@@ -10,6 +10,7 @@ const ROUTES: readonly [Method, string, Role, unknown?][] = [
   ['GET', '/v1/environments/production/flags/a', 'viewer'],
   ['GET', '/v1/environments/production/flags/a/history', 'viewer'],
   ['GET', '/v1/environments/production/stale-flags', 'viewer'],
+  ['GET', '/v1/environments/production/flags/a/impact', 'viewer'],
   ['PUT', '/v1/environments/production/flags/a', 'operator', {}],
   ['DELETE', '/v1/environments/production/flags/a?reason=old', 'operator'],
   ['GET', '/v1/environments/production/flags/a/diff?from=1', 'viewer'],
