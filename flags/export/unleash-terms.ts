@@ -142,10 +142,19 @@ function constraintOf(condition: z.infer<typeof AttributeCondition>, parts: Term
     case 'ends_with':
       if (typeof value !== 'string')
         throw new NotExpressible(`Unleash finds texts alone, not ${JSON.stringify(value)}`);
-      if (operator === 'contains') parts.changed(`Unleash finds '${value}' in a text, and not in a list of texts`);
-      return { contextName, operator: DIRECT[operator] as string, values: [value], ...cased };
+      if (operator === 'contains')
+        parts.changed(`Unleash reads a list as one text, and finds '${value}' within its elements too`);
+      return { contextName, operator: DIRECT[operator] as string, values: textsOf([value]), ...cased };
     case 'in_cidr':
       return { contextName, operator: 'IN_CIDR', values: [value].flat().map(String) };
+    case 'before':
+    case 'after':
+      // Its clients compare the present, or the context's `currentTime`, whatever attribute is named.
+      if (attribute !== 'currentTime') {
+        throw new NotExpressible(`Unleash compares dates with 'currentTime' alone, not with '${attribute}'`);
+      }
+      parts.changed("where the context has no 'currentTime', Unleash takes the present");
+      return { contextName, operator: DIRECT[operator] as string, value: String(value) };
     case 'matches':
       return { contextName, operator: 'REGEX', value: String(value), ...cased };
     default: {

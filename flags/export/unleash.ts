@@ -1,29 +1,10 @@
 import type { Condition } from '../document/condition';
-import type { FlagDefinition, Rule } from '../document/flag';
+import type { FlagDefinition } from '../document/flag';
 import type { UnleashConstraint } from '../document/foreign-condition';
 import { NotExpressible, NoteKind } from '../import/imported';
 import { byPrerequisites, ExportNotes, type Exported, type ExportSource, type SourceFlag } from './exported';
-import { termsOf, type Literal, type Share, type Term, type TermParts } from './unleash-terms';
-
-type Value = FlagDefinition['variants'][string];
-
-interface VariantOut {
-  readonly name: string;
-  /** Of 1000. */
-  readonly weight: number;
-  readonly weightType: 'variable';
-  readonly stickiness: string;
-  readonly payload: { readonly type: 'string' | 'number' | 'json'; readonly value: string };
-}
-
-interface StrategyOut {
-  readonly name: 'flexibleRollout';
-  readonly title: string;
-  readonly parameters: { readonly groupId: string; readonly rollout: string; readonly stickiness: string };
-  readonly constraints: readonly UnleashConstraint[];
-  readonly segments: readonly number[];
-  readonly variants: readonly VariantOut[];
-}
+import { Strategies, type StrategyOut } from './unleash-strategies';
+import { termsOf, type TermParts } from './unleash-terms';
 
 interface DependencyOut {
   readonly feature: string;
@@ -133,8 +114,7 @@ function featureOf(flag: SourceFlag, item: string, { all, made, ids, parts, note
   });
   notes.common(flag, item, KEPT);
   const strategies = new Strategies(flag, item, ids, parts(item), notes);
-  for (const rule of flag.rules) strategies.add(rule);
-  strategies.addDefault();
+  strategies.addAll();
   tellOfOff(flag, item, notes);
   if (flag.type === 'boolean' && Object.keys(flag.variants).some((name) => !['on', 'off'].includes(name))) {
     notes.note(NoteKind.Noted, `${item}.variants`, "the flag's variants are 'enabled' and 'not enabled' there");
@@ -187,124 +167,4 @@ function dependencyOf(parent: SourceFlag, variants: readonly string[]): Dependen
     throw new NotExpressible(`Unleash can ask whether '${parent.key}' is enabled, and not for ${variants.join(', ')}`);
   }
   return { feature: parent.key, enabled: only === true };
-}
-
-/** Strategies of one feature. The first that holds decides, as rules do. */
-class Strategies {
-  readonly made: StrategyOut[] = [];
-  /** Rules that may answer 'not enabled': strategies after them must not catch their users. */
-  private readonly before: Condition[] = [];
-
-  constructor(
-    private readonly flag: SourceFlag,
-    private readonly item: string,
-    private readonly ids: ReadonlyMap<string, number>,
-    private readonly parts: TermParts,
-    private readonly notes: ExportNotes,
-  ) {}
-
-  add({ name, if: condition, serve }: Rule): void {
-    const item = `${this.item}.rules.${name}`;
-    if ('variant' in serve) {
-      if (!this.isFalse(serve.variant)) this.push(name, [condition], this.variants([[serve.variant, 1000]]));
-      else this.before.push(condition);
-      return;
-    }
-    this.notes.note(
-      NoteKind.Changed,
-      item,
-      "its users are drawn anew by Unleash's own hash; those without any key are drawn at random",
-    );
-    const salt = serve.salt ?? this.flag.salt ?? this.flag.key;
-    if (this.flag.type !== 'boolean') {
-      this.push(name, [condition], this.variants(inThousandths(serve.split)), {
-        groupId: salt,
-        stickiness: 'default',
-        rollout: 100,
-      });
-      return;
-    }
-    const share = serve.split.reduce((sum, { variant, weight }) => sum + (this.isFalse(variant) ? 0 : weight), 0);
-    const rollout = Math.round(share);
-    if (Math.abs(share - rollout) > 1e-9) this.notes.note(NoteKind.Changed, item, `${share} % is ${rollout} % there`);
-    this.push(name, [condition], [], { groupId: salt, stickiness: 'default', rollout });
-    this.before.push(condition);
-  }
-
-  addDefault(): void {
-    const { type, defaultVariant } = this.flag;
-    if (defaultVariant === undefined) {
-      const isBoolean = type === 'boolean';
-      const message = `where no rule holds, Unleash answers 'not enabled', ${isBoolean ? 'which is false' : 'with no value'}, and here it is the caller's own default`;
-      this.notes.note(isBoolean ? NoteKind.Changed : NoteKind.Noted, `${this.item}.defaultVariant`, message);
-    } else if (!this.isFalse(defaultVariant)) this.push('default', [], this.variants([[defaultVariant, 1000]]));
-    // Without any strategy a feature is on for everybody.
-    if (this.made.length === 0)
-      this.make('nobody', [], [], { groupId: this.flag.key, stickiness: 'default', rollout: 0 });
-  }
-
-  private isFalse(variant: string): boolean {
-    return this.flag.type === 'boolean' && this.flag.variants[variant] !== true;
-  }
-
-  private push(title: string, conditions: readonly Condition[], variants: readonly VariantOut[], share?: Share): void {
-    const all = [...conditions, ...this.before.map((condition): Condition => ({ not: condition }))];
-    const terms: readonly Term[] = all.length === 0 ? [[]] : termsOf({ all }, this.parts);
-    for (const term of terms) this.make(title, term, variants, share);
-  }
-
-  private make(title: string, term: Term, variants: readonly VariantOut[], own?: Share): void {
-    const literals: Literal[] = [...term, ...(own === undefined ? [] : [{ share: own }])];
-    // Everybody of a group is a share that asks for nothing where it is drawn by several keys.
-    const drawn = literals.flatMap((literal) => ('share' in literal ? [literal.share] : []));
-    const asking = drawn.filter(({ rollout, stickiness }) => rollout < 100 || stickiness !== 'default');
-    const distinct = [...new Map(asking.map((share) => [JSON.stringify(share), share])).values()];
-    if (distinct.length > 1)
-      throw new NotExpressible('Unleash draws a strategy by one share, and not by several together');
-    const everybody = { groupId: own?.groupId ?? this.flag.key, stickiness: 'default', rollout: 100 };
-    const { groupId, stickiness, rollout } = distinct[0] ?? everybody;
-    this.made.push({
-      name: 'flexibleRollout',
-      title,
-      parameters: { groupId: variants.length > 1 ? everybody.groupId : groupId, rollout: String(rollout), stickiness },
-      constraints: literals.flatMap((literal) => ('constraint' in literal ? [literal.constraint] : [])),
-      segments: [
-        ...new Set(literals.flatMap((literal) => ('segment' in literal ? [this.ids.get(literal.segment) ?? 0] : []))),
-      ],
-      variants,
-    });
-  }
-
-  private variants(weights: readonly (readonly [string, number])[]): VariantOut[] {
-    if (this.flag.type === 'boolean') return [];
-    return weights.map(([name, weight]) => ({
-      name,
-      weight,
-      weightType: 'variable',
-      stickiness: 'default',
-      payload: this.payload(this.flag.variants[name] ?? null),
-    }));
-  }
-
-  private payload(value: Value): VariantOut['payload'] {
-    if (typeof value === 'string') return { type: 'string', value };
-    return typeof value === 'number'
-      ? { type: 'number', value: String(value) }
-      : { type: 'json', value: JSON.stringify(value) };
-  }
-}
-
-/** Shares of 1000, the largest remainders rounded up, so that they add up. */
-function inThousandths(split: readonly { variant: string; weight: number }[]): [string, number][] {
-  const exact = split
-    .filter(({ weight }) => weight > 0)
-    .map(({ variant, weight }) => ({ variant, share: weight * 10 }));
-  let left = 1000 - exact.reduce((sum, { share }) => sum + Math.floor(share), 0);
-  const up = new Set<string>();
-  for (const { variant } of exact.toSorted((a, b) => (b.share % 1) - (a.share % 1))) {
-    if (left <= 0) break;
-    up.add(variant);
-    left -= 1;
-  }
-  return exact.map(({ variant, share }) => [variant, Math.floor(share) + (up.has(variant) ? 1 : 0)]);
 }

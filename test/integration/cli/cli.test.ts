@@ -148,4 +148,18 @@ describe('headgate', () => {
     expect((await headgate(['flag', 'list'])).out).toMatch(/checkout +boolean +off/);
     expect((await headgate(['audit', 'verify'])).out).toContain('every chain holds');
   });
+
+  it('exports flags, finds stale ones in the source and tells what a change touches', async () => {
+    writeFileSync(join(folder, 'pay.ts'), "client.getBooleanValue('checkout', false)\n");
+    const exported = await headgate(['flag', 'export', '--to', 'flagd']);
+    expect(exported.code).toBe(0);
+    expect(JSON.parse(exported.out)).toMatchObject({ flags: { checkout: { defaultVariant: 'off' } } });
+    const stale = await headgate(['flag', 'stale', '--src', '.', '--older-than', '0s']);
+    expect([stale.code, stale.out]).toEqual([
+      0,
+      expect.stringMatching(/checkout\n {2}rolled out since .*\n(.*\n)*? {2}pay\.ts:1\n/),
+    ]);
+    const impact = await headgate(['flag', 'impact', 'checkout']);
+    expect(impact.out).toBe('nothing depends on it: it can be archived\n');
+  });
 });

@@ -3,6 +3,9 @@ import type { ExportSource, SourceFlag } from '../../../../flags/export/exported
 import { exportFlagd } from '../../../../flags/export/flagd';
 import { exportGrowthBook } from '../../../../flags/export/growthbook';
 import { exportUnleash } from '../../../../flags/export/unleash';
+import { importUnleash } from '../../../../flags/import/unleash';
+import { UnleashState } from '../../../../flags/import/unleash-state';
+import { ImportedFlags } from '../../../conformance/imported-flags';
 import { givenIo } from '../../../support/cli-io';
 import { run } from '../../../../cli/run';
 import { ExitCode } from '../../../../cli/exit-codes';
@@ -38,7 +41,7 @@ describe('an export', () => {
   });
 
   it.each([
-    ['a date', { attribute: 'since', operator: 'before', value: '2026-01-01' }, ['flagd', 'growthbook']],
+    ['a date', { attribute: 'since', operator: 'before', value: '2026-01-01' }, ['flagd', 'unleash', 'growthbook']],
     ['a range', { attribute: 'ip', operator: 'in_cidr', value: '10.0.0.0/8' }, ['flagd', 'growthbook']],
     ['a pattern', { attribute: 'name', operator: 'matches', value: '^a\\z' }, ['flagd', 'growthbook']],
     ['what is missing', { attribute: 'name', operator: 'exists', value: false }, ['unleash']],
@@ -125,5 +128,65 @@ describe('headgate flag export', () => {
     expect(await run(['flag', 'export', '--to', 'flagd', '-f', 'flags.json', '--strict'], io)).toBe(ExitCode.Usage);
     expect(io.out()).toBe('');
     expect(io.err()).toMatch(/left out flags\.checkout: flagd has no operator for 'in_cidr'/);
+  });
+});
+
+describe('flags that came from Unleash', () => {
+  const features = [
+    {
+      name: 'colour',
+      enabled: true,
+      strategies: [
+        {
+          name: 'flexibleRollout',
+          parameters: { rollout: '40', stickiness: 'userId', groupId: 'colour' },
+          constraints: [{ contextName: 'country', operator: 'IN', values: ['NO'], inverted: true }],
+        },
+        { name: 'userWithId', parameters: { userIds: 'u1,u2' } },
+      ],
+      variants: [
+        { name: 'red', weight: 300, stickiness: 'userId', payload: { type: 'string', value: '#f00' } },
+        { name: 'green', weight: 300, stickiness: 'userId', payload: { type: 'string', value: '#0f0' } },
+        { name: 'blue', weight: 400, stickiness: 'userId', payload: { type: 'string', value: '#00f' } },
+      ],
+    },
+    {
+      name: 'ramp',
+      enabled: true,
+      strategies: [{ name: 'flexibleRollout', parameters: { rollout: '25', stickiness: 'userId', groupId: 'ramp' } }],
+    },
+  ];
+
+  it('go back with every user where they were', () => {
+    const first = importUnleash(UnleashState.parse({ features }));
+    const { document, notes } = exportUnleash(first);
+    expect(told(notes, 'left_out')).toEqual([]);
+    expect(document.features[0]?.strategies.map(({ variants }) => variants.map(({ weight }) => weight))).toEqual([
+      [300, 300, 400],
+      [300, 300, 400],
+      [1000],
+    ]);
+    const again = new ImportedFlags(importUnleash(UnleashState.parse(JSON.parse(JSON.stringify(document)))));
+    const before = new ImportedFlags(first);
+    for (let user = 0; user < 500; user += 1) {
+      for (const country of ['NO', 'DE']) {
+        const context = { targetingKey: `u${user}`, country };
+        for (const key of ['colour', 'ramp']) {
+          expect([key, context, again.evaluate(key, context).value]).toEqual([
+            key,
+            context,
+            before.evaluate(key, context).value,
+          ]);
+        }
+      }
+    }
+  });
+
+  it('are left out where a share and its variants are drawn by two groups', () => {
+    const [colour] = features;
+    const parameters = { rollout: '40', stickiness: 'userId', groupId: 'another' };
+    const state = { features: [{ ...colour, strategies: [{ name: 'flexibleRollout', parameters }] }] };
+    const { notes } = exportUnleash(importUnleash(UnleashState.parse(state)));
+    expect(told(notes, 'left_out').join()).toMatch(/by one group, and here they have two/);
   });
 });
