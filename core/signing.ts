@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { MessageArguments, MessageName } from '../workflows/rollout/messages';
 import { canonicalJson } from './canonical-json';
 
@@ -9,7 +9,7 @@ export function contentHash(value: unknown): string {
 
 /** SHA-256 of a text, in lower-case hex; how tokens are stored. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 /** HMAC-SHA-256 over the canonical JSON of a value, in lower-case hex. */

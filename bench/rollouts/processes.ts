@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 /** Parts of an installation by what their command lines contain. */
 const PARTS = {
@@ -8,11 +9,23 @@ const PARTS = {
   database: /MongoStandin|mongod /,
 } as const;
 
+/** Linux counts in these, whatever the machine. */
+const CLOCK_TICKS_PER_SECOND = 100;
+
 /** What a process has used so far. */
 export interface ProcessUse {
+  readonly pid: number;
   /** Resident, in MB. */
   readonly memoryMb: number;
   readonly cpuSeconds: number;
+}
+
+/** Processor time of one process so far, in seconds; whole hundredths, from the kernel's accounts. */
+export function readCpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name before may hold spaces; utime and stime are the 14th and 15th field.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
 }
 
 /** Memory and processor time of each part that runs below this process; another installation on the machine is not counted. */

@@ -25,7 +25,7 @@ const PREFIX = '/ofrep/v1/';
 const FLAGS = 'evaluate/flags';
 const STREAM = 'stream';
 const BODY_LIMIT_BYTES = 64 * 1024;
-const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' } as const;
+const EMPTY = Buffer.alloc(0);
 
 /**
  * OpenFeature Remote Evaluation Protocol 0.3.0: single evaluation, bulk with entity tags, and streams of changes. It answers plain `node:http`
@@ -139,6 +139,7 @@ function flagKeyOf(path: string): string | null | undefined {
   if (!path.startsWith(`${FLAGS}/`)) return undefined;
   const encoded = path.slice(FLAGS.length + 1);
   if (encoded === '' || encoded.includes('/')) return undefined;
+  if (!encoded.includes('%')) return encoded;
   try {
     return decodeURIComponent(encoded);
   } catch {
@@ -158,20 +159,22 @@ function readContextOf(body: string | null): EvaluationContext | ContextFault {
 /** The body as text; null when the client went away. */
 function readBody(request: IncomingMessage): Promise<string | null> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    // Contexts nearly always come in one piece.
+    let first: Buffer | null = null;
+    let rest: Buffer[] | null = null;
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= BODY_LIMIT_BYTES) return void chunks.push(chunk);
-      request.pause();
-      reject(new HeadgateError(ErrorCode.BodyTooLarge, `a context takes at most ${BODY_LIMIT_BYTES} bytes`));
+      if (size > BODY_LIMIT_BYTES) {
+        request.pause();
+        reject(new HeadgateError(ErrorCode.BodyTooLarge, `a context takes at most ${BODY_LIMIT_BYTES} bytes`));
+      } else if (first === null) first = chunk;
+      else (rest ??= [first]).push(chunk);
     });
-    request.once('end', () => {
-      const [only] = chunks;
-      resolve((chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)).toString('utf8'));
-    });
-    request.once('error', () => resolve(null));
-    request.once('aborted', () => resolve(null));
+    request.on('end', () => resolve((rest === null ? (first ?? EMPTY) : Buffer.concat(rest)).toString('utf8')));
+    // Without an end before it, this is a client that went away.
+    request.on('close', () => resolve(null));
+    request.on('error', () => resolve(null));
   });
 }
 
@@ -180,6 +183,10 @@ function send(response: ServerResponse, status: number, body: object): void {
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { ...JSON_HEADERS, 'content-length': Buffer.byteLength(text) });
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-length': Buffer.byteLength(text),
+  });
   response.end(text);
 }
