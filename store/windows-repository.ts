@@ -68,6 +68,8 @@ export class MongoWindowsRepository implements WindowsRepository {
   /** When the last finished pass began, by the database's clock. */
   private foldedAt = Number.NEGATIVE_INFINITY;
   private waitingLooks = 0;
+  /** How long the last pass took that looks asked for. */
+  private lastPassMs = 0;
   private readonly windows: MongoCollection<WindowDocument>;
   private readonly compacted: MongoCollection<CompactedRollout>;
   private readonly users: MongoUserCohorts;
@@ -167,7 +169,8 @@ export class MongoWindowsRepository implements WindowsRepository {
   /**
    * Folds, unless a pass since the newest window asked for was closed has done so: what came later is late for it. So a thousand
    * rollouts that are looked at in turn cost one pass per window, and each pass adds many groups in one write. A pass that takes long
-   * holds no look up, and among many looks only a few wait: the windows that the pass would complete are judged by the next look.
+   * holds no look up, and among many looks only a few wait, and none after a pass that took too long: the windows that
+   * the pass would complete are judged by the next look.
    *
    * @returns the instant up to which what was acknowledged stands in the windows
    */
@@ -177,9 +180,11 @@ export class MongoWindowsRepository implements WindowsRepository {
     const startedAt = this.clock.nowMs();
     const pass = this.fold.foldPending().then(() => {
       this.foldedAt = Math.max(this.foldedAt, startedAt);
+      this.lastPassMs = this.clock.nowMs() - startedAt;
       return true;
     });
-    if (this.waitingLooks >= MAX_WAITING_LOOKS) {
+    // Where the last pass was not worth waiting for, this one is hardly either.
+    if (this.waitingLooks >= MAX_WAITING_LOOKS || this.lastPassMs > this.foldPatienceMs) {
       pass.catch(() => undefined);
       return this.foldedAt;
     }

@@ -181,6 +181,32 @@ describe('reading strata', () => {
     expect(before).toEqual([8, 9, 10, 11]);
     expect(answered).toHaveLength(12);
   });
+
+  it('is not waited for when the last pass took longer than a look waits', async () => {
+    let nowMs = CLOCK.nowMs();
+    const slow = new MongoWindowsRepository(database.db, { nowMs: () => nowMs }, 60_000);
+    const pass = slow.fold.foldPending.bind(slow.fold);
+    const passes = jest.spyOn(slow.fold, 'foldPending').mockImplementationOnce(async () => {
+      await pass();
+      nowMs += 61_000;
+    });
+    await whenJudged({ windows: slow });
+    await givenGroup('wa', 0, givenDeltas({ exposures: 1 }));
+    const never = new Promise<void>(() => undefined);
+    passes.mockImplementationOnce(() => never);
+    const later = { nowMs: nowMs + 20_000 };
+
+    expect(await whenJudged({ windows: slow }, later)).toEqual([]);
+    // That pass is done after all, and in time: looks wait again.
+    passes.mockImplementationOnce(pass);
+    await whenJudged({ windows: slow }, later);
+    let judged = await whenJudged({ windows: slow }, later);
+    while (judged.length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      judged = await whenJudged({ windows: slow }, later);
+    }
+    expect(judged).toHaveLength(1);
+  });
 });
 
 describe('compacting an ended rollout', () => {
