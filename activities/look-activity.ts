@@ -119,6 +119,7 @@ async function judge(
     state,
     sourceDown: trouble?.quality === DataQuality.SourceDown,
     sourceTrouble: trouble,
+    ...(request.failurePrior === undefined ? {} : { failurePrior: request.failurePrior }),
     baselines: known.profiles,
     together: known.together,
     nowMs,

@@ -22,6 +22,8 @@ export type PreparedRollout =
       readonly nowMs: number;
       /** What is predicted of the change, for the record of the start. */
       readonly assessment?: Reason;
+      /** Of the change, 0 to 1, where it may act on the rollout. */
+      readonly failureProbability?: number;
     }
   | { readonly kind: 'refused'; readonly why: string };
 
@@ -90,6 +92,8 @@ export interface LookRequest extends RolloutRef {
   readonly basis: Basis | null;
   /** Missing from workers before segments were judged. */
   readonly excludedSegments?: readonly string[];
+  /** The change's failure probability before any evidence, where it may act. */
+  readonly failurePrior?: number;
 }
 
 /** One look: the verdict with its evidence, and how the flag stands. At most 4 kB of it enters the history. */

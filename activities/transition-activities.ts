@@ -54,14 +54,18 @@ export function createTransitionActivities(dependencies: TransitionDependencies)
       }
       if (control === plan.candidate) return { kind: 'refused', why: `'${control}' is served there already` };
       const nowMs = clock.nowMs();
-      const assessment = await predictFailure(dependencies, { environment, rolloutId }, nowMs);
+      const { prediction } = plan;
+      const predicted = await predictFailure(dependencies, { environment, rolloutId, prediction }, nowMs);
       return {
         kind: 'ready',
         control,
         basis: takeBasis(flag, plan.candidate, await segmentsByKey(segments, environment)),
         blackoutUntilMs: isBlackedOut(plan.blackouts, nowMs)?.untilMs ?? null,
         nowMs,
-        ...(assessment === undefined ? {} : { assessment }),
+        ...(predicted === undefined ? {} : { assessment: predicted.reason }),
+        ...(predicted?.acts === true && predicted.probability !== null
+          ? { failureProbability: predicted.probability }
+          : {}),
       };
     },
 

@@ -22,6 +22,7 @@ interface StartOptions {
   readonly assess?: string | true;
   readonly repo?: string;
   readonly build?: string;
+  readonly overridePrediction?: string;
 }
 
 /** A start with `--replace` waits for the other rollout's end. */
@@ -47,6 +48,10 @@ export function addRolloutStart(rollout: Command, context: CommandContext): void
       '--build <file>',
       'JSON of what CI knows of the build (seconds, usualSeconds, testsFailed …), for predictions',
     )
+    .option(
+      '--override-prediction <reason>',
+      'start although the prediction asks for less risk than the plan allows to start with',
+    )
     .option('--error-rate <share>', 'for --dry-run: its base rate, 0 to 1', numberBetween('--error-rate', 0, 1));
   does<StartOptions>(command, context, start);
 }
@@ -59,7 +64,14 @@ async function start(session: Session, options: StartOptions, path = ''): Promis
   const { dryRun = false, again = false, replace = false, requestsPerMinute, errorRate = 0.01 } = options;
   const assume = requestsPerMinute === undefined ? undefined : { requestsPerMinute, errorRate };
   const features = await featuresOf(session.io, featureOptions(options));
-  const answer = await send(session, environment, { plan: file, again, replace, dryRun, assume, features });
+  const answer = await send(session, environment, {
+    plan: overridden(file, options),
+    again,
+    replace,
+    dryRun,
+    assume,
+    features,
+  });
   if (dryRun) {
     session.answer(answer, () => [stringify(answer.plan).trimEnd(), ...answer.notes.map((note) => `# ${clean(note)}`)]);
     return;
@@ -67,6 +79,13 @@ async function start(session: Session, options: StartOptions, path = ''): Promis
   if (answer.outcome === 'finished') return finished(session, answer);
   say(session, answer, environment, options.wait === true);
   if (options.wait === true && answer.rolloutId !== null) return followRollout(session, environment, answer.rolloutId);
+}
+
+/** The plan with a person's reason for starting it against the prediction; it is part of the plan, and so of what is recorded. */
+function overridden(file: unknown, { overridePrediction: override }: StartOptions): unknown {
+  if (override === undefined || typeof file !== 'object' || file === null) return file;
+  const prediction: unknown = Reflect.get(file, 'prediction');
+  return { ...file, prediction: { ...(typeof prediction === 'object' ? prediction : {}), override } };
 }
 
 function featureOptions({ assess, repo, build }: StartOptions): Parameters<typeof featuresOf>[1] {

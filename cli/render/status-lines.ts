@@ -54,6 +54,7 @@ export function statusLines(status: StatusAnswer, width: number, style: Style): 
     const served = `${formatDuration(Math.min(status.bakedMs, status.bakeMs))} of ${formatDuration(status.bakeMs)}`;
     lines.push(`bake   ${bar(status.bakedMs / status.bakeMs, cells)} ${served}`);
   }
+  if (status.prediction !== undefined) lines.push(`prediction: ${clean(status.prediction.text)}`);
   if (status.excludedSegments.length > 0) lines.push(`excluded: ${status.excludedSegments.join(', ')}`);
   lines.push(...lookLines(status, width, style));
   if (status.fromProjection === true) {

@@ -3,6 +3,7 @@ import { EnvironmentName, FlagKey, RuleName, VariantName } from '../document/ide
 import { DEFAULT_RISK, OnSegmentHarm, Pace, Preset, Risk, Watch } from './behaviour';
 import { Metric, MetricKind } from './metric';
 import { Blackout, RolloutPlan } from './plan';
+import { DEFAULT_PREDICTION, Prediction, PredictionLimits } from './prediction';
 import { DurationText, MarginFile, Percent, Probability, QuantileFile } from './quantities';
 import { isTimeZone } from './time-zone';
 
@@ -110,6 +111,25 @@ export const PlanFile = z.strictObject(
         remediate: Risk.shape.remediate.default(DEFAULT_RISK.remediate),
       })
       .default(DEFAULT_RISK),
+    prediction: z
+      .strictObject({
+        mode: Prediction.shape.mode.default(DEFAULT_PREDICTION.mode),
+        baseRate: Probability.pipe(Prediction.shape.baseRate).default(DEFAULT_PREDICTION.baseRate),
+        approveAbove: Probability.pipe(Prediction.shape.approveAbove).default(DEFAULT_PREDICTION.approveAbove),
+        minimumConfidence: Probability.pipe(Prediction.shape.minimumConfidence).default(
+          DEFAULT_PREDICTION.minimumConfidence,
+        ),
+        override: Prediction.shape.override,
+        limits: z
+          .strictObject({
+            firstWeight: Weight.default(DEFAULT_PREDICTION.limits.firstWeight),
+            bakeFactor: PredictionLimits.shape.bakeFactor.default(DEFAULT_PREDICTION.limits.bakeFactor),
+            sampleFactor: PredictionLimits.shape.sampleFactor.default(DEFAULT_PREDICTION.limits.sampleFactor),
+            pace: PredictionLimits.shape.pace.default(DEFAULT_PREDICTION.limits.pace),
+          })
+          .default(DEFAULT_PREDICTION.limits),
+      })
+      .default(DEFAULT_PREDICTION),
     pace: Pace.default('steps'),
     /** When omitted, nobody looks on after completion. */
     watch: z.strictObject({ for: DurationText, onAlarm: Watch.shape.onAlarm.default('alert') }).optional(),

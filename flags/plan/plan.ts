@@ -3,6 +3,7 @@ import { EnvironmentName, FlagKey, SegmentKey, VariantName } from '../document/i
 import { Place } from '../document/rollout-block';
 import { OnSegmentHarm, Pace, Preset, Risk, Watch } from './behaviour';
 import { Metric } from './metric';
+import { Prediction } from './prediction';
 
 /** Serve the candidate to `weight` percent of eligible targeting keys for `bakeMs`, then judge. */
 export const RolloutStep = z.strictObject({
@@ -44,6 +45,8 @@ export const RolloutPlan = z.strictObject({
   /** Who may roll back; `guarded` in plans from before this was a choice. */
   preset: Preset.optional(),
   risk: Risk.optional(),
+  /** What a prediction that the change fails leads to; it is only recorded in plans from before this was a choice. */
+  prediction: Prediction.optional(),
   pace: Pace.optional(),
   /** Looking on after completion; none when left out. */
   watch: Watch.optional(),

@@ -79,6 +79,7 @@ function toPlan(file: PlanFile): RolloutPlan {
     falseExclusionRate: file.falseExclusionRate,
     preset: file.preset,
     risk: file.risk,
+    prediction: file.prediction,
     pace: file.pace,
     ...(file.watch === undefined ? {} : { watch: { forMs: file.watch.for, onAlarm: file.watch.onAlarm } }),
     profile: file.profile,

@@ -5,6 +5,7 @@ import { refOf } from './apply';
 import type { RolloutInput } from './messages';
 import { messageOfCause } from './run-failures';
 import { bakeMsOf, type PlannedTransition, type RolloutState } from './state';
+import { planInForce } from './prediction';
 
 /** Has the causes of each lowering by the judge looked for, after its write: no search for causes ever holds a lowering up. */
 export class Attributor {
@@ -23,7 +24,7 @@ export class Attributor {
     if (action !== 'rollout.narrow' && action !== 'rollout.roll_back' && action !== 'rollout.exclude') return;
     // Rollouts that began before causes were looked for have no such activity in their history.
     if (planned.intent !== null || look === null || !patched('attribute-lowerings')) return;
-    const { plan } = this.input;
+    const plan = planInForce(this.input.plan, before);
     const request: AttributionRequest = {
       ...refOf(this.input),
       plan,

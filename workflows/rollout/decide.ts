@@ -17,7 +17,7 @@ function start(state: RolloutState, plan: RolloutPlan): Decision {
     weight: first?.weight ?? 0,
     step: 0,
     ...(state.assessment === undefined ? {} : { evidence: [state.assessment] }),
-    reason: `started at ${percent(first?.weight ?? 0)}`,
+    reason: `started at ${percent(first?.weight ?? 0)}${state.shaped === undefined ? '' : `; ${state.shaped}`}`,
   });
 }
 

@@ -23,6 +23,7 @@ export function describeMarkdown(status: RolloutStatus, timeline: readonly Timel
     '',
     `Step ${Math.min(step + 1, steps.length)} of ${steps.length} (${steps.map((each) => `${each.weight} %`).join(' → ')} → 100 %)`,
   ];
+  if (status.prediction !== undefined) lines.push('', `Prediction: ${status.prediction.text}`);
   if (status.excludedSegments.length > 0) lines.push('', `Excluded: ${status.excludedSegments.join(', ')}`);
   const look = status.lastLook;
   if (look !== null) {

@@ -4,6 +4,7 @@ import type { RolloutPlan } from '../../flags/plan/plan';
 import { leasing, looking } from './activity-options';
 import { afterLease, afterLook } from './progress';
 import { rethrowUnlessOutage } from './run-failures';
+import { failurePrior } from './prediction';
 import { bakeMsOf, nextWeight, type RolloutState } from './state';
 
 /** What a look came to. */
@@ -26,6 +27,7 @@ export async function renewLease(ref: RolloutRef, plan: RolloutPlan, state: Roll
 
 /** Looks once. A look that cannot be made is skipped; the next one judges its data too. */
 export async function look(ref: RolloutRef, plan: RolloutPlan, state: RolloutState): Promise<Looked> {
+  const prior = failurePrior(plan, state);
   try {
     const result = await looking.look({
       ...ref,
@@ -44,6 +46,7 @@ export async function look(ref: RolloutRef, plan: RolloutPlan, state: RolloutSta
       harmEpoch: state.harmEpoch,
       basis: state.basis,
       excludedSegments: state.excludedSegments,
+      ...(prior === undefined ? {} : { failurePrior: prior }),
     });
     return { state: afterLook(state, plan, result, Date.now()), isFresh: true };
   } catch (error) {

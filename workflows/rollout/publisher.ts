@@ -2,6 +2,7 @@ import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@tempor
 import { leasing } from './activity-options';
 import type { RolloutInput } from './messages';
 import { searchAttributesOf } from './search-attributes';
+import { planInForce } from './prediction';
 import type { RolloutState } from './state';
 import { owedBakeMs } from './target';
 import { isTerminal, type RolloutStatus } from './status';
@@ -19,6 +20,7 @@ export class Publisher {
   /** The rollout as the `status` query answers it. */
   status(state: RolloutState): RolloutStatus {
     const { input } = this;
+    const plan = planInForce(input.plan, state);
     return {
       rolloutId: input.rolloutId,
       environment: input.environment,
@@ -28,11 +30,12 @@ export class Publisher {
       waitingFor: state.waitingFor,
       summary: state.summary,
       step: state.step,
-      steps: input.plan.steps.map(({ weight, bakeMs }) => ({ weight, bakeMs })),
+      steps: plan.steps.map(({ weight, bakeMs }) => ({ weight, bakeMs })),
       weight: state.weight,
       transition: state.transition,
       bakedMs: state.bakedMs,
-      bakeMs: owedBakeMs(state, input.plan),
+      bakeMs: owedBakeMs(state, plan),
+      ...(state.assessment === undefined ? {} : { prediction: state.assessment }),
       startedAt: input.startedAt,
       startedBy: input.startedBy.name,
       excludedSegments: state.excludedSegments,
@@ -62,7 +65,7 @@ export class Publisher {
         identity: this.input.identity,
         workflowId,
         runId,
-        plan: this.input.plan,
+        plan: planInForce(this.input.plan, state),
         startedBy: status.startedBy,
         startedAt: status.startedAt,
         phase,

@@ -13,6 +13,7 @@ import {
 } from '@temporalio/workflow';
 import type { RolloutRef } from '../../activities/rollout-activities';
 import type { Actor } from '../../flags/document/decision-record';
+import type { RolloutPlan } from '../../flags/plan/plan';
 import { leasing, writing } from './activity-options';
 import { admit } from './admit';
 import { Announcer } from './announcer';
@@ -33,6 +34,7 @@ import {
 } from './messages';
 import { look, renewLease } from './look';
 import { Publisher } from './publisher';
+import { afterPreparing, planInForce } from './prediction';
 import { afterRefusedWrite, afterWrite } from './progress';
 import { receive } from './receive';
 import { asFailure, rethrowUnlessOutage } from './run-failures';
@@ -89,6 +91,11 @@ export class RolloutRun {
     return CancellationScope.nonCancellable(() => this.finish());
   }
 
+  /** The plan in force: as written, or as the prediction has shaped it. */
+  private get plan(): RolloutPlan {
+    return planInForce(this.input.plan, this.state);
+  }
+
   private registerHandlers(): void {
     setHandler(statusQuery, () => this.publisher.status(this.state));
     setHandler(timelineQuery, () => this.state.timeline);
@@ -106,7 +113,7 @@ export class RolloutRun {
         },
         {
           validator: (args?: MessageArguments) => {
-            const admission = admit(this.state, this.input.plan, name, args ?? {});
+            const admission = admit(this.state, this.plan, name, args ?? {});
             if (!admission.admitted) throw ApplicationFailure.nonRetryable(admission.why, 'MESSAGE_REJECTED');
           },
         },
@@ -118,7 +125,7 @@ export class RolloutRun {
   private async advance(): Promise<void> {
     await this.takeMessages();
     if (this.state.basis === null) return this.assess();
-    const decision = decide(this.state, this.input.plan, this.lookIsFresh);
+    const decision = decide(this.state, this.plan, this.lookIsFresh);
     switch (decision.kind) {
       case 'transition':
         return this.write(decision.transition);
@@ -141,14 +148,7 @@ export class RolloutRun {
       this.state = { ...this.state, phase: 'refused', waitingFor: null, summary: prepared.why };
       return;
     }
-    const { basis, control, blackoutUntilMs, assessment } = prepared;
-    this.state = {
-      ...this.state,
-      basis,
-      control,
-      blackoutUntilMs,
-      ...(assessment === undefined ? {} : { assessment }),
-    };
+    this.state = afterPreparing(this.state, this.input.plan, prepared);
   }
 
   private async waitToStart(): Promise<void> {
@@ -161,7 +161,7 @@ export class RolloutRun {
     const dueInMs = this.state.nextLookAtMs - Date.now();
     const summary = `${this.state.weight} %, waits for ${this.state.waitingFor ?? 'the next look'}`;
     if (dueInMs > 0 && (await condition(() => this.inbox.size > 0, dueInMs, { summary }))) return;
-    const { plan } = this.input;
+    const { plan } = this;
     this.state = await renewLease(this.ref, plan, this.state);
     if (this.state.lapsedAtMs !== null) return;
     const { state, isFresh } = await look(this.ref, plan, this.state);
@@ -181,7 +181,8 @@ export class RolloutRun {
       return;
     }
     const { workflowId } = workflowInfo();
-    const { rolloutId, plan, startedBy } = this.input;
+    const { plan } = this;
+    const { rolloutId, startedBy } = this.input;
     const actor = await this.identify(entry, workflowId, rolloutId);
     const at = new Date(Date.now()).toISOString();
     const before = this.state.intents.length;
@@ -231,7 +232,7 @@ export class RolloutRun {
     this.lookIsFresh = false;
     if (result.kind === 'applied' || result.kind === 'already') {
       const before = this.state;
-      this.state = afterWrite(before, this.input.plan, planned, number, result.nowMs);
+      this.state = afterWrite(before, this.plan, planned, number, result.nowMs);
       this.attributor.ask(before, planned, number);
       this.state = { ...this.state, nextLookAtMs: Date.now() + this.state.lookIntervalMs };
       this.inbox.answer(planned.intent, { ...this.result(true, planned.reason), transition: number });

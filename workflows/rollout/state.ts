@@ -63,6 +63,10 @@ export interface RolloutState {
   readonly basis: Basis | null;
   /** What was predicted of the change before the start; absent when nothing was told of it. */
   readonly assessment?: Reason;
+  /** Of the change, 0 to 1, where it acts on the rollout; absent where it is only recorded or not known. */
+  readonly failureProbability?: number;
+  /** What that has changed of the plan, in words; absent for nothing. */
+  readonly shaped?: string;
   readonly safetyEpoch: number;
   readonly harmEpoch: number;
   readonly pause: Pause | null;

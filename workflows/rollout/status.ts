@@ -137,6 +137,8 @@ export interface RolloutStatus {
   readonly bakeMs: number;
   readonly startedAt: string;
   readonly startedBy: string;
+  /** What was predicted of the change; absent when nothing was told of it. */
+  readonly prediction?: Reason;
   readonly excludedSegments: readonly string[];
   readonly lastLook: LookStatus | null;
   readonly nextLookAt: string | null;

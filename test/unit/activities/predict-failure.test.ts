@@ -1,4 +1,5 @@
 import { predictFailure, type PredictionDependencies } from '../../../activities/predict-failure';
+import { DEFAULT_PREDICTION } from '../../../flags/plan/prediction';
 import { trainPredictor } from '../../../ml/prediction/train-predictor';
 import { mulberry32 } from '../../../ml/random/mulberry32';
 import type { Champion, ModelVersion } from '../../../store/models-repository';
@@ -56,7 +57,7 @@ describe('predicting failure at a start', () => {
   });
 
   it('asks the shipped model where there is no other, and believes it by half', async () => {
-    const reason = await predictFailure(given(), rollout, 0);
+    const reason = (await predictFailure(given(), rollout, 0))?.reason;
     expect(reason).toMatchObject({ code: 'FAILURE_PREDICTED' });
     expect(reason?.text).toMatch(
       /^the shipped model predicts failure with \d+ %, riskier than \d+ % .*lines.*Recorded only\.$/,
@@ -68,11 +69,32 @@ describe('predicting failure at a start', () => {
   });
 
   it('asks the champion where there is one', async () => {
-    const large = await predictFailure(given(givenChampion()), rollout, 0);
+    const large = (await predictFailure(given(givenChampion()), rollout, 0))?.reason;
     expect(large?.text).toContain('failure/4 predicts failure');
     const features = { asOf: async () => ({ ...change, 'change.la': 10 }) };
-    const small = await predictFailure(given({ ...givenChampion(), features }), rollout, 0);
+    const small = (await predictFailure(given({ ...givenChampion(), features }), rollout, 0))?.reason;
     expect(large?.numbers?.['probability']).toBeGreaterThan(small?.numbers?.['probability'] ?? 1);
+  });
+
+  it.each([
+    ['auto', 'the shipped model', {}, false],
+    ['auto', 'an own model', givenChampion(), true],
+    ['act', 'the shipped model', {}, true],
+    ['shadow', 'an own model', givenChampion(), false],
+  ] as const)('in mode %s, decided by %s', async (mode, _who, parts, acts) => {
+    const prediction = { ...DEFAULT_PREDICTION, mode };
+    const predicted = await predictFailure(given(parts), { ...rollout, prediction }, 0);
+    expect(predicted?.acts).toBe(acts);
+    expect(predicted?.reason.text.endsWith('Recorded only.')).toBe(!acts);
+  });
+
+  it("asks nobody in mode off, and draws the shipped model to the plan's own base rate", async () => {
+    const off = { ...rollout, prediction: { ...DEFAULT_PREDICTION, mode: 'off' as const } };
+    expect(await predictFailure(given(), off, 0)).toBeUndefined();
+    const probabilityAt = async (baseRate: number): Promise<number> =>
+      (await predictFailure(given(), { ...rollout, prediction: { ...DEFAULT_PREDICTION, baseRate } }, 0))
+        ?.probability ?? NaN;
+    expect(await probabilityAt(0.02)).toBeLessThan(await probabilityAt(0.2));
   });
 
   it.each([
@@ -81,7 +103,13 @@ describe('predicting failure at a start', () => {
     ['unreachable', { features: { asOf: () => Promise.reject(new Error('database away')) } }],
     ['slow', { features: { asOf: () => new Promise<never>(() => undefined) } }],
   ])('is held up by no model that is %s, and says it', async (_how, parts) => {
-    const reason = await predictFailure(given(parts), rollout, 0);
+    const predicted = await predictFailure(
+      given(parts),
+      { ...rollout, prediction: { ...DEFAULT_PREDICTION, mode: 'act' } },
+      0,
+    );
+    const reason = predicted?.reason;
+    expect(predicted).toMatchObject({ probability: null, acts: false });
     expect(reason).toMatchObject({ code: 'FAILURE_NOT_PREDICTED' });
     expect(reason?.text).toContain('goes on by evidence alone');
   });

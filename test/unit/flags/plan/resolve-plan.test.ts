@@ -1,3 +1,4 @@
+import { DEFAULT_PREDICTION } from '../../../../flags/plan/prediction';
 import { DEFAULT_RISK } from '../../../../flags/plan/behaviour';
 import fc from 'fast-check';
 import { ErrorCode, ValidationError } from '../../../../core/errors';
@@ -37,6 +38,7 @@ describe('a plan of the smallest kind', () => {
       onSegmentHarm: 'exclude',
       falseExclusionRate: 0.05,
       preset: 'guarded',
+      prediction: DEFAULT_PREDICTION,
       risk: DEFAULT_RISK,
       pace: 'steps',
       profile: 'auto',
