@@ -1,6 +1,6 @@
 import type { PreparedRollout } from '../../activities/rollout-activities';
 import type { RolloutPlan } from '../../flags/plan/plan';
-import { shapePlan } from '../../flags/plan/shape-plan';
+import { shapePlan } from './shape-plan';
 import type { RolloutState } from './state';
 
 /** The most that is believed of a failure that a person has overridden: what the evidence then says decides. */

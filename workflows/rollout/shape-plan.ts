@@ -1,4 +1,4 @@
-import type { RolloutPlan } from './plan';
+import type { RolloutPlan } from '../../flags/plan/plan';
 
 /** A plan as a prediction has shaped it, and in words what it changed. */
 export interface ShapedPlan {
