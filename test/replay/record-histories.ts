@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startStack } from '../../stack';
 import { givenQuickPlan, RolloutHarness, type StartedRollout } from '../support/rollout-harness';
+import { ACTING, tellOfRiskyChange } from '../support/risky-change';
 
 /**
  * Records the histories that `npm run replay` holds today's workflow code against: `npx tsx test/replay/record-histories.ts [NAME...]`,
@@ -50,6 +51,16 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
   async 'adaptive-and-watched'(harness, environment) {
     const watch = { forMs: 2000, onAlarm: 'step_back' as const };
     return harness.start(givenQuickPlan({ environment, pace: 'adaptive', watch }));
+  },
+  async 'shaped-by-prediction'(harness, environment) {
+    const rolloutId = 'predicted';
+    await tellOfRiskyChange(harness, environment, rolloutId);
+    const approvals = { forbidStarter: false, allowUnverified: true };
+    const plan = givenQuickPlan({ environment, prediction: ACTING, approvals });
+    const rollout = await harness.start(plan, { rolloutId, identity: rolloutId });
+    await rollout.until(({ waitingFor }) => waitingFor === 'approval');
+    await rollout.send('approve');
+    return rollout;
   },
   async 'rolled-back-and-attributed'(harness, environment) {
     harness.source.candidate = { perCell: 40, errorRate: 0.3 };

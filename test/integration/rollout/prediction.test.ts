@@ -1,36 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { CATALOGUE_VERSION } from '../../../changes/features/catalogue';
 import type { RolloutPlan } from '../../../flags/plan/plan';
-import { DEFAULT_PREDICTION, type Prediction } from '../../../flags/plan/prediction';
-import { FeaturesRepository } from '../../../store/features-repository';
+import type { Prediction } from '../../../flags/plan/prediction';
+import { ACTING, tellOfRiskyChange } from '../../support/risky-change';
 import { givenQuickPlan, RolloutHarness, type StartedRollout } from '../../support/rollout-harness';
-
-/** A large change by somebody new to the place. */
-const RISKY = {
-  'change.ns': 6,
-  'change.nd': 12,
-  'change.nf': 30,
-  'change.entropy': 4.5,
-  'change.la': 3_000,
-  'change.ld': 400,
-  'change.lt': 9_000,
-  'change.fix': 0,
-  'change.fileDevelopers': 9,
-  'change.age': 20,
-  'change.fileChanges': 300,
-  'change.authorFileChanges': 0,
-  'change.recentAuthorFileChanges': 0,
-  'change.authorFilesInSubsystems': 0,
-};
-/** Whatever the shipped model says of such a change is above these. */
-const ACTING: Prediction = {
-  ...DEFAULT_PREDICTION,
-  mode: 'act',
-  baseRate: 0.05,
-  approveAbove: 0.06,
-  minimumConfidence: 0,
-  limits: { firstWeight: 2, bakeFactor: 1.5, sampleFactor: 1, pace: true },
-};
 
 describe('a prediction in a rollout on real Temporal and the real database', () => {
   let harness: RolloutHarness;
@@ -46,15 +18,7 @@ describe('a prediction in a rollout on real Temporal and the real database', () 
 
   async function startRisky(prediction: Prediction): Promise<StartedRollout> {
     const rolloutId = `r-${randomUUID().slice(0, 8)}`;
-    const known = new Date(Date.now() - 60_000);
-    await new FeaturesRepository(harness.database.db).add({
-      environment,
-      entity: { kind: 'rollout', id: rolloutId },
-      catalogueVersion: CATALOGUE_VERSION,
-      at: known,
-      recordedAt: known,
-      values: RISKY,
-    });
+    await tellOfRiskyChange(harness, environment, rolloutId);
     const approvals = { forbidStarter: false, allowUnverified: true };
     const steps: RolloutPlan['steps'] = [{ weight: 10, bakeMs: 60_000, approval: false }];
     return harness.start(givenQuickPlan({ environment, steps, prediction, approvals }), {
