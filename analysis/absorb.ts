@@ -12,7 +12,7 @@ import { followTransition } from './user-transitions';
 import type { JudgePlan } from './types';
 
 /** How long latency says nothing after a raise when the plan does not: caches fill, connections open, code is compiled. */
-const WARM_UP_MS = 240_000;
+export const WARM_UP_MS = 240_000;
 
 /** A window's strata by what they count for. */
 interface HarmAndSafety {

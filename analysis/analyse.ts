@@ -3,6 +3,7 @@ import { absorbStrata } from './absorb';
 import { dataReasons, experimentFindings, sharedFaults } from './collect-reasons';
 import { judgeData } from './data-quality';
 import { decide, isHarmShown } from './decide';
+import { showsClusteredUsers } from './evidence/judge-trials';
 import { judgeBoldly } from './judge-boldly';
 import { closeState, openState, restartHarm, type JudgeState } from './judge-state';
 import { bakeToServe, followAll, lookAhead, weightsToTry } from './risk/look-ahead';
@@ -23,7 +24,8 @@ export function analyse(input: AnalysisInput): AnalysisResult {
   const { plan, context } = input;
   // Remember.
   const judge = openState(input);
-  if (followExclusions(judge.segments, context.excludedSegments ?? [], plan)) restartHarm(judge, input);
+  const excluded = context.excludedSegments ?? [];
+  if (followExclusions(judge.segments, excluded, plan, showsClusteredUsers(judge, plan))) restartHarm(judge, input);
   const { lastWindowAt: afterWindowAt } = judge;
   absorbStrata(judge, input.strata, plan);
   absorbSegments(judge.segments, input.strata, plan, { afterWindowAt, fromTransition: judge.segments.fromTransition });
@@ -32,7 +34,7 @@ export function analyse(input: AnalysisInput): AnalysisResult {
   outlookState.windows += newWindows(input, afterWindowAt);
   followAll(outlookState, input, afterWindowAt);
   const { judged, nextWeight } = judgeBoldly(judge, input, weightsToTry(outlookState, input));
-  const segments = judgeSegments(judge.segments, plan);
+  const segments = judgeSegments(judge.segments, plan, showsClusteredUsers(judge, plan));
   // Doubt: is it an experiment at all, is it the candidate, is there data?
   const ratio = sampleRatio(judge.ratio);
   const experiment = experimentFindings(judge, ratio);

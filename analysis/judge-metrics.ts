@@ -29,7 +29,7 @@ export interface Judged {
  */
 export function judgeMetrics(judge: JudgeState, { plan, context }: AnalysisInput): Judged {
   const findings: MetricFinding[] = [];
-  const guarding: { readonly log: number; readonly isFailure: boolean }[] = [];
+  const guarding: GuardrailEvidence[] = [];
   const trials = judgeTrials(judge, plan);
   const logCeilings: Record<string, number> = {};
   for (const metric of plan.metrics) {
@@ -51,10 +51,17 @@ export function judgeMetrics(judge: JudgeState, { plan, context }: AnalysisInput
     logCeilings[metric.name] = logCeiling;
     guarding.push({ log: logCeiling, isFailure });
   }
-  return { findings, logHarm: combined(guarding), logCeilings };
+  return { findings, logHarm: combineGuardrails(guarding), logCeilings };
 }
 
-function combined(guarding: readonly { readonly log: number; readonly isFailure: boolean }[]): number {
+/** Evidence (natural log) of one guardrail, and whether it counts failures. */
+export interface GuardrailEvidence {
+  readonly log: number;
+  readonly isFailure: boolean;
+}
+
+/** Natural log of the weighted mean of the guardrails' e-values, valid however they hang together; 0 without any. */
+export function combineGuardrails(guarding: readonly GuardrailEvidence[]): number {
   const failures = guarding.filter(({ isFailure }) => isFailure).map(({ log }) => log);
   const values = guarding.filter(({ isFailure }) => !isFailure).map(({ log }) => log);
   if (failures.length === 0 || values.length === 0) return logMeanEvidence([...failures, ...values]);

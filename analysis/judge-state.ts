@@ -1,6 +1,7 @@
 import { emptyShare, type ShareTally } from './exposure-checks';
-import { emptyTrial, type Trial } from './evidence/trial';
-import { emptyEvidence, type MetricEvidence } from './metric-evidence';
+import type { HarmMemory } from './evidence/judge-trials';
+import { emptyTrial } from './evidence/trial';
+import { emptyEvidence } from './metric-evidence';
 import { packCells, unpackCells } from './pack-cells';
 import { emptyShape, type QuantileShape } from './quantile-shape';
 import { emptyRatio, type RatioTally } from './sample-ratio';
@@ -15,13 +16,12 @@ import {
 } from './segments/segment-state';
 import { emptyTally } from './tally';
 import type { AnalysisInput, AnalysisState } from './types';
-import type { UserStarts } from './user-transitions';
 
 /** Grows when the remembered form changes; a state of another version is not read, and evidence starts afresh. */
 const STATE_VERSION = 2;
 
 /** What the judge remembers, in the form it works with. Bounded: it does not grow with windows. */
-export interface JudgeState {
+export interface JudgeState extends HarmMemory {
   lastWindowAt: number | null;
   windowMs: number;
   harmEpoch: number;
@@ -41,11 +41,6 @@ export interface JudgeState {
   narrowAtTransition: number | null;
   narrowedFault: number | null;
   step: { startedAt: number; units: Record<string, { candidate: number; control: number }> };
-  evidence: Record<string, MetricEvidence>;
-  /** What decides about harm, by metric. */
-  trials: Record<string, Trial>;
-  /** Where each metric per user stands among the transitions. */
-  users: Record<string, UserStarts>;
   /** Both arms' histograms since safety last started afresh, of quantile metrics. */
   shapes: Record<string, QuantileShape>;
   levels: Record<string, CommonLevel>;
@@ -118,7 +113,8 @@ export function closeState(judge: JudgeState): AnalysisState {
 
 function remembered(state: AnalysisState): JudgeState {
   const packed = state['segments'] as PackedSegments | undefined;
-  const segments = packed === undefined ? emptySegments() : unpackSegments(packed);
+  const segments =
+    packed === undefined ? emptySegments() : unpackSegments(packed, (state['judge'] as JudgeState).raisedAt);
   const judge = { ...(thaw(state['judge']) as Omit<JudgeState, 'segments'>), segments };
   // States from before there were metrics per user have none.
   judge.users ??= {};

@@ -26,6 +26,7 @@ export const ReasonCode = {
   SafetyShown: 'SAFETY_SHOWN',
   Inconclusive: 'INCONCLUSIVE',
   SegmentHarm: 'SEGMENT_HARM',
+  SegmentEvidenceRestarted: 'SEGMENT_EVIDENCE_RESTARTED',
   RiskHigh: 'RISK_HIGH',
   RiskCritical: 'RISK_CRITICAL',
   ForecastCrosses: 'FORECAST_CROSSES',

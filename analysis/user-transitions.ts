@@ -2,8 +2,8 @@ import ln from '@stdlib/math-base-special-ln';
 import type { Metric } from '../flags/plan/metric';
 import type { Stratum } from '../metrics/windows';
 import { evidenceOf, logMeanEvidence } from '../ml/sequential/mixture-evidence';
+import type { HarmMemory } from './evidence/judge-trials';
 import { emptyTrial } from './evidence/trial';
-import type { JudgeState } from './judge-state';
 import { emptyEvidence } from './metric-evidence';
 
 /** Where a metric per user stands among the transitions. */
@@ -25,22 +25,22 @@ export interface UserStarts {
  * @returns the strata that count: those of the newest transition
  */
 export function followTransition(
-  judge: JudgeState,
+  memory: HarmMemory,
   metric: Metric,
   window: readonly Stratum[],
   logHarm: () => number,
 ): readonly Stratum[] {
   const newest = Math.max(...window.map(({ transition }) => transition));
-  const standing = (judge.users[metric.name] ??= { transition: newest, starts: 1, banked: 0 });
+  const standing = (memory.users[metric.name] ??= { transition: newest, starts: 1, banked: 0 });
   if (newest > standing.transition) {
     standing.banked += shareOf(standing.starts) * evidenceOf(Math.min(600, logHarm()));
     standing.starts += 1;
     standing.transition = newest;
-    const before = judge.trials[metric.name];
+    const before = memory.trials[metric.name];
     const fresh = emptyTrial(metric);
     // How noisy windows are, and on what scale values are, is no evidence and stays known.
-    judge.trials[metric.name] = before === undefined ? fresh : { ...fresh, noise: before.noise, scale: before.scale };
-    judge.evidence[metric.name] = emptyEvidence(metric);
+    memory.trials[metric.name] = before === undefined ? fresh : { ...fresh, noise: before.noise, scale: before.scale };
+    memory.evidence[metric.name] = emptyEvidence(metric);
   }
   return window.filter(({ transition }) => transition === standing.transition);
 }

@@ -1,11 +1,19 @@
 import type { Metric } from '../../flags/plan/metric';
 import { harmSign } from '../arm-sample';
 import { compare } from '../contrast';
-import type { JudgeState } from '../judge-state';
-import { overTransitions } from '../user-transitions';
+import type { MetricEvidence } from '../metric-evidence';
+import { overTransitions, type UserStarts } from '../user-transitions';
 import { Profile, type JudgePlan } from '../types';
 import { designEffectOf, showsClusters, showsIndependence, type DesignEffect } from './design-effect';
-import { logSteady, logSwift } from './trial';
+import { logSteady, logSwift, type Trial } from './trial';
+
+/** What is remembered to decide about harm, by metric: of everybody, or of one segment. */
+export interface HarmMemory {
+  evidence: Record<string, MetricEvidence>;
+  trials: Record<string, Trial>;
+  /** Where each metric per user stands among the transitions. */
+  users: Record<string, UserStarts>;
+}
 
 /** Evidence of harm of one metric, and what it was taken for. */
 export interface TrialFinding {
@@ -22,29 +30,43 @@ export interface TrialFinding {
 /**
  * Evidence of harm of every metric by the plan's profile. `auto` takes requests for independent once the user cells have shown it of the metric, as
  * long as those of no guardrail show clusters. O(metrics × cells).
+ *
+ * @param isClusteredElsewhere - clusters were seen among users of whom these are a part, too few to show it by themselves
  */
-export function judgeTrials(judge: JudgeState, plan: JudgePlan): ReadonlyMap<string, TrialFinding> {
+export function judgeTrials(
+  memory: HarmMemory,
+  plan: JudgePlan,
+  isClusteredElsewhere = false,
+): ReadonlyMap<string, TrialFinding> {
   const profile = plan.profile ?? Profile.Auto;
-  const effects = new Map(plan.metrics.map((metric) => [metric.name, effectOf(judge, metric)]));
+  const effects = new Map(plan.metrics.map((metric) => [metric.name, effectOf(memory, metric)]));
   const guarding = plan.metrics.filter(({ role }) => role === 'guardrail').map(({ name }) => effects.get(name) ?? null);
-  const isClustered = guarding.some((effect) => effect !== null && showsClusters(effect));
+  const isClustered = isClusteredElsewhere || guarding.some((effect) => effect !== null && showsClusters(effect));
   const findings = new Map<string, TrialFinding>();
   for (const metric of plan.metrics) {
-    const trial = judge.trials[metric.name];
+    const trial = memory.trials[metric.name];
     if (trial === undefined) continue;
     const designEffect = effects.get(metric.name) ?? null;
     const isIndependent = designEffect !== null && showsIndependence(designEffect) && !isClustered;
     const isSwift = profile === Profile.Fast || (profile === Profile.Auto && isIndependent);
     const present = isSwift ? logSwift(trial, profile === Profile.Fast) : logSteady(trial, metric, designEffect);
-    const starts = judge.users[metric.name];
+    const starts = memory.users[metric.name];
     const log = starts === undefined ? present : overTransitions(starts, present);
     findings.set(metric.name, { log, present, isSwift, designEffect });
   }
   return findings;
 }
 
-function effectOf(judge: JudgeState, metric: Metric): DesignEffect | null {
-  const evidence = judge.evidence[metric.name];
+/** Whether the cells of any guardrail show that requests hang together. O(guardrails × cells). */
+export function showsClusteredUsers(memory: HarmMemory, { metrics }: Pick<JudgePlan, 'metrics'>): boolean {
+  return metrics.some((metric) => {
+    const effect = metric.role === 'guardrail' ? effectOf(memory, metric) : null;
+    return effect !== null && showsClusters(effect);
+  });
+}
+
+function effectOf(memory: HarmMemory, metric: Metric): DesignEffect | null {
+  const evidence = memory.evidence[metric.name];
   return evidence === undefined ? null : designEffectOf(compare(evidence.harm, metric.kind, harmSign(metric)));
 }
 

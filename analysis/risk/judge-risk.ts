@@ -46,7 +46,7 @@ export function judgeRisk(
   for (const [segment, memory] of Object.entries(judge.segments.segments)) {
     if (memory.excludedAt !== null) continue;
     for (const metric of guardrails) {
-      const tally = memory.metrics[metric.name]?.evidence.harm;
+      const tally = memory.evidence[metric.name]?.harm;
       const all = judge.evidence[metric.name]?.harm.candidateUnits ?? 0;
       if (tally === undefined || !(all > 0)) continue;
       const audience = Math.min(1, tally.candidateUnits / all);

@@ -1,10 +1,14 @@
 import type { Metric } from '../../flags/plan/metric';
 import { ALL_USERS, type Stratum } from '../../metrics/windows';
-import { armSample, harmSign } from '../arm-sample';
-import { restartRecent } from '../metric-evidence';
-import { addWindow, type ArmPair } from '../tally';
+import { armSample } from '../arm-sample';
+import { WARM_UP_MS } from '../absorb';
+import { judgeTrials } from '../evidence/judge-trials';
+import { addToTrial } from '../evidence/trial';
+import { addToEvidence } from '../metric-evidence';
+import type { ArmPair } from '../tally';
 import type { JudgePlan } from '../types';
-import { emptySums, memoryOf, type ArmSums, type SegmentMetric, type SegmentsState } from './segment-state';
+import { followTransition } from '../user-transitions';
+import { emptySums, memoryOf, type ArmSums, type SegmentMemory, type SegmentsState } from './segment-state';
 
 /** Which strata count. */
 export interface SegmentBounds {
@@ -14,16 +18,15 @@ export interface SegmentBounds {
   readonly fromTransition: number;
 }
 
-/** Windows after which a segment's recent evidence starts afresh. Rarer than for everybody: a segment's windows hold less. */
-const RECENT_WINDOWS = 240;
-
 /** What is new of one segment, window by window, and what the windows say of all. */
 interface NewWindow {
   readonly startAt: number;
+  readonly windowMs: number;
   readonly strata: Map<string, Stratum[]>;
   weight: number;
   transition: number;
-  isRaised: boolean;
+  /** Start of the window in which the weight last grew. */
+  raisedAt: number;
 }
 
 /**
@@ -44,32 +47,33 @@ export function absorbSegments(
   const before = state.transition;
   state.transition = windows.at(-1)?.transition ?? before;
   state.lastWeight = windows.at(-1)?.weight ?? state.lastWeight;
+  state.raisedAt = windows.at(-1)?.raisedAt ?? state.raisedAt;
   const startsSums = state.transition > before;
   absorbEverybody(state, windows, plan.metrics, startsSums);
   // Segment by segment, so that what one segment's metrics remember stays close at hand.
   for (const segment of plan.segments ?? []) {
     const memory = memoryOf(state, segment, plan.metrics);
-    if (startsSums) for (const { sums } of Object.values(memory.metrics)) Object.assign(sums, emptySums());
+    if (startsSums) for (const sums of Object.values(memory.sums)) Object.assign(sums, emptySums());
     if (memory.excludedAt !== null) continue;
     for (const window of windows) {
       const own = window.strata.get(segment);
       if (own === undefined) continue;
-      for (const metric of plan.metrics) {
-        const seen = memory.metrics[metric.name];
-        if (seen !== undefined) absorbMetric(seen, metric, own, window, state.transition);
-      }
+      memory.raisedAt ??= window.startAt;
+      for (const metric of plan.metrics)
+        absorbMetric(memory, metric, own, { window, plan, transition: state.transition });
     }
   }
 }
 
 /** New strata by window in time order, with the weight and the transition that each window brings. */
-function windowsOf(strata: readonly Stratum[], { lastWeight, transition }: SegmentsState): NewWindow[] {
+function windowsOf(strata: readonly Stratum[], { lastWeight, transition, raisedAt }: SegmentsState): NewWindow[] {
   const byStart = new Map<number, NewWindow>();
   for (const stratum of strata.toSorted((a, b) => a.transition - b.transition)) {
     const startAt = stratum.windowStartAt;
     let window = byStart.get(startAt);
     if (window === undefined) {
-      window = { startAt, strata: new Map<string, Stratum[]>(), weight: 0, transition: 0, isRaised: false };
+      const { windowMs } = stratum;
+      window = { startAt, windowMs, strata: new Map<string, Stratum[]>(), weight: 0, transition: 0, raisedAt: 0 };
       byStart.set(startAt, window);
     }
     const own = window.strata.get(stratum.segment);
@@ -79,9 +83,10 @@ function windowsOf(strata: readonly Stratum[], { lastWeight, transition }: Segme
     window.transition = Math.max(window.transition, stratum.transition);
   }
   const windows = [...byStart.values()].sort((a, b) => a.startAt - b.startAt);
-  let [weight, latest] = [lastWeight, transition];
+  let [weight, latest, raised] = [lastWeight, transition, raisedAt];
   for (const window of windows) {
-    window.isRaised = window.weight > weight;
+    if (window.weight > weight) raised = window.startAt;
+    window.raisedAt = raised;
     weight = window.weight;
     latest = window.transition = Math.max(latest, window.transition);
   }
@@ -106,20 +111,26 @@ function absorbEverybody(
 }
 
 function absorbMetric(
-  { evidence, sums }: SegmentMetric,
+  memory: SegmentMemory,
   metric: Metric,
   strata: readonly Stratum[],
-  { isRaised }: NewWindow,
-  transition: number,
+  { window, plan, transition }: { readonly window: NewWindow; readonly plan: JudgePlan; readonly transition: number },
 ): void {
-  const ranking = { sign: harmSign(metric), absolute: metric.margin.absolute, relative: metric.margin.relative };
-  const pairs = strata.map((stratum) => pairOf(metric, stratum));
-  addWindow(evidence.harm, pairs, ranking);
+  // The segment's own cells alone say how the evidence that is banked was judged: what everybody's said then is not known when many windows come at once.
+  const logHarm = (): number => judgeTrials(memory, plan).get(metric.name)?.present ?? 0;
+  const counted = metric.perUser === undefined ? strata : followTransition(memory, metric, strata, logHarm);
+  const evidence = memory.evidence[metric.name];
+  const trial = memory.trials[metric.name];
+  const sums = memory.sums[metric.name];
+  if (evidence === undefined || trial === undefined || sums === undefined || counted.length === 0) return;
+  const pairs = counted.map((stratum) => pairOf(metric, stratum));
+  addToEvidence(evidence, metric, { forHarm: pairs, forSafety: [] });
   if (metric.role === 'guardrail') {
-    if (isRaised || evidence.recent.windows >= RECENT_WINDOWS) restartRecent(evidence, metric);
-    addWindow(evidence.recent, pairs, ranking);
+    const { startAt, windowMs } = window;
+    const raisedAt = Math.max(window.raisedAt, memory.raisedAt ?? 0);
+    addToTrial(trial, metric, pairs, { startAt, windowMs, raisedAt, warmUpMs: plan.warmUpMs ?? WARM_UP_MS });
   }
-  for (const [index, stratum] of strata.entries()) {
+  for (const [index, stratum] of counted.entries()) {
     if (stratum.transition === transition) addSums(sums, pairs[index] as ArmPair);
   }
 }

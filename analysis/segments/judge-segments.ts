@@ -1,10 +1,11 @@
 import type { Metric } from '../../flags/plan/metric';
 import { rejectByEvidence } from '../../ml/sequential/e-benjamini-hochberg';
-import { evidenceOf, logMeanEvidence } from '../../ml/sequential/mixture-evidence';
+import { evidenceOf } from '../../ml/sequential/mixture-evidence';
 import { shrink } from '../../ml/shrinkage/empirical-bayes';
 import { harmSign } from '../arm-sample';
 import { compare, contrastVariance } from '../contrast';
-import { logHarmEvidence } from '../metric-evidence';
+import { countsFailures, judgeTrials } from '../evidence/judge-trials';
+import { combineGuardrails } from '../judge-metrics';
 import type { JudgePlan, SegmentFinding, SegmentMetricFinding } from '../types';
 import type { SegmentMemory, SegmentsState } from './segment-state';
 
@@ -18,13 +19,18 @@ export interface SegmentsJudged {
   readonly harmed: readonly string[];
 }
 
-/** Judges each segment by all guardrails together, and picks the harmed ones by e-BH over all segments of the plan. O(segments × metrics). */
-export function judgeSegments(state: SegmentsState, plan: JudgePlan): SegmentsJudged {
+/**
+ * Judges each segment by the test that judges everybody, with all guardrails together, and picks the harmed ones by e-BH over all segments of the plan.
+ * O(segments × metrics × cells).
+ *
+ * @param isClustered - whether everybody's cells show clusters of users, which the few events of a segment may hide
+ */
+export function judgeSegments(state: SegmentsState, plan: JudgePlan, isClustered: boolean): SegmentsJudged {
   const segments = plan.segments ?? [];
   if (segments.length === 0) return { findings: [], harmed: [] };
-  const evidence = segments.map((segment) => evidenceByMetric(state.segments[segment], plan.metrics));
+  const evidence = segments.map((segment) => evidenceByMetric(state.segments[segment], plan, isClustered));
   const logs = segments.map((segment, index) => {
-    return state.segments[segment]?.excludedAt ?? logMeanEvidence([...(evidence[index]?.values() ?? [])]);
+    return state.segments[segment]?.excludedAt ?? together(evidence[index], plan.metrics);
   });
   const rejected = new Set(rejectByEvidence(logs, plan.falseExclusionRate ?? FALSE_EXCLUSION_RATE));
   const shrunk = new Map(plan.metrics.map((metric) => [metric.name, shrunkEffects(state, segments, metric)]));
@@ -48,20 +54,28 @@ export function judgeSegments(state: SegmentsState, plan: JudgePlan): SegmentsJu
   return { findings, harmed };
 }
 
-/** Natural log of the mean e-value over the guardrails; what it was at its exclusion for a segment that no longer takes part. */
-export function logEvidenceOf(memory: SegmentMemory | undefined, metrics: readonly Metric[]): number {
-  return memory?.excludedAt ?? logMeanEvidence([...evidenceByMetric(memory, metrics).values()]);
+/** Natural log of the e-value of all guardrails together; what it was at its exclusion for a segment that no longer takes part. */
+export function logEvidenceOf(memory: SegmentMemory, plan: JudgePlan, isClustered: boolean): number {
+  return memory.excludedAt ?? together(evidenceByMetric(memory, plan, isClustered), plan.metrics);
 }
 
 /** Natural log of each guardrail's e-value. */
-function evidenceByMetric(memory: SegmentMemory | undefined, metrics: readonly Metric[]): Map<string, number> {
-  const logs = new Map<string, number>();
-  for (const metric of metrics) {
-    if (metric.role !== 'guardrail') continue;
-    const seen = memory?.metrics[metric.name];
-    logs.set(metric.name, seen === undefined ? 0 : logHarmEvidence(seen.evidence, metric));
-  }
-  return logs;
+function evidenceByMetric(
+  memory: SegmentMemory | undefined,
+  plan: JudgePlan,
+  isClustered: boolean,
+): ReadonlyMap<string, number> {
+  if (memory === undefined || memory.excludedAt !== null) return new Map();
+  const trials = judgeTrials(memory, plan, isClustered);
+  const guardrails = plan.metrics.filter(({ role }) => role === 'guardrail');
+  return new Map(guardrails.map(({ name }) => [name, trials.get(name)?.log ?? 0]));
+}
+
+function together(logs: ReadonlyMap<string, number> | undefined, metrics: readonly Metric[]): number {
+  const guardrails = metrics.filter(({ role }) => role === 'guardrail');
+  return combineGuardrails(
+    guardrails.map((metric) => ({ log: logs?.get(metric.name) ?? 0, isFailure: countsFailures(metric) })),
+  );
 }
 
 /** Each segment's effect on one metric, pulled towards what all of them have in common; null where there is none. */
@@ -69,7 +83,7 @@ function shrunkEffects(state: SegmentsState, segments: readonly string[], metric
   const effects: number[] = [];
   const variances: number[] = [];
   for (const segment of segments) {
-    const tally = state.segments[segment]?.metrics[metric.name]?.evidence.harm;
+    const tally = state.segments[segment]?.evidence[metric.name]?.harm;
     if (tally === undefined || !(tally.weight > 0) || tally.windows < 2) {
       effects.push(Number.NaN);
       variances.push(Number.NaN);
@@ -89,7 +103,7 @@ function findingOf(
   shrunkHarm: number | null,
   logEvidence: number,
 ): SegmentMetricFinding[] {
-  const tally = memory.metrics[metric.name]?.evidence.harm;
+  const tally = memory.evidence[metric.name]?.harm;
   if (tally === undefined || !(tally.weight > 0)) return [];
   const harm = tally.difference / tally.weight;
   const control = tally.control / tally.weight;

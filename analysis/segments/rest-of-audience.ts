@@ -54,7 +54,7 @@ function harmOf({ candidateUnits, candidateSum, controlUnits, controlSum }: ArmS
 function sumsOver(state: SegmentsState, segments: readonly string[], metric: string): ArmSums {
   const total = emptySums();
   for (const segment of segments) {
-    const sums = state.segments[segment]?.metrics[metric]?.sums;
+    const sums = state.segments[segment]?.sums[metric];
     if (sums === undefined) continue;
     total.candidateUnits += sums.candidateUnits;
     total.candidateSum += sums.candidateSum;

@@ -7,6 +7,11 @@ import type { SegmentsState } from './segment-state';
 /** Harmed segments that make up more of the audience than this are no exception: the rollout is judged as one. */
 const LARGEST_EXCLUSION = 0.5;
 
+const RESTARTED: AnalysisReason = {
+  code: ReasonCode.SegmentEvidenceRestarted,
+  text: 'Segments are judged by another test since this version: their evidence starts afresh from this look.',
+};
+
 /** What follows from harmed segments. */
 export interface SegmentActions {
   /** To be excluded now; the rest goes on. */
@@ -26,8 +31,10 @@ export function segmentActions(
   isEverybodyHarmed: boolean,
 ): SegmentActions {
   const action = plan.onSegmentHarm ?? 'exclude';
-  if (harmed.length === 0 || action === 'report') return { exclude: [], reasons: [] };
+  const restarted = state.isRestarted ? [RESTARTED] : [];
+  if (harmed.length === 0 || action === 'report') return { exclude: [], reasons: restarted };
   const reasons = findings.filter(({ segment }) => harmed.includes(segment)).map((finding) => reasonOf(finding));
+  reasons.push(...restarted);
   if (action === 'hold') return { exclude: [], reasons };
   const isTheirsAlone =
     shareOfAudience(state, harmed, plan.metrics) <= LARGEST_EXCLUSION &&

@@ -85,7 +85,7 @@ describe('a harmed segment', () => {
       excluded: false,
       harmed: false,
     });
-    const again = givenSegmentedWindows(20, { ...all(FINE), fr: BROKEN }, { from: 80, transition: 3 });
+    const again = givenSegmentedWindows(60, { ...all(FINE), fr: BROKEN }, { from: 80, transition: 3 });
     expect(look(again, { state: back.state, context }).analysis.exclude).toEqual(['fr']);
   });
 });
