@@ -1,8 +1,9 @@
 import { analyse } from '../../../../analysis/analyse';
 import type { Analysis, AnalysisState, JudgePlan, StepContext } from '../../../../analysis/types';
+import { Metric } from '../../../../flags/plan/metric';
 import type { Stratum } from '../../../../metrics/windows';
 import { givenSegmentedWindows, type SegmentDoes } from '../../../support/segment-strata';
-import { givenContext, givenPlan } from '../../../support/stratum-builders';
+import { FIRST_WINDOW, givenContext, givenPlan, givenStratum } from '../../../support/stratum-builders';
 
 const FINE: SegmentDoes = { requests: 300, control: 0.01, candidate: 0.01 };
 const BROKEN: SegmentDoes = { ...FINE, candidate: 0.3 };
@@ -80,13 +81,69 @@ describe('a harmed segment', () => {
       context: excluded,
     });
     const context = { transition: 3, excludedSegments: [], safetyEpoch: 2 };
-    const back = look(givenSegmentedWindows(20, all(FINE), { from: 60, transition: 3 }), { state: out.state, context });
+    const back = look(givenSegmentedWindows(20, all(FINE), { from: 60, transition: 3, seed: 2 }), {
+      state: out.state,
+      context,
+    });
     expect(back.analysis.segments.find(({ segment }) => segment === 'fr')).toMatchObject({
       excluded: false,
       harmed: false,
     });
-    const again = givenSegmentedWindows(60, { ...all(FINE), fr: BROKEN }, { from: 80, transition: 3 });
+    const again = givenSegmentedWindows(60, { ...all(FINE), fr: BROKEN }, { from: 80, transition: 3, seed: 3 });
     expect(look(again, { state: back.state, context }).analysis.exclude).toEqual(['fr']);
+  });
+});
+
+describe('a segment that is slow on cold caches', () => {
+  const slow = Metric.parse({
+    name: 'slow',
+    kind: 'slower_than',
+    event: 'request',
+    threshold: 500,
+    margin: { absolute: 0.01 },
+  });
+  /** One window of a minute in which a third of the candidate's requests in `fr` are slow. */
+  const minute = (index: number): Stratum[] => {
+    return ['*', ...NAMES].map((segment) => {
+      const does = { control: { slow: 2 }, candidate: { slow: segment === 'fr' ? 60 : 2 }, segment, windowMs: 60_000 };
+      return { ...givenStratum(0, does), windowStartAt: FIRST_WINDOW + index * 60_000 };
+    });
+  };
+  const minutes = (count: number, from = 0): Stratum[] =>
+    Array.from({ length: count }, (_, index) => minute(from + index)).flat();
+
+  it('is not judged by latency during the warm-up, and is after it', () => {
+    const plan = { metrics: [slow], falseRollbackRate: 1e-200, warmUpMs: 240_000 };
+    const warming = look(minutes(4), { plan });
+    expect(warming.analysis.segments.find(({ segment }) => segment === 'fr')?.harmEvidence).toBeLessThanOrEqual(1);
+    expect(look(minutes(16, 4), { plan, state: warming.state }).analysis.exclude).toEqual(['fr']);
+  });
+});
+
+describe('a metric per user in a segment', () => {
+  const perUser = Metric.parse({
+    name: 'unlucky',
+    kind: 'error_rate',
+    event: 'request',
+    perUser: { event: 'request', measure: 'any_error' },
+    margin: { absolute: 0.001 },
+  });
+
+  it('counts what the same users do under the next transition once, not once more', () => {
+    const does = { ...all(FINE), fr: { ...FINE, candidate: 0.03 } };
+    const plan = { metrics: [perUser], onSegmentHarm: 'report' as const, falseRollbackRate: 1e-200 };
+    let state: AnalysisState | null = null;
+    const evidence: number[] = [];
+    for (let transition = 1; transition <= 6; transition++) {
+      const strata = givenSegmentedWindows(12, does, { from: 12 * transition, transition, seed: 1 });
+      const result = look(strata, { plan, state, context: { transition } });
+      state = result.state;
+      evidence.push(result.analysis.segments.find(({ segment }) => segment === 'fr')?.harmEvidence ?? 0);
+    }
+    const [first = 0] = evidence;
+    expect(first).toBeGreaterThan(1);
+    // The first transition has half of the capital, so the mean over all that say the same is at most twice what it showed; multiplied it would be its sixth power.
+    expect(Math.max(...evidence)).toBeLessThanOrEqual(2 * first);
   });
 });
 
@@ -139,6 +196,32 @@ describe('the memory of segments', () => {
     }
     expect(last?.segments).toEqual(whole.segments);
     expect(last?.findings).toEqual(whole.findings);
+  });
+
+  it('judges a segment afresh, and says so, when another version remembered it', () => {
+    const strata = givenSegmentedWindows(40, { ...all(FINE), fr: BROKEN });
+    const { state } = look(strata.slice(0, 27), { plan: { onSegmentHarm: 'report' } });
+    const { version: _version, ...segments } = state['segments'] as Record<string, unknown>;
+    const old = JSON.parse(JSON.stringify({ ...state, segments })) as AnalysisState;
+    const next = look(strata.slice(27, 36), { state: old });
+    expect(next.analysis.reasons.map(({ code }) => code)).toContain('SEGMENT_EVIDENCE_RESTARTED');
+    expect(next.analysis.segments.map(({ metrics }) => metrics[0]?.candidateCount)).toEqual(NAMES.map(() => 300));
+    const last = look(strata.slice(36), { state: next.state });
+    expect(last.analysis.reasons.map(({ code }) => code)).not.toContain('SEGMENT_EVIDENCE_RESTARTED');
+    expect(last.analysis.exclude).toEqual(['fr']);
+  });
+
+  it('keeps out who was excluded by another version, on the evidence of then', () => {
+    const before = look(givenSegmentedWindows(40, { ...all(FINE), fr: BROKEN }));
+    const context = { transition: 2, excludedSegments: ['fr'], safetyEpoch: 1 };
+    const out = look(givenSegmentedWindows(10, all(FINE), { from: 40, transition: 2 }), {
+      state: before.state,
+      context,
+    });
+    const { version: _version, ...segments } = out.state['segments'] as Record<string, unknown>;
+    const strata = givenSegmentedWindows(10, all(FINE), { from: 50, transition: 2, seed: 2 });
+    const { analysis } = look(strata, { state: { ...out.state, segments }, context });
+    expect(analysis.segments.find(({ segment }) => segment === 'fr')).toMatchObject({ excluded: true, harmed: true });
   });
 
   it('looks at no segment that the plan does not name', () => {
