@@ -1,4 +1,4 @@
-/** Segments under noise that depends on itself: `npx tsx bench/segments/dependent-noise.ts [rollouts] [seed]`. */
+/** Segments under noise that depends on itself: `npx tsx bench/segments/dependent-noise.ts [rollouts] [seed] [factors, such as 1,5]`. */
 import { analyse } from '../../analysis/analyse';
 import type { AnalysisState } from '../../analysis/types';
 import type { ArmTotals, Stratum } from '../../metrics/windows';
@@ -131,7 +131,7 @@ function main(): void {
     ['clustered users, AR(1) minutes, bursts, ramp', ROUGH],
   ] as const;
   for (const [name, noise] of noises) {
-    for (const factor of [1, 2, 5]) {
+    for (const factor of factors) {
       const runs = Array.from({ length: rollouts }, (_, index) => simulateNoisySegments(seed + index, noise, factor));
       const any = runs.filter(({ wrong }) => wrong > 0).length;
       const wrong = runs.reduce((sum, run) => sum + run.wrong, 0);
