@@ -121,6 +121,7 @@ function drawArm(rng: Rng, users: readonly User[], level: number): ArmTotals {
 function main(): void {
   const rollouts = Number(process.argv[2] ?? 100);
   const seed = Number(process.argv[3] ?? 41_000);
+  const factors = (process.argv[4] ?? '1,2,5').split(',').map(Number);
   console.log(
     '| ten segments, 120 minutes | rollouts | with a false exclusion | harmless segments excluded | harmed found | minutes: median |',
   );
