@@ -17,8 +17,8 @@ rmSync(out, { recursive: true, force: true });
 
 const outfile = join(out, 'index.js');
 const { metafile } = await build({
-  entryPoints: [join(sdk, 'src/index.ts')],
-  outfile,
+  entryPoints: { index: join(sdk, 'src/index.ts'), opentelemetry: join(sdk, 'src/opentelemetry/index.ts') },
+  outdir: out,
   bundle: true,
   platform: 'node',
   format: 'cjs',
@@ -26,7 +26,7 @@ const { metafile } = await build({
   minifySyntax: true,
   minifyWhitespace: true,
   // The engine of regular expressions is larger than the provider, and loaded only where a flag has one.
-  external: ['@openfeature/server-sdk', 're2js'],
+  external: ['@openfeature/server-sdk', '@opentelemetry/api', 're2js'],
   metafile: true,
 });
 const inputs = Object.keys(metafile.inputs);
@@ -68,5 +68,5 @@ function copyTypes() {
     mkdirSync(dirname(copy), { recursive: true });
     cpSync(file, copy);
   };
-  visit(join(emitted, 'sdk/src/index.d.ts'));
+  for (const entry of ['index', 'opentelemetry/index']) visit(join(emitted, `sdk/src/${entry}.d.ts`));
 }
