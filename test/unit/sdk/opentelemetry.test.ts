@@ -123,7 +123,8 @@ describe('the hook for metrics', () => {
       .flatMap(({ metrics }) => metrics)
       .flatMap(({ descriptor, dataPoints }) =>
         dataPoints.map(
-          ({ value, attributes }) => `${descriptor.name} ${String(attributes['feature_flag.key'])} ${String(value)}`,
+          ({ value, attributes }) =>
+            `${descriptor.name} ${String(attributes['feature_flag.key'])} ${typeof value === 'number' ? value : NaN}`,
         ),
       );
     await meters.shutdown();
