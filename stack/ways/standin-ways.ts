@@ -122,12 +122,20 @@ async function cacheKey(): Promise<string> {
   return `mongo-standin-${MONGO_STANDIN.version}-${hash.digest('hex').slice(0, 12)}`;
 }
 
+/** A thread of the server waits with each commit. With its default, two for each core, four of its clients are served at a time. */
+const SERVER_THREADS = 32;
+
 function program(java: string, dir: string, how: string): Program {
   const classpath = [join(dir, 'lib', '*'), join(dir, 'classes')].join(delimiter);
   return {
     engine: 'standin',
     command: java,
-    args: ['-Xmx512m', '-XX:+UseSerialGC', '-cp', classpath, 'dev.headgate.standin.MongoStandin'],
+    args: [
+      '-Xmx512m',
+      '-XX:+UseSerialGC',
+      `-Dio.netty.eventLoopThreads=${SERVER_THREADS}`,
+      ...['-cp', classpath, 'dev.headgate.standin.MongoStandin'],
+    ],
     origin: `stand-in mongo-java-server ${MONGO_STANDIN.version}, ${how}`,
   };
 }

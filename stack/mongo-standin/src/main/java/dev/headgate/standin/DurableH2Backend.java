@@ -3,16 +3,20 @@ package dev.headgate.standin;
 import de.bwaldvogel.mongo.MongoCollection;
 import de.bwaldvogel.mongo.MongoDatabase;
 import de.bwaldvogel.mongo.backend.CollectionOptions;
+import de.bwaldvogel.mongo.backend.Index;
+import de.bwaldvogel.mongo.backend.IndexKey;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import de.bwaldvogel.mongo.backend.h2.H2Database;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
+import java.util.List;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 
 /**
- * Looks documents up instead of reading all of them, keeps them as BSON, and commits the store before each acknowledgement. As shipped, H2 commits once a second in the background, so that writes
- * already acknowledged, even with majority and journal asked for, are lost when the process is killed.
+ * Looks documents up instead of reading all of them, keeps them as BSON and the log of changes in memory, and commits the
+ * store before each acknowledgement. As shipped, H2 commits once a second in the background, so that writes already
+ * acknowledged, even with majority and journal asked for, are lost when the process is killed.
  */
 final class DurableH2Backend extends H2Backend {
     private final MVStore store;
@@ -24,11 +28,17 @@ final class DurableH2Backend extends H2Backend {
         super(store);
         this.store = store;
         this.fsync = fsync;
+        // Files of former versions hold a log of changes.
+        store.getMapNames().stream().filter(DurableH2Backend::isOfOplog).forEach(store::removeMap);
+    }
+
+    private static boolean isOfOplog(String map) {
+        return map.matches("(databases\\.|meta\\.)?" + OplogDatabase.NAME + "\\..*");
     }
 
     @Override
     protected MongoDatabase openOrCreateDatabase(String name) {
-        return new IndexedDatabase(name);
+        return name.equals(OplogDatabase.NAME) ? new OplogDatabase(getCursorRegistry()) : new IndexedDatabase(name);
     }
 
     @Override
@@ -55,6 +65,24 @@ final class DurableH2Backend extends H2Backend {
     private final class IndexedDatabase extends H2Database {
         IndexedDatabase(String name) {
             super(name, getMvStore(), getCursorRegistry());
+        }
+
+        @Override
+        protected Index<Object> openOrCreateUniqueIndex(
+                String collection, String index, List<IndexKey> keys, boolean sparse) {
+            String former = getDatabaseName() + "." + collection + "._index_" + index;
+            return new UniqueIndex(
+                    UniqueIndex.openMap(getMvStore(), mapOf(collection, index), former), index, keys, sparse);
+        }
+
+        @Override
+        protected void dropIndex(MongoCollection<Object> collection, String index) {
+            super.dropIndex(collection, index);
+            getMvStore().removeMap(mapOf(collection.getCollectionName(), index));
+        }
+
+        private String mapOf(String collection, String index) {
+            return getDatabaseName() + "." + collection + "._unique_" + index;
         }
 
         @Override

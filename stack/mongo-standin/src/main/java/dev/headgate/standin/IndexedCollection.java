@@ -7,7 +7,6 @@ import de.bwaldvogel.mongo.backend.QueryResult;
 import de.bwaldvogel.mongo.backend.ValueComparator;
 import de.bwaldvogel.mongo.backend.h2.H2Collection;
 import de.bwaldvogel.mongo.bson.Document;
-import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,13 +25,7 @@ final class IndexedCollection extends H2Collection {
     private static final int MIN_DOCUMENTS = 32;
     private static final int MAX_INDEXES = 8;
 
-    /** How many of the latest changes are kept. Followers of changes read all of them each time they ask. */
-    private static final int OPLOG_CHANGES = 2_000;
-
     private final Map<String, FieldIndex> indexes = new HashMap<>();
-    private final boolean isOplog;
-    /** Changes that this process has logged, oldest first. */
-    private final ArrayDeque<Document> logged = new ArrayDeque<>();
 
     IndexedCollection(
             MongoDatabase database,
@@ -42,14 +35,10 @@ final class IndexedCollection extends H2Collection {
             MVMap<String, Object> meta,
             CursorRegistry cursors) {
         super(database, name, options, data, meta, cursors);
-        this.isOplog = name.equals("oplog.rs") && database.getDatabaseName().equals("local");
     }
 
     @Override
     protected synchronized Object addDocumentInternal(Document document) {
-        if (isOplog) {
-            forget(document);
-        }
         Object position = super.addDocumentInternal(document);
         indexes.values().forEach(index -> index.put(position, document));
         return position;
@@ -78,18 +67,6 @@ final class IndexedCollection extends H2Collection {
         Stream<Document> documents =
                 positions.stream().sorted(ValueComparator.asc()).map(this::getDocument).filter(Objects::nonNull);
         return matchDocumentsFromStream(documents, query, orderBy, skip, limit, batchSize, projection);
-    }
-
-    /** Makes room for a change. Those of an earlier process go first: nobody follows them over a restart. */
-    private void forget(Document change) {
-        if (logged.isEmpty()) {
-            List<Document> before = streamAllDocumentsWithPosition().map(found -> found.getDocument()).toList();
-            before.forEach(this::removeDocument);
-        }
-        logged.add(change);
-        if (logged.size() > OPLOG_CHANGES) {
-            removeDocument(logged.remove());
-        }
     }
 
     /** Where to look for what matches; null when everything has to be read. */
