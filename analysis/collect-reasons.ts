@@ -2,6 +2,7 @@ import { DataQuality, type SourceTrouble } from '../metrics/windows';
 import { isMixed, shareDifference } from './exposure-checks';
 import type { JudgeState } from './judge-state';
 import { MISMATCH_RATE, type SampleRatio } from './sample-ratio';
+import { followsRaise } from './shared-fault';
 import { ReasonCode, type AnalysisInput, type AnalysisReason } from './types';
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
@@ -33,7 +34,7 @@ export function experimentFindings(judge: JudgeState, ratio: SampleRatio): Analy
 }
 
 /**
- * Guardrails on which both arms are worse than their own past. Such a fault asks for narrowing if it began within one bake of a raise, once: until the
+ * Guardrails on which both arms are worse than their own past. Such a fault asks for narrowing if it may be laid to a raise, once: until the
  * transition changes. The state remembers which, in place.
  */
 export function sharedFaults(judge: JudgeState, { plan, context }: AnalysisInput): AnalysisReason[] {
@@ -43,8 +44,8 @@ export function sharedFaults(judge: JudgeState, { plan, context }: AnalysisInput
   });
   if (open.length === 0) judge.narrowedFault = null;
   const first = open.reduce((earliest, { since }) => Math.min(earliest, since), Number.POSITIVE_INFINITY);
-  const afterRaise = first >= context.raisedAt - judge.windowMs && first - context.raisedAt <= context.bakeMs;
-  if (open.length > 0 && afterRaise && judge.narrowedFault === null) {
+  const fault = { since: first, lastAt: judge.lastWindowAt ?? first, windowMs: judge.windowMs };
+  if (open.length > 0 && followsRaise(fault, context) && judge.narrowedFault === null) {
     judge.narrowedFault = first;
     judge.narrowAtTransition = context.transition;
   }

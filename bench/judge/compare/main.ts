@@ -8,7 +8,7 @@ import { summarise } from './summary';
 import { markdownTable, pathsTable, type NamedSummary } from './table';
 
 const USAGE =
-  'usage: [--noise friendly|hostile|exchangeable] [--cells] [--constant] [--good N] [--bad N] [--seed N] [--profiles fast,safe,auto] [--rates 0.01,…] [--no-peers] [--out FOLDER]';
+  'usage: [--noise friendly|hostile|exchangeable|sessions] [--cells] [--constant] [--good N] [--bad N] [--seed N] [--profiles fast,safe,auto] [--rates 0.01,…] [--no-peers] [--out FOLDER]';
 
 /** Judges of the field and ours on the same simulated traces; prints the tables and writes the figures as JSON. */
 function main(): void {

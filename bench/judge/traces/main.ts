@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const { out, noise } = values;
   if (out === undefined || !isNoise(noise)) {
     throw new Error(
-      'usage: --out FOLDER [--noise friendly|hostile|exchangeable] [--cells] [--good N] [--bad N] [--seed N]',
+      'usage: --out FOLDER [--noise friendly|hostile|exchangeable|sessions] [--cells] [--good N] [--bad N] [--seed N]',
     );
   }
   const set: TraceSet = {

@@ -1,10 +1,12 @@
 import type { TraceOptions } from './effects';
 import { friendlyTrace } from './friendly';
 import { exchangeableTrace, hostileTrace } from './hostile';
+import { sessionsTrace } from './sessions';
 import { BAD_KINDS, GOOD_KINDS, type Kind, type Trace } from './trace';
 
 /** Which noise a set of traces has. */
-export type Noise = 'friendly' | 'hostile' | 'exchangeable';
+const NOISES = ['friendly', 'hostile', 'exchangeable', 'sessions'] as const;
+export type Noise = (typeof NOISES)[number];
 
 /** A set of traces, the same for the same numbers. */
 export interface TraceSet {
@@ -26,6 +28,8 @@ export function simulateTrace(noise: Noise, options: TraceOptions): Trace {
       return hostileTrace(options);
     case 'exchangeable':
       return exchangeableTrace(options);
+    case 'sessions':
+      return sessionsTrace(options);
   }
 }
 
@@ -44,5 +48,5 @@ export function* traceSet({ noise, cells, good, bad, seed, constantWeight }: Tra
 
 /** Whether a word of the command line names a kind of noise. */
 export function isNoise(text: string): text is Noise {
-  return text === 'friendly' || text === 'hostile' || text === 'exchangeable';
+  return NOISES.some((noise) => noise === text);
 }

@@ -40,7 +40,7 @@ describe('a fault in both arms', () => {
   const bad = { control: { errors: 30 }, candidate: { errors: 30 } };
   const faulty = [...givenWindows(30), ...givenWindows(4, bad, 30)];
 
-  it('narrows when it begins within one bake of a raise, until the transition changes', () => {
+  it('narrows when it begins soon after a raise, until the transition changes', () => {
     const context = { raisedAt: FIRST_WINDOW + 29 * 5000 };
     const result = whenLooking(faulty, { context });
     expect(result.analysis.verdict).toBe('narrow');
@@ -51,6 +51,23 @@ describe('a fault in both arms', () => {
     });
     expect(obeyed.analysis.verdict).toBe('hold');
     expect(codesOf(obeyed)).toEqual(['SHARED_FAULT']);
+  });
+
+  it('that begins later in the bake is laid to the raise only once it has lasted', () => {
+    const context = { raisedAt: FIRST_WINDOW, bakeMs: 3_600_000, bakedMs: 3_600_000 };
+    const of = (windows: number) => [...givenWindows(60), ...givenWindows(windows, bad, 60)];
+    const short = whenLooking(of(20), { context });
+    expect(short.analysis.verdict).toBe('hold');
+    expect(codesOf(short)).toEqual(['SHARED_FAULT']);
+    expect(whenLooking(of(31), { context }).analysis.verdict).toBe('narrow');
+    expect(whenLooking(of(31), { context: { ...context, bakeMs: 60_000 } }).analysis.verdict).toBe('hold');
+  });
+
+  it('is not laid to a raise that came after it', () => {
+    const before = whenLooking(faulty, { context: { raisedAt: FIRST_WINDOW + 31 * 5000 } });
+    expect(codesOf(before)).toEqual(['SHARED_FAULT']);
+    const within = whenLooking(faulty, { context: { raisedAt: FIRST_WINDOW + 30 * 5000 + 1000 } });
+    expect(codesOf(within)).toEqual(['SHARED_FAULT_AFTER_RAISE']);
   });
 
   it('holds when it begins later, and goes on when it ends', () => {
