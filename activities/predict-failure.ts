@@ -4,29 +4,33 @@ import type { Reason } from '../flags/document/decision-record';
 import { DEFAULT_PREDICTION, type Prediction } from '../flags/plan/prediction';
 import { mainContributions, wordsOf } from '../ml/explanation/words';
 import { defaultPredictor } from '../ml/prediction/default-predictor';
-import { loadPredictor } from '../ml/prediction/load-predictor';
 import type { Predictor } from '../ml/prediction/predictor';
-import { rebase } from '../ml/prediction/rebase';
-import type { ArtefactStore } from '../store/artefacts/artefact-store';
+import { bucketOf, thresholdOf } from '../flags/evaluator/bucket';
 import type { FeaturesRepository } from '../store/features-repository';
-import type { ModelsRepository } from '../store/models-repository';
-import { FAILURE_MODEL } from './training-activities';
+import type { Champion, ModelsRepository } from '../store/models-repository';
+import {
+  FAILURE_MODEL,
+  predictInShadow,
+  predictorOf,
+  probabilityBy,
+  SHIPPED,
+  type ShadowDependencies,
+} from './shadow-predictions';
 
 /** What a prediction is made from. */
-export interface PredictionDependencies {
+export interface PredictionDependencies extends ShadowDependencies {
   readonly features: Pick<FeaturesRepository, 'asOf'>;
-  readonly models: Pick<ModelsRepository, 'champion' | 'get'>;
-  readonly artefacts: Pick<ArtefactStore, 'get'>;
+  readonly models: Pick<ModelsRepository, 'champion' | 'get' | 'list'>;
 }
 
 /** A start waits this long for a prediction, and then goes on by evidence alone. */
 const PATIENCE_MS = 1_000;
-/** The shipped model knows commits that brought in bugs, not rollouts that failed: half of what it says is believed. */
-const TRUST_IN_SHIPPED = 0.5;
 /** Largest text of a reason. */
 const MOST_CHARACTERS = 500;
 
 interface Decider {
+  readonly version: string;
+  /** In words. */
   readonly name: string;
   readonly predictor: Predictor;
   readonly isOwn: boolean;
@@ -74,17 +78,21 @@ export async function predictFailure(
 }
 
 async function predict(
-  { features, models, artefacts }: PredictionDependencies,
+  dependencies: PredictionDependencies,
   { environment, rolloutId, prediction }: PredictionRequest,
   nowMs: number,
 ): Promise<PredictedFailure | undefined> {
-  const values = await features.asOf(environment, { kind: 'rollout', id: rolloutId }, new Date(nowMs));
+  const values = await dependencies.features.asOf(environment, { kind: 'rollout', id: rolloutId }, new Date(nowMs));
   if (Object.keys(values).length === 0) return undefined;
-  const { name, predictor, isOwn } = await whoDecides(models, artefacts);
+  const standing = await dependencies.models.champion(FAILURE_MODEL);
+  const { version, name, predictor, isOwn } = await whoDecides(dependencies, standing, rolloutId);
   const named = { ...values, ...shippedFeaturesOfCatalogue(values) };
-  const { probability: said, rank, caveats } = predictor.score(named);
+  const { rank, caveats } = predictor.score(named);
   const baseRate = prediction?.baseRate ?? DEFAULT_PREDICTION.baseRate;
-  const probability = isOwn ? said : rebase(said, predictor.json.prior, baseRate, TRUST_IN_SHIPPED);
+  const probability = probabilityBy(version, predictor, named, baseRate);
+  // Nobody waits for the others: what they say is only kept.
+  const decided = { environment, rolloutId, named, baseRate, standing, decidedBy: version, probability, atMs: nowMs };
+  setImmediate(() => void predictInShadow(dependencies, decided));
   // An own model has learned from 50 rollouts at least; the shipped one knows commits, and acts only where a plan says so.
   const acts = prediction?.mode === 'act' || (prediction?.mode === 'auto' && isOwn);
   const reasons = mainContributions(predictor.contributions(predictor.rowOf(named))).map(wordsOf);
@@ -100,13 +108,24 @@ async function predict(
   return { reason, probability, acts };
 }
 
+/** The champion, or for its share of the rollouts the challenger on trial; always the same for one rollout while nobody decides anew. */
 async function whoDecides(
-  models: PredictionDependencies['models'],
-  artefacts: PredictionDependencies['artefacts'],
+  { models, artefacts }: PredictionDependencies,
+  { current, trial }: Champion,
+  rolloutId: string,
 ): Promise<Decider> {
-  const { current } = await models.champion(FAILURE_MODEL);
-  const champion = current === null ? null : await models.get(current.version);
-  if (champion === null) return { name: 'the shipped model', predictor: defaultPredictor(), isOwn: false };
-  const json: unknown = JSON.parse((await artefacts.get(champion.artefact)).toString('utf8'));
-  return { name: champion._id, predictor: loadPredictor(json), isOwn: true };
+  const isTried = trial !== undefined && isOnTrial(trial, rolloutId);
+  const chosen = isTried ? trial : current;
+  const model = chosen === null ? null : await models.get(chosen.version);
+  if (model === null) {
+    return { version: SHIPPED, name: 'the shipped model', predictor: defaultPredictor(), isOwn: false };
+  }
+  const predictor = await predictorOf(artefacts, model.artefact);
+  const name = isTried ? `${model._id} (on trial for ${trial.share} % of the rollouts)` : model._id;
+  return { version: model._id, name, predictor, isOwn: true };
+}
+
+/** Whether a rollout falls into a trial's share: a hash of version and rollout id alone. */
+export function isOnTrial({ version, share }: { version: string; share: number }, rolloutId: string): boolean {
+  return bucketOf(`trial/${version}`, rolloutId) < thresholdOf(share);
 }

@@ -13,13 +13,14 @@ import type { RolloutUsersRepository } from '../store/rollout-users-repository';
 import { destroyLeftKeys } from './destroy-left-keys';
 import { withSortedFailures } from './failures';
 import { recordDeployments } from './record-deployments';
+import { scoreModels, type ScoringDependencies } from './score-models';
 
 /** How far back ends are looked for: far longer than a schedule may be down. */
 const RECORDED_BACK_MS = 30 * 86_400_000;
 const ORPHANED = 'orphaned: no live workflow owns this rollout';
 
 /** What closing orphans needs. */
-export interface ReconcilerDependencies {
+export interface ReconcilerDependencies extends ScoringDependencies {
   readonly flags: FlagsRepository;
   readonly decisions: DecisionsRepository;
   readonly leases: LeasesRepository;
@@ -38,7 +39,7 @@ export interface ReconcilerActivities {
   sweepAudit(): Promise<number>;
   /** Takes blocks off flags whose rollout has no live workflow, and destroys keys of users that nobody else will; answers the rollout ids. */
   closeOrphans(): Promise<string[]>;
-  /** Takes rollouts that have ended lately into the past that models learn from; answers how many were new. */
+  /** Takes rollouts that have ended lately into the past that models learn from, and scores models by them; answers how many were new. */
   recordDeployments(): Promise<number>;
 }
 
@@ -64,7 +65,9 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
 
     async recordDeployments(): Promise<number> {
       const since = new Date(dependencies.clock.nowMs() - RECORDED_BACK_MS);
-      return recordDeployments(dependencies.rollouts, dependencies.deployments, since);
+      const recorded = await recordDeployments(dependencies.rollouts, dependencies.deployments, since);
+      await scoreModels(dependencies);
+      return recorded;
     },
   });
 }

@@ -16,10 +16,10 @@ import type { RolloutsRepository } from '../store/rollouts-repository';
 import type { CandidateKind } from '../workflows/training/messages';
 import { withSortedFailures } from './failures';
 import { recordDeployments } from './record-deployments';
+import { FAILURE_MODEL } from './shadow-predictions';
 import { packRows, tableOf, unpackRows, type TrainingRow } from './training-rows';
 
-/** What the models of this registry predict: that a rollout fails by its own fault. */
-export const FAILURE_MODEL = 'failure';
+export { FAILURE_MODEL };
 /** Labelled rollouts of one's own below which nothing is learned from them. */
 export const LEAST_OWN_ROLLOUTS = 50;
 /** Share of the rows, the latest, that no candidate learns from: they decide between candidates and champion. */

@@ -7,6 +7,7 @@ import type { DeploymentsRepository } from '../store/deployments-repository';
 import type { FeaturesRepository } from '../store/features-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { ModelsRepository } from '../store/models-repository';
+import type { PredictionsRepository } from '../store/predictions-repository';
 import type { RolloutsRepository } from '../store/rollouts-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
 import type { TokensRepository } from '../store/tokens-repository';
@@ -37,6 +38,7 @@ export interface ServerContext {
   readonly deployments: DeploymentsRepository;
   readonly features: FeaturesRepository;
   readonly models: ModelsRepository;
+  readonly predictions: Pick<PredictionsRepository, 'scores'>;
   readonly workflows: RolloutWorkflows;
   readonly training: TrainingWorkflows;
   readonly events: EventSink;

@@ -8,6 +8,7 @@ import { FeaturesRepository } from '../store/features-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
 import { ModelsRepository } from '../store/models-repository';
+import { PredictionsRepository } from '../store/predictions-repository';
 import { MongoRolloutsRepository } from '../store/rollouts-repository';
 import { ensureSchema } from '../store/schema';
 import { MongoSegmentsRepository } from '../store/segments-repository';
@@ -80,6 +81,7 @@ export async function openContext(
       deployments: new DeploymentsRepository(db),
       features: new FeaturesRepository(db),
       models: new ModelsRepository(db),
+      predictions: new PredictionsRepository(db),
       workflows,
       training: new TemporalTrainingWorkflows(workflows.connection, workflows.client),
       events,

@@ -21,6 +21,8 @@ export const Collection = {
   Features: 'features',
   Models: 'models',
   ModelChampions: 'model_champions',
+  Predictions: 'predictions',
+  ModelScores: 'model_scores',
   Migrations: 'migrations',
   Clock: 'clock',
 } as const;

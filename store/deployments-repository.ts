@@ -74,6 +74,11 @@ export class DeploymentsRepository {
     return this.deployments.findOne({ _id: id });
   }
 
+  /** Those of the given ids that have ended. */
+  async byIds(ids: readonly string[]): Promise<readonly DeploymentDocument[]> {
+    return this.deployments.find({ _id: { $in: [...ids] } }).toArray();
+  }
+
   /** Puts a label in place of the one that stands, which is kept. Null when there is no such deployment. */
   async relabel(id: string, label: DeploymentLabel): Promise<DeploymentDocument | null> {
     for (;;) {

@@ -50,4 +50,6 @@ export const INDEXES: readonly IndexWanted[] = [
   { collection: Collection.Features, keys: { environment: 1, 'entity.kind': 1, 'entity.id': 1, at: 1 } },
   // Versions of a kind of model, newest first.
   { collection: Collection.Models, keys: { kind: 1, number: -1 } },
+  // What models have said of rollouts, newest first.
+  { collection: Collection.Predictions, keys: { kind: 1, at: -1 } },
 ];

@@ -36,6 +36,12 @@ export interface ModelVersion {
   readonly artefact: ArtefactRef;
 }
 
+/** A challenger that decides for a share of the rollouts, so that its decisions can be compared with the champion's. */
+export interface Trial extends Promotion {
+  /** Percent of rollouts, by hash of their ids. */
+  readonly share: number;
+}
+
 /** Which version of a kind decides, and which did before. */
 export interface Champion {
   /** `champion/kind`. */
@@ -44,6 +50,8 @@ export interface Champion {
   readonly current: Promotion | null;
   /** Earlier champions, oldest first. */
   readonly former: readonly Promotion[];
+  /** Who decides for some; nobody when left out. */
+  readonly trial?: Trial;
 }
 
 /** Promotions kept of one kind. */
@@ -97,11 +105,7 @@ export class ModelsRepository {
    * @throws {HeadgateError} MODEL_NOT_FOUND; REVISION_CONFLICT (retryable) when somebody else has decided meanwhile
    */
   async promote(kind: string, promotion: Promotion, revision: number): Promise<Champion> {
-    if ((await this.get(promotion.version))?.kind !== kind) {
-      throw new HeadgateError(ErrorCode.ModelNotFound, `there is no model '${promotion.version}' of kind '${kind}'`, {
-        remedy: 'List the versions with `headgate model list`.',
-      });
-    }
+    await this.mustBe(kind, promotion.version);
     return this.swap(kind, promotion, revision, false);
   }
 
@@ -116,19 +120,51 @@ export class ModelsRepository {
     return this.swap(kind, before === undefined ? null : { ...by, version: before.version }, revision, true);
   }
 
+  /**
+   * Lets a challenger decide for a share of the rollouts, or ends that with null.
+   *
+   * @throws {HeadgateError} MODEL_NOT_FOUND; MESSAGE_REJECTED of the champion itself; REVISION_CONFLICT (retryable) when somebody else has decided meanwhile
+   */
+  async setTrial(kind: string, trial: Trial | null, revision: number): Promise<Champion> {
+    const { trial: _, ...standing } = await this.champion(kind);
+    if (trial !== null) await this.mustBe(kind, trial.version);
+    if (trial !== null && trial.version === standing.current?.version) {
+      throw new HeadgateError(ErrorCode.MessageRejected, `'${trial.version}' decides for all rollouts already`, {
+        remedy: 'Name a challenger.',
+      });
+    }
+    if (standing.revision !== revision) throw overtaken(kind);
+    return this.write({ ...standing, revision: revision + 1, ...(trial === null ? {} : { trial }) }, kind);
+  }
+
+  private async mustBe(kind: string, version: string): Promise<void> {
+    if ((await this.get(version))?.kind === kind) return;
+    throw new HeadgateError(ErrorCode.ModelNotFound, `there is no model '${version}' of kind '${kind}'`, {
+      remedy: 'List the versions with `headgate model list`.',
+    });
+  }
+
   private async swap(kind: string, current: Promotion | null, revision: number, isBack: boolean): Promise<Champion> {
     const standing = await this.champion(kind);
     if (standing.revision !== revision) throw overtaken(kind);
     const kept = isBack
       ? standing.former.slice(0, -1)
       : [...standing.former, ...(standing.current ? [standing.current] : [])];
+    const { trial } = standing;
     const next: Champion = {
       _id: championId(kind),
       revision: revision + 1,
       current,
       former: kept.slice(-MOST_FORMER),
+      // Who decides for all is no longer on trial.
+      ...(trial === undefined || trial.version === current?.version ? {} : { trial }),
     };
-    if (revision === 0) {
+    return this.write(next, kind);
+  }
+
+  /** Puts the next revision in place of the one before it. */
+  private async write(next: Champion, kind: string): Promise<Champion> {
+    if (next.revision === 1) {
       try {
         await this.champions.insertOne(next);
       } catch (error) {
@@ -136,7 +172,7 @@ export class ModelsRepository {
       }
       return next;
     }
-    const swapped = await this.champions.replaceOne({ _id: next._id, revision }, next);
+    const swapped = await this.champions.replaceOne({ _id: next._id, revision: next.revision - 1 }, next);
     if (swapped.matchedCount === 0) throw overtaken(kind);
     return next;
   }

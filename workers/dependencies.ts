@@ -12,6 +12,7 @@ import { MongoDecisionsRepository, type DecisionsRepository } from '../store/dec
 import { DeploymentsRepository } from '../store/deployments-repository';
 import { FeaturesRepository } from '../store/features-repository';
 import { ModelsRepository } from '../store/models-repository';
+import { PredictionsRepository } from '../store/predictions-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
 import { RolloutUsersRepository } from '../store/rollout-users-repository';
@@ -44,6 +45,7 @@ export function createDependencies(
     deployments: new DeploymentsRepository(db),
     features: new FeaturesRepository(db),
     models: new ModelsRepository(db),
+    predictions: new PredictionsRepository(db),
     artefacts: artefactStoreOf(db, config),
     states: new MongoAnalysisStatesRepository(db),
     users: new RolloutUsersRepository(db, clock),

@@ -142,6 +142,32 @@ export interface ModelAnswer {
   readonly promotedBy?: string;
   readonly promotedAt?: string;
   readonly promotedFor?: string;
+  /** Percent of rollouts that it decides for on trial. */
+  readonly trialShare?: number;
+  readonly live?: LiveScoreAnswer;
+}
+
+/** A figure with its interval of 95 %. */
+interface IntervalAnswer {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** How a model does on live rollouts of known end. */
+export interface LiveScoreAnswer {
+  readonly rollouts: number;
+  readonly failures: number;
+  readonly brier: IntervalAnswer;
+  readonly logLoss: IntervalAnswer;
+  readonly auc: IntervalAnswer | null;
+  readonly against?: {
+    readonly champion: string;
+    readonly gain: IntervalAnswer;
+    readonly evidence: number;
+    readonly needed: number;
+    readonly isBetterBeyondNoise: boolean;
+  };
 }
 
 /** Whether an ended rollout counts as a failure of its change, as the API answers it. */

@@ -3,13 +3,13 @@ import { ErrorCode, HeadgateError } from '../../core/errors';
 import type { ModelAnswer } from '../api/answers';
 import { modelDetails, modelList } from '../render/model-lists';
 import type { Session } from '../session';
-import { does, type CommandContext } from './command';
+import { does, numberBetween, type CommandContext } from './command';
 
 interface Reasoned {
   readonly reason: string;
 }
 
-/** `headgate model list|show|promote|rollback|retrain`: the registry of models that a server keeps. */
+/** `headgate model list|show|promote|rollback|trial|retrain`: the registry of models that a server keeps. */
 export function addModelRegistryCommands(model: Command, context: CommandContext): void {
   does(model.command('list').description('list the models of the registry, newest first'), context, async (session) => {
     const models = await session.api.get<ModelAnswer[]>(['models']);
@@ -43,6 +43,16 @@ export function addModelRegistryCommands(model: Command, context: CommandContext
     (session, { reason }) => choose(session, { reason }),
   );
 
+  does<Reasoned & { share?: number }>(
+    model
+      .command('trial [version]')
+      .description('let a challenger decide for a share of the rollouts; without a version, end that')
+      .option('--share <percent>', 'rollouts it decides for, by hash of their ids', numberBetween('--share', 0.1, 50))
+      .requiredOption('--reason <text>', 'why, for the log'),
+    context,
+    tryModel,
+  );
+
   does<{ promote?: boolean }>(
     model
       .command('retrain')
@@ -70,6 +80,27 @@ async function modelOf(session: Session, version: string): Promise<ModelAnswer> 
   throw new HeadgateError(ErrorCode.ModelNotFound, `there is no model '${version}'`, {
     remedy: 'List them with headgate model list.',
   });
+}
+
+async function tryModel(
+  session: Session,
+  { share, reason }: Reasoned & { readonly share?: number },
+  version?: string,
+): Promise<void> {
+  if ((version === undefined) !== (share === undefined)) {
+    throw new HeadgateError(ErrorCode.InvalidArgument, 'a trial has a version and a --share, its end neither');
+  }
+  const body = version === undefined ? { reason } : { version, share, reason };
+  const { body: answer } = await session.api.call<{ version: string | null; share: number }>(
+    'POST',
+    ['models', 'trial'],
+    { body },
+  );
+  session.answer(answer, () => [
+    answer.version === null
+      ? 'no model is on trial now'
+      : `${answer.version} decides for ${answer.share} % of the rollouts now`,
+  ]);
 }
 
 async function choose(

@@ -1,5 +1,5 @@
-import type { ModelAnswer } from '../api/answers';
-import { measured } from './numbers';
+import type { LiveScoreAnswer, ModelAnswer } from '../api/answers';
+import { evidence, measured } from './numbers';
 import type { Style } from './style';
 import { tableLines } from './table';
 import { clean } from './text';
@@ -12,23 +12,36 @@ const COLUMNS = [
   { heading: 'failed', right: true },
   { heading: 'AUC', right: true },
   { heading: 'Brier', right: true },
+  { heading: 'live', right: true },
+  { heading: 'live AUC', right: true },
+  { heading: 'live Brier', right: true },
   { heading: 'trained' },
 ];
 
 /** Models, one a line. */
 export function modelList(models: readonly ModelAnswer[], style: Style): string[] {
   if (models.length === 0) return ['no models of your own yet; the one that comes with Headgate decides'];
-  const rows = models.map(({ version, stage, configuration, data, metrics, trainedAt }) => [
+  const rows = models.map(({ version, stage, configuration, data, metrics, trainedAt, trialShare, live }) => [
     stage === 'champion' ? style.bold(version) : version,
-    stage === 'champion' ? style.green(stage) : stage,
+    stage === 'champion' ? style.green(stage) : trialShare === undefined ? stage : `${stage}, ${trialShare} %`,
     modelName(configuration),
     String(data.rows),
     String(data.failures),
     measured(metrics['auc'] ?? null),
     measured(metrics['brier'] ?? null),
+    String(live?.rollouts ?? 0),
+    measured(live?.auc?.value ?? null),
+    measured(live?.brier.value ?? null),
     trainedAt,
   ]);
-  return tableLines(COLUMNS, rows, style);
+  const better = models.flatMap(({ version, live }) =>
+    live?.against?.isBetterBeyondNoise === true
+      ? [
+          `${version} beats ${live.against.champion} beyond noise on live rollouts; headgate model promote lets it decide`,
+        ]
+      : [],
+  );
+  return [...tableLines(COLUMNS, rows, style), ...better];
 }
 
 /** One model with everything that is kept of it. */
@@ -44,7 +57,26 @@ export function modelDetails(model: ModelAnswer, style: Style): string[] {
       : [`champion since ${model.promotedAt ?? ''} by ${clean(model.promotedBy)}: ${clean(model.promotedFor ?? '')}`]),
     'on later rollouts:',
     ...figures,
+    ...(model.trialShare === undefined ? [] : [`on trial: decides for ${model.trialShare} % of the rollouts`]),
+    ...(model.live === undefined ? [] : liveLines(model.live)),
     `features: ${model.features.join(', ')}`,
+  ];
+}
+
+function liveLines({ rollouts, failures, brier, logLoss, auc, against }: LiveScoreAnswer): string[] {
+  const figure = (name: string, one: LiveScoreAnswer['brier']): string =>
+    `  ${name}: ${measured(one.value)} (95 %: ${measured(one.low)} to ${measured(one.high)})`;
+  return [
+    `live, on ${rollouts} rollouts of known end, ${failures} of them failures:`,
+    figure('brier', brier),
+    figure('logLoss', logLoss),
+    auc === null ? '  auc: – (rollouts of one kind of end only)' : figure('auc', auc),
+    ...(against === undefined
+      ? []
+      : [
+          figure(`brier below that of ${against.champion}`, against.gain),
+          `  ${against.isBetterBeyondNoise ? 'better' : 'not shown better'} beyond noise: evidence ${evidence(against.evidence)} of ${evidence(against.needed)}`,
+        ]),
   ];
 }
 

@@ -34,6 +34,16 @@ export function brierScore(probabilities: ArrayLike<number>, labels: ArrayLike<n
   return sum / probabilities.length;
 }
 
+/** Log loss: mean of minus the log of what was said of what happened, in nats, lower is better; certainty is cut at 1e-6. NaN without rows. O(n). */
+export function logLoss(probabilities: ArrayLike<number>, labels: ArrayLike<number>): number {
+  let sum = 0;
+  for (let row = 0; row < probabilities.length; row++) {
+    const said = Math.min(1 - 1e-6, Math.max(1e-6, probabilities[row] as number));
+    sum -= Math.log(labels[row] === 1 ? said : 1 - said);
+  }
+  return sum / probabilities.length;
+}
+
 /**
  * Share of all positive rows among those that are inspected first, by falling risk for each unit of effort, until a share of the total
  * effort is spent. The row that crosses the limit counts no more. O(n log n).

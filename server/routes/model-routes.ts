@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import type { Champion, ModelVersion } from '../../store/models-repository';
+import type { LiveScore } from '../../store/predictions-repository';
 import type { ServerContext } from '../context';
 import type { RouteTable } from '../http/route';
 import { limitOf, NoBody, Nothing, ReasonText } from './parameters';
@@ -12,6 +13,25 @@ const version = z
   .string()
   .regex(/^[a-z]+\/\d{1,9}$/, "is a kind and a number, such as 'failure/3'")
   .max(60);
+const Interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
+const LiveView = z.object({
+  rollouts: z.int(),
+  failures: z.int(),
+  brier: Interval,
+  logLoss: Interval,
+  /** Null without rollouts of both ends. */
+  auc: Interval.nullable(),
+  /** Of challengers: beside the champion, on rollouts of which both have spoken. */
+  against: z
+    .object({
+      champion: z.string(),
+      gain: Interval,
+      evidence: z.number(),
+      needed: z.number(),
+      isBetterBeyondNoise: z.boolean(),
+    })
+    .optional(),
+});
 const ModelView = z.object({
   version: z.string(),
   stage: z.enum(['champion', 'challenger']),
@@ -27,6 +47,10 @@ const ModelView = z.object({
   promotedBy: z.string().optional(),
   promotedAt: z.string().optional(),
   promotedFor: z.string().optional(),
+  /** Percent of rollouts that it decides for on trial. */
+  trialShare: z.number().optional(),
+  /** How it does on live rollouts of known end. */
+  live: LiveView.optional(),
 });
 const Decided = z.object({
   /** Null while the model that comes with Headgate decides. */
@@ -36,7 +60,7 @@ const Decided = z.object({
 
 /** The model registry: what there is, which one decides, and who said so. */
 export function addModelRoutes(routes: RouteTable, context: ServerContext): void {
-  const { models, training } = context;
+  const { models, predictions, training } = context;
   const now = (): Date => new Date(context.databaseNowMs());
 
   routes.add({
@@ -51,8 +75,13 @@ export function addModelRoutes(routes: RouteTable, context: ServerContext): void
     body: NoBody,
     answers: { 200: { description: 'The models.', schema: z.array(ModelView) } },
     async handle({ query }) {
-      const [listed, champion] = await Promise.all([models.list(FAILURE, query.limit), models.champion(FAILURE)]);
-      return listed.map((model) => viewOf(model, champion));
+      const [listed, champion, live] = await Promise.all([
+        models.list(FAILURE, query.limit),
+        models.champion(FAILURE),
+        predictions.scores(FAILURE),
+      ]);
+      const scores = new Map((live?.scores ?? []).map((score) => [score.version, score]));
+      return listed.map((model) => viewOf(model, champion, scores.get(model._id)));
     },
   });
 
@@ -87,6 +116,38 @@ export function addModelRoutes(routes: RouteTable, context: ServerContext): void
 
   routes.add({
     method: 'POST',
+    path: '/v1/models/trial',
+    id: 'tryModel',
+    tag,
+    summary: 'Lets a challenger decide for a share of the rollouts, or ends that when no version is named',
+    role: 'operator',
+    params: Nothing,
+    query: Nothing,
+    body: z.union([
+      z.strictObject({ version, share: z.number().min(0.1).max(50), reason: ReasonText }),
+      z.strictObject({ reason: ReasonText }),
+    ]),
+    answers: {
+      200: {
+        description: 'Who is on trial now.',
+        schema: z.object({ version: z.string().nullable(), share: z.number() }),
+      },
+    },
+    async handle({ body, caller, log }) {
+      const { revision } = await models.champion(FAILURE);
+      const trial =
+        'version' in body
+          ? { version: body.version, share: body.share, by: caller.name, reason: body.reason, at: now() }
+          : null;
+      const after = await models.setTrial(FAILURE, trial, revision);
+      const answer = { version: after.trial?.version ?? null, share: after.trial?.share ?? 0 };
+      log.info({ ...answer, by: caller.name, reason: body.reason }, 'trial of a model set');
+      return answer;
+    },
+  });
+
+  routes.add({
+    method: 'POST',
     path: '/v1/models/train',
     id: 'trainModel',
     tag,
@@ -112,7 +173,11 @@ export function addModelRoutes(routes: RouteTable, context: ServerContext): void
   });
 }
 
-function viewOf(model: ModelVersion, { current }: Champion): z.infer<typeof ModelView> {
+function viewOf(
+  model: ModelVersion,
+  { current, trial }: Champion,
+  live: LiveScore | undefined,
+): z.infer<typeof ModelView> {
   const isChampion = current?.version === model._id;
   return {
     version: model._id,
@@ -129,5 +194,11 @@ function viewOf(model: ModelVersion, { current }: Champion): z.infer<typeof Mode
     ...(isChampion
       ? { promotedBy: current.by, promotedAt: current.at.toISOString(), promotedFor: current.reason }
       : {}),
+    ...(trial?.version === model._id ? { trialShare: trial.share } : {}),
+    ...(live === undefined ? {} : { live: liveViewOf(live) }),
   };
+}
+
+function liveViewOf({ version: _, ...live }: LiveScore): z.infer<typeof LiveView> {
+  return live;
 }

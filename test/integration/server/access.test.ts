@@ -40,6 +40,7 @@ const ROUTES: readonly [Method, string, Role, unknown?][] = [
   ['GET', '/v1/models', 'viewer'],
   ['GET', '/v1/environments/production/training-rows', 'viewer'],
   ['POST', '/v1/models/champion', 'operator', {}],
+  ['POST', '/v1/models/trial', 'operator', {}],
   ['POST', '/v1/models/train', 'operator', { seed: -1 }],
 ];
 /** An answer that does not end: only who is kept out of it can be tried here. */

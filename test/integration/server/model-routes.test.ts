@@ -3,6 +3,7 @@ import { connectDatabase, type Database } from '../../../store/database';
 import { DeploymentsRepository } from '../../../store/deployments-repository';
 import { FeaturesRepository } from '../../../store/features-repository';
 import { ModelsRepository } from '../../../store/models-repository';
+import { PredictionsRepository } from '../../../store/predictions-repository';
 import { givenServer, type ServerUnderTest } from '../../support/server-under-test';
 
 let server: ServerUnderTest;
@@ -74,6 +75,27 @@ describe('the model registry over HTTP', () => {
     expect((await choose({ version: 'nonsense', reason: 'r' })).statusCode).toBe(400);
     expect((await choose({ version: 'failure/1' })).statusCode).toBe(400);
     expect((await choose({ version: 'failure/1', reason: 'r' }, viewer)).statusCode).toBe(403);
+  });
+
+  it('puts a challenger on trial, shows it with its scores, and ends it', async () => {
+    const attempt = (body: object, as = operator) => server.call('POST', '/v1/models/trial', { as, body });
+    const interval = { value: 0.1, low: 0.05, high: 0.2 };
+    const against = { champion: 'shipped', gain: interval, evidence: 30, needed: 20, isBetterBeyondNoise: true };
+    const score = { rollouts: 80, failures: 9, brier: interval, logLoss: interval, auc: null, against };
+    await new PredictionsRepository(database.db).keepScores({
+      _id: 'failure',
+      fingerprint: 'f',
+      at: new Date(0),
+      scores: [{ version: 'failure/2', ...score }],
+    });
+    const tried = await attempt({ version: 'failure/2', share: 20, reason: 'to compare' });
+    expect(tried.json()).toEqual({ version: 'failure/2', share: 20 });
+    const listed = await server.call('GET', '/v1/models', { as: viewer });
+    expect(listed.json()).toMatchObject([{ version: 'failure/2', trialShare: 20, live: score }, {}]);
+    expect((await attempt({ version: 'failure/9', share: 20, reason: 'r' })).statusCode).toBe(404);
+    expect((await attempt({ version: 'failure/2', share: 60, reason: 'r' })).statusCode).toBe(400);
+    expect((await attempt({ reason: 'r' }, viewer)).statusCode).toBe(403);
+    expect((await attempt({ reason: 'enough' })).json()).toEqual({ version: null, share: 0 });
   });
 
   it('starts a training, and attaches to the one under way', async () => {

@@ -28,7 +28,9 @@ function given(parts: Partial<PredictionDependencies> = {}): PredictionDependenc
     models: {
       champion: async () => ({ _id: 'champion/failure', revision: 0, current: null, former: [] }),
       get: async () => null,
+      list: async () => [],
     },
+    predictions: { record: async () => true },
     artefacts: { get: () => Promise.reject(new Error('nobody asks for artefacts')) },
     ...parts,
   };
@@ -46,6 +48,7 @@ function givenChampion(): Partial<PredictionDependencies> {
     models: {
       champion: async (): Promise<Champion> => ({ _id: 'champion/failure', revision: 1, current, former: [] }),
       get: async () => ({ _id: 'failure/4', artefact: {} }) as ModelVersion,
+      list: async () => [],
     },
     artefacts: { get: async () => Buffer.from(JSON.stringify(predictor)) },
   };
