@@ -15,7 +15,15 @@ const rooms = {
   workflows: ['core'],
   activities: ['core', 'flags', 'ml', 'changes', 'metrics', 'analysis', 'store'],
   workers: ['core', 'workflows', 'activities', 'store', 'metrics'],
-  server: ['core', 'flags', 'store', 'metrics', 'workflows/rollout/messages', 'workflows/training/messages'],
+  server: [
+    'core',
+    'flags',
+    'store',
+    'metrics',
+    'workflows/rollout/messages',
+    'workflows/training/messages',
+    'workflows/scheduled/messages',
+  ],
   gateway: ['core', 'flags', 'ml', 'store'],
   sdk: ['core', 'flags/evaluator'],
   // Of the workflows it knows the words of a status alone.

@@ -24,4 +24,5 @@ export function createRolloutActivities(dependencies: RolloutActivityDependencie
   });
 }
 
+export { createScheduledChangeActivities, type ScheduledChangeDependencies } from './scheduled-change-activities';
 export { createReconcilerActivities, type ReconcilerDependencies } from './reconciler-activities';

@@ -1,6 +1,6 @@
 import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
 import { sign } from '../core/signing';
-import type { NotificationRequest, RolloutActivities } from './rollout-activities';
+import type { RolloutActivities } from './rollout-activities';
 
 /** One receiver of notifications. */
 export interface Webhook {
@@ -26,25 +26,42 @@ const RECEIVER_TIMEOUT_MS = 5_000;
 export function createNotificationActivity(dependencies: NotificationDependencies): Pick<RolloutActivities, 'notify'> {
   return {
     async notify(request) {
-      const failures: string[] = [];
-      for (const webhook of dependencies.webhooks) {
-        const failure = await send(dependencies, webhook, request);
-        if (failure !== null) failures.push(failure);
-      }
-      if (failures.length > 0) {
-        throw new HeadgateError(ErrorCode.SourceUnavailable, `webhooks failed: ${failures.join('; ')}`, {
-          retryable: true,
-        });
-      }
+      await sendToAll(dependencies, request);
     },
   };
+}
+
+/** What every notification has, whatever it is about. */
+export interface Notification {
+  /** Same id, same notification: receivers can drop a repetition. */
+  readonly id: string;
+  readonly event: string;
+  readonly text: string;
+}
+
+/**
+ * Sends to every receiver, one after another.
+ *
+ * @throws {HeadgateError} SOURCE_UNAVAILABLE (retryable) when one did not take it
+ */
+export async function sendToAll(dependencies: NotificationDependencies, request: Notification): Promise<void> {
+  const failures: string[] = [];
+  for (const webhook of dependencies.webhooks) {
+    const failure = await send(dependencies, webhook, request);
+    if (failure !== null) failures.push(failure);
+  }
+  if (failures.length > 0) {
+    throw new HeadgateError(ErrorCode.SourceUnavailable, `webhooks failed: ${failures.join('; ')}`, {
+      retryable: true,
+    });
+  }
 }
 
 /** The reason it failed, without the address's path or query, which may hold a secret; null when it was taken. */
 async function send(
   { fetch, now }: NotificationDependencies,
   { url, secret }: Webhook,
-  request: NotificationRequest,
+  request: Notification,
 ): Promise<string | null> {
   const body = { ...request, sentAt: new Date(now()).toISOString() };
   const { host } = new URL(url);

@@ -9,6 +9,7 @@ import type { DeploymentsRepository } from '../store/deployments-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { LeasesRepository } from '../store/leases-repository';
 import type { RolloutProjection, RolloutsRepository } from '../store/rollouts-repository';
+import type { ScheduledChange, ScheduledChangesRepository } from '../store/scheduled-changes-repository';
 import type { RolloutUsersRepository } from '../store/rollout-users-repository';
 import { destroyLeftKeys } from './destroy-left-keys';
 import { withSortedFailures } from './failures';
@@ -27,6 +28,9 @@ export interface ReconcilerDependencies extends ScoringDependencies {
   readonly rollouts: RolloutsRepository;
   readonly deployments: DeploymentsRepository;
   readonly users: RolloutUsersRepository;
+  readonly scheduledChanges: Pick<ScheduledChangesRepository, 'untimed' | 'markTimed'>;
+  /** Starts the workflow of a scheduled change, unless there is one. */
+  readonly startTimer: (change: ScheduledChange) => Promise<void>;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
   readonly client: Pick<Client, 'workflow'>;
   /** The workflow id of a flag's rollout. */
@@ -41,6 +45,8 @@ export interface ReconcilerActivities {
   closeOrphans(): Promise<string[]>;
   /** Takes rollouts that have ended lately into the past that models learn from, and scores models by them; answers how many were new. */
   recordDeployments(): Promise<number>;
+  /** Gives scheduled changes a workflow whose server died before it had; answers how many. */
+  startTimers(): Promise<number>;
 }
 
 /** Activities of the reconciler. Each is idempotent: a second copy finds nothing left to do. */
@@ -68,6 +74,16 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
       const recorded = await recordDeployments(dependencies.rollouts, dependencies.deployments, since);
       await scoreModels(dependencies);
       return recorded;
+    },
+
+    async startTimers(): Promise<number> {
+      const { scheduledChanges, startTimer, clock } = dependencies;
+      const untimed = await scheduledChanges.untimed(new Date(clock.nowMs() - GRACE_MS).toISOString());
+      for (const change of untimed) {
+        await startTimer(change);
+        await scheduledChanges.markTimed(change._id);
+      }
+      return untimed.length;
     },
   });
 }

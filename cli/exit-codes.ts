@@ -61,6 +61,8 @@ const OF_ERROR: Partial<Readonly<Record<ErrorCode, ExitCode>>> = {
   INVALID_REPOSITORY: ExitCode.Usage,
   IN_USE: ExitCode.Refused,
   MODEL_NOT_FOUND: ExitCode.Usage,
+  SCHEDULED_CHANGE_NOT_FOUND: ExitCode.Usage,
+  SCHEDULED_CHANGE_ENDED: ExitCode.Refused,
   ROLLOUT_LIVE: ExitCode.Refused,
   REVISION_CONFLICT: ExitCode.Refused,
   MESSAGE_REJECTED: ExitCode.Refused,

@@ -20,6 +20,8 @@ export const ErrorCode = {
   RouteNotFound: 'ROUTE_NOT_FOUND',
   TokenNotFound: 'TOKEN_NOT_FOUND',
   ModelNotFound: 'MODEL_NOT_FOUND',
+  ScheduledChangeNotFound: 'SCHEDULED_CHANGE_NOT_FOUND',
+  ScheduledChangeEnded: 'SCHEDULED_CHANGE_ENDED',
   InUse: 'IN_USE',
   RolloutLive: 'ROLLOUT_LIVE',
   RevisionConflict: 'REVISION_CONFLICT',

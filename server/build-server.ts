@@ -25,6 +25,7 @@ import { addTrainingRowRoutes } from './routes/training-row-routes';
 import { addObservationRoutes } from './routes/observation-routes';
 import { addRolloutRoutes } from './routes/rollout-routes';
 import { addSdkRoutes } from './routes/sdk-routes';
+import { addScheduledChangeRoutes } from './routes/scheduled-change-routes';
 import { addSegmentRoutes } from './routes/segment-routes';
 import { addTokenRoutes } from './routes/token-routes';
 import { TokenCache } from './tokens/token-cache';
@@ -91,6 +92,7 @@ export function buildServer(
   addEnvironmentRoutes(routes, context);
   addFlagRoutes(routes, context);
   addStaleFlagRoutes(routes, context);
+  addScheduledChangeRoutes(routes, context);
   addSegmentRoutes(routes, context);
   addRolloutRoutes(routes, context);
   addObservationRoutes(routes, context);

@@ -9,12 +9,14 @@ import type { FlagsRepository } from '../store/flags-repository';
 import type { ModelsRepository } from '../store/models-repository';
 import type { PredictionsRepository } from '../store/predictions-repository';
 import type { RolloutsRepository } from '../store/rollouts-repository';
+import type { ScheduledChangesRepository } from '../store/scheduled-changes-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
 import type { TokensRepository } from '../store/tokens-repository';
 import type { WindowsRepository } from '../store/windows-repository';
 import type { CrossOrigin } from './ofrep/cross-origin';
 import type { SnapshotCache } from './snapshot/snapshot-cache';
 import type { ChangeHub } from './streams/change-hub';
+import type { ChangeTimers } from './temporal/change-timers';
 import type { RolloutWorkflows } from './temporal/rollout-workflows';
 import type { TrainingWorkflows } from './temporal/training-workflows';
 
@@ -41,6 +43,8 @@ export interface ServerContext {
   readonly predictions: Pick<PredictionsRepository, 'scores'>;
   readonly workflows: RolloutWorkflows;
   readonly training: TrainingWorkflows;
+  readonly scheduledChanges: ScheduledChangesRepository;
+  readonly timers: ChangeTimers;
   readonly events: EventSink;
   readonly snapshots: SnapshotCache;
   /** Tells when an environment has changed. */

@@ -11,6 +11,7 @@ import { ModelsRepository } from '../store/models-repository';
 import { PredictionsRepository } from '../store/predictions-repository';
 import { MongoRolloutsRepository } from '../store/rollouts-repository';
 import { ensureSchema } from '../store/schema';
+import { ScheduledChangesRepository } from '../store/scheduled-changes-repository';
 import { MongoSegmentsRepository } from '../store/segments-repository';
 import { MongoTokensRepository } from '../store/tokens-repository';
 import { MongoWindowsRepository } from '../store/windows-repository';
@@ -20,6 +21,7 @@ import { SnapshotCache } from './snapshot/snapshot-cache';
 import { storeReads } from './snapshot/store-reads';
 import { ChangeHub } from './streams/change-hub';
 import { followChanges } from '../store/change-feed';
+import { TemporalChangeTimers } from './temporal/temporal-change-timers';
 import { TemporalRolloutWorkflows } from './temporal/temporal-rollout-workflows';
 import { TemporalTrainingWorkflows } from './temporal/temporal-training-workflows';
 
@@ -83,6 +85,8 @@ export async function openContext(
       models: new ModelsRepository(db),
       predictions: new PredictionsRepository(db),
       workflows,
+      scheduledChanges: new ScheduledChangesRepository(db),
+      timers: new TemporalChangeTimers(workflows.connection, workflows.client, taskQueue),
       training: new TemporalTrainingWorkflows(workflows.connection, workflows.client),
       events,
       snapshots,

@@ -9,6 +9,7 @@ export const Collection = {
   VectorBaselines: 'vector_baselines',
   Leases: 'leases',
   Rollouts: 'rollouts',
+  ScheduledChanges: 'scheduled_changes',
   Tokens: 'tokens',
   AnalysisStates: 'analysis_states',
   MetricWindows: 'metric_windows',

@@ -29,6 +29,8 @@ export interface DecisionsRepository {
   byRollout(rolloutId: string): Promise<DecisionRecord[]>;
   /** Records of a flag with a higher revision, oldest first. */
   since(flagId: string, revision: number): Promise<DecisionRecord[]>;
+  /** Whether a record of the flag says that it made this scheduled change; its last record may stand on the flag alone. */
+  hasScheduledChange(flagId: string, id: string): Promise<boolean>;
   /** The highest transition of a rollout ever written to the flag that was read, or null. */
   highestTransition(flag: Flag, rolloutId: string): Promise<{ transition: number } | null>;
   /** Checks one flag's chain: numbers, hashes, and that it ends where the flag stands. */
@@ -45,6 +47,10 @@ export class MongoDecisionsRepository implements DecisionsRepository {
   constructor(db: Db) {
     this.decisions = db.collection<DecisionRecord>(Collection.Decisions);
     this.flags = db.collection<Flag & { _id: string }>(Collection.Flags);
+  }
+
+  async hasScheduledChange(flagId: string, id: string): Promise<boolean> {
+    return (await this.decisions.findOne({ flagId, scheduledChange: id }, { projection: { _id: 1 } })) !== null;
   }
 
   async byFlag(

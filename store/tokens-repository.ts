@@ -22,6 +22,8 @@ export interface TokensRepository {
   /** False when a token of that id or hash exists already. */
   insert(token: TokenDocument): Promise<boolean>;
   findByHash(hash: string): Promise<TokenDocument | null>;
+  /** A token by its id, revoked or not. */
+  get(id: string): Promise<TokenDocument | null>;
   /** Oldest first, revoked ones included. */
   list(): Promise<TokenDocument[]>;
   /** Marks a token as revoked; answers whether there was one to revoke. */
@@ -48,6 +50,10 @@ export class MongoTokensRepository implements TokensRepository {
 
   async findByHash(hash: string): Promise<TokenDocument | null> {
     return this.tokens.findOne({ hash });
+  }
+
+  async get(id: string): Promise<TokenDocument | null> {
+    return this.tokens.findOne({ _id: id });
   }
 
   async list(): Promise<TokenDocument[]> {

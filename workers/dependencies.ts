@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { ReconcilerDependencies, RolloutActivityDependencies } from '../activities';
+import type { ReconcilerDependencies, RolloutActivityDependencies, ScheduledChangeDependencies } from '../activities';
 import { prometheusCauseSeries } from '../activities/read-cause-series';
 import { MongoAnalysisStatesRepository } from '../store/analysis-states-repository';
 import { PrometheusClient } from '../metrics/prometheus/prometheus-client';
@@ -18,10 +18,13 @@ import { MongoLeasesRepository } from '../store/leases-repository';
 import { RolloutUsersRepository } from '../store/rollout-users-repository';
 import { MongoRolloutsRepository } from '../store/rollouts-repository';
 import { MongoSegmentsRepository } from '../store/segments-repository';
+import { ScheduledChangesRepository } from '../store/scheduled-changes-repository';
+import { MongoTokensRepository } from '../store/tokens-repository';
 import { MongoWindowsRepository } from '../store/windows-repository';
 import { rolloutWorkflowId } from '../workflows/rollout/messages';
 import { artefactStoreOf } from './artefact-store';
 import type { WorkerConfig } from './config';
+import { liveRollout, startTimer } from './scheduled-changes';
 
 /** Everything activities reach, made of one database and one Temporal client. */
 export function createDependencies(
@@ -30,7 +33,7 @@ export function createDependencies(
   client: Client,
   config: Pick<WorkerConfig, 'HEADGATE_SIGNING_KEY' | 'HEADGATE_WEBHOOKS'> & Partial<WorkerConfig>,
   log: RolloutActivityDependencies['log'] = () => undefined,
-): RolloutActivityDependencies & ReconcilerDependencies {
+): RolloutActivityDependencies & ReconcilerDependencies & ScheduledChangeDependencies {
   const nowMs = (): number => clock.nowMs();
   const windows = new MongoWindowsRepository(db, clock);
   const decisions = new MongoDecisionsRepository(db);
@@ -42,6 +45,11 @@ export function createDependencies(
     decisions,
     leases: new MongoLeasesRepository(db, clock),
     rollouts: new MongoRolloutsRepository(db, nowMs),
+    scheduledChanges: new ScheduledChangesRepository(db),
+    tokens: new MongoTokensRepository(db),
+    liveRollout: (environment, flagKey) => liveRollout(client, environment, flagKey),
+    startTimer: (change) => startTimer(client, change),
+    nowMs,
     deployments: new DeploymentsRepository(db),
     features: new FeaturesRepository(db),
     models: new ModelsRepository(db),

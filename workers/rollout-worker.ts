@@ -1,5 +1,5 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
-import { createReconcilerActivities, createRolloutActivities } from '../activities';
+import { createReconcilerActivities, createRolloutActivities, createScheduledChangeActivities } from '../activities';
 import { ROLLOUT_TASK_QUEUE } from '../workflows/rollout/messages';
 import type { createDependencies } from './dependencies';
 import { countActivities } from './metrics/count-activities';
@@ -23,7 +23,11 @@ export interface RolloutWorkerOptions {
  */
 export async function createRolloutWorker(options: RolloutWorkerOptions): Promise<Worker> {
   const { connection, namespace, taskQueue = ROLLOUT_TASK_QUEUE, workflowBundle, dependencies, metrics } = options;
-  const activities = { ...createRolloutActivities(dependencies), ...createReconcilerActivities(dependencies) };
+  const activities = {
+    ...createRolloutActivities(dependencies),
+    ...createReconcilerActivities(dependencies),
+    ...createScheduledChangeActivities(dependencies),
+  };
   const settings: WorkerOptions = {
     connection,
     namespace,

@@ -65,6 +65,20 @@ export type FlagAnswer = Omit<Flag, 'lastChange' | 'schemaVersion'> & {
   readonly lastChange: { readonly at: string; readonly actor: Actor; readonly action: string; readonly reason: string };
 };
 
+/** A scheduled change of a flag and what came of it. */
+export interface ScheduledChangeAnswer {
+  readonly id: string;
+  readonly environment: string;
+  readonly flag: string;
+  /** What is to happen, in a few words. */
+  readonly what: string;
+  readonly at: string;
+  readonly reason: string;
+  readonly askedBy: Actor;
+  readonly status: string;
+  readonly outcome: { readonly text: string; readonly code?: string } | null;
+}
+
 /** A token without its text. */
 export interface TokenAnswer {
   readonly id: string;

@@ -11,6 +11,7 @@ import { does, type CommandContext } from './command';
 import { addFlagExport } from './flag-export';
 import { addFlagHistory } from './flag-history';
 import { addFlagImpact } from './flag-impact';
+import { addFlagSchedule } from './flag-schedule';
 import { addFlagStale } from './flag-stale';
 import { addFlagImport } from './flag-import';
 
@@ -43,6 +44,7 @@ export function addFlagCommands(program: Command, context: CommandContext): void
   addFlagHistory(flag, context);
   addFlagStale(flag, context);
   addFlagImpact(flag, context);
+  addFlagSchedule(flag, context);
 
   does(
     flag.command('get <key>').description('print a flag as a file that `flag apply` takes'),

@@ -74,6 +74,8 @@ export const DecisionRecord = z.strictObject({
   /** Why, in a person's or the workflow's words. */
   reason: z.string().max(1000),
   rolloutId: z.string().optional(),
+  /** Id of the scheduled change that this write makes. */
+  scheduledChange: z.string().max(60).optional(),
   transition: z.int().optional(),
   /** Index of the plan step, when a transition belongs to one. */
   step: z.int().optional(),

@@ -5,7 +5,7 @@ import { Rule } from '../../flags/document/flag';
 import { RolloutBlock } from '../../flags/document/rollout-block';
 import { Segment } from '../../flags/document/segment';
 import { RolloutPlan } from '../../flags/plan/plan';
-import { FlagInput, FlagView } from '../flags/flag-input';
+import { FlagInput, FlagView } from '../../flags/edit/flag-input';
 import { StatusView } from '../rollouts/rollout-views';
 import { Problem } from './problem';
 import type { AnyRoute } from './route';

@@ -5,7 +5,7 @@ import { definitionChanges, flagAt } from '../../flags/history/flag-at';
 import { documentId } from '../../flags/document/identifiers';
 import { Impact, impactOf } from '../../flags/lifecycle/impact';
 import type { ServerContext } from '../context';
-import { FlagInput, FlagView, viewOf } from '../flags/flag-input';
+import { FlagInput, FlagView, viewOf } from '../../flags/edit/flag-input';
 import {
   archiveFlag,
   existing,
@@ -15,7 +15,7 @@ import {
   switchFlag,
   type FlagWrite,
   type WrittenFlag,
-} from '../flags/write-flag';
+} from '../../store/write-flag';
 import { actorOf, type Caller } from '../http/authenticate';
 import type { RouteTable } from '../http/route';
 import { EnvironmentPath, FlagPath, limitOf, NoBody, Nothing, ReasonText, revisionOf } from './parameters';

@@ -4,7 +4,7 @@ import { documentId, FlagKey } from '../../flags/document/identifiers';
 import type { RolloutPlan } from '../../flags/plan/plan';
 import { resolvePlan } from '../../flags/plan/resolve-plan';
 import type { ServerContext } from '../context';
-import { existing } from '../flags/write-flag';
+import { existing } from '../../store/write-flag';
 import type { RouteTable } from '../http/route';
 import { causesOf } from '../rollouts/causes-view';
 import { checkPlan } from '../rollouts/check-plan';

@@ -5,7 +5,7 @@ import { validateSegment } from '../../flags/document/validate-flag';
 import { SegmentRecord } from '../../flags/document/segment-record';
 import type { SegmentEdit } from '../../store/segment-chain';
 import type { ServerContext } from '../context';
-import { checkSegmentDelete, referencesOf } from '../flags/flag-rules';
+import { checkSegmentDelete, referencesOf } from '../../flags/edit/flag-rules';
 import { actorOf, type Caller } from '../http/authenticate';
 import type { RouteTable } from '../http/route';
 import { EnvironmentPath, limitOf, NoBody, Nothing, ReasonText, revisionOf, SegmentPath } from './parameters';

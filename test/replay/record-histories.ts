@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { startStack } from '../../stack';
 import { givenQuickPlan, RolloutHarness, type StartedRollout } from '../support/rollout-harness';
 import { ACTING, tellOfRiskyChange } from '../support/risky-change';
+import { scheduleUnder } from '../support/scheduled-change';
 
 /**
  * Records the histories that `npm run replay` holds today's workflow code against: `npx tsx test/replay/record-histories.ts [NAME...]`,
  * all of them or those named. Run it when a new plan shape or message should be kept, and never to make a failing replay pass: live rollouts have the old history too.
  */
-const scenarios: Record<string, (harness: RolloutHarness, environment: string) => Promise<StartedRollout>> = {
+type Recorded = Pick<StartedRollout, 'result'> & { readonly handle: Pick<StartedRollout['handle'], 'fetchHistory'> };
+const scenarios: Record<string, (harness: RolloutHarness, environment: string) => Promise<Recorded>> = {
   async completed(harness, environment) {
     return harness.start(givenQuickPlan({ environment }));
   },
@@ -65,6 +67,20 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
   async 'rolled-back-and-attributed'(harness, environment) {
     harness.source.candidate = { perCell: 40, errorRate: 0.3 };
     return harness.start(givenQuickPlan({ environment }));
+  },
+  async 'scheduled-switch'(harness, environment) {
+    return scheduleUnder(harness, environment, 2000, { kind: 'switch', enabled: false });
+  },
+  async 'scheduled-rollout'(harness, environment) {
+    const plan = givenQuickPlan({ environment });
+    const start = { rolloutId: 'scheduled', identity: 'scheduled', salt: 'salt', plan, again: false };
+    return scheduleUnder(harness, environment, 2000, { kind: 'rollout', start });
+  },
+  async 'scheduled-cancelled'(harness, environment) {
+    const scheduled = await scheduleUnder(harness, environment, 600_000, { kind: 'archive' });
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await scheduled.handle.cancel();
+    return scheduled;
   },
 };
 

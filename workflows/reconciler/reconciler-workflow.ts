@@ -15,5 +15,6 @@ export async function reconcilerWorkflow(): Promise<{ closed: string[]; records:
   const records = await reconciling.sweepAudit();
   const closed = await reconciling.closeOrphans();
   if (patched('deployments')) await reconciling.recordDeployments();
+  if (patched('scheduled-changes')) await reconciling.startTimers();
   return { closed, records };
 }

@@ -149,6 +149,24 @@ describe('headgate', () => {
     expect((await headgate(['audit', 'verify'])).out).toContain('every chain holds');
   });
 
+  it('schedules a change, lists it and takes it back', async () => {
+    const at = new Date(Date.now() + 3_600_000).toISOString();
+    const schedule = ['flag', 'schedule', 'checkout', '--at', at, '--reason', 'launch'];
+    expect(await headgate([...schedule, '--on', '--off'])).toMatchObject({ code: 2 });
+    expect(await headgate([...schedule.slice(0, 4), '2020-01-01T00:00:00Z', '--on', '--reason', 'x'])).toMatchObject({
+      code: 2,
+    });
+    writeFileSync(join(folder, 'scheduled.yaml'), PLAN);
+    const { out, code } = await headgate([...schedule, '--plan', 'scheduled.yaml', '--json']);
+    expect(code).toBe(0);
+    const { id } = JSON.parse(out) as { id: string };
+    expect((await headgate(['flag', 'scheduled', 'checkout'])).out).toMatch(new RegExp(`${id} +checkout +roll out on`));
+    const taken = await headgate(['flag', 'unschedule', id, '--reason', 'postponed']);
+    expect(taken.out).toContain('is cancelled');
+    expect((await headgate(['flag', 'scheduled'])).out).toBe('nothing is scheduled\n');
+    expect((await headgate(['flag', 'scheduled', '--all'])).out).toContain('postponed');
+  });
+
   it('exports flags, finds stale ones in the source and tells what a change touches', async () => {
     writeFileSync(join(folder, 'pay.ts'), "client.getBooleanValue('checkout', false)\n");
     const exported = await headgate(['flag', 'export', '--to', 'flagd']);

@@ -1,15 +1,15 @@
-import { canonicalJson } from '../../core/canonical-json';
-import { ErrorCode, HeadgateError } from '../../core/errors';
-import type { Actor, DecisionAction } from '../../flags/document/decision-record';
-import type { Flag } from '../../flags/document/flag';
-import { documentId } from '../../flags/document/identifiers';
-import { flagAt } from '../../flags/history/flag-at';
-import type { FlagBody } from '../../flags/transition/plan-transition';
-import type { DecisionsRepository } from '../../store/decisions-repository';
-import type { FlagsRepository } from '../../store/flags-repository';
-import type { SegmentsRepository } from '../../store/segments-repository';
-import { bodyOf, definitionOf, withoutStoreFields, type FlagInput } from './flag-input';
-import { checkDelete, checkEdit } from './flag-rules';
+import { canonicalJson } from '../core/canonical-json';
+import { ErrorCode, HeadgateError } from '../core/errors';
+import type { Actor, DecisionAction } from '../flags/document/decision-record';
+import type { Flag } from '../flags/document/flag';
+import { documentId } from '../flags/document/identifiers';
+import { flagAt } from '../flags/history/flag-at';
+import type { FlagBody } from '../flags/transition/plan-transition';
+import type { DecisionsRepository } from './decisions-repository';
+import type { FlagsRepository } from './flags-repository';
+import type { SegmentsRepository } from './segments-repository';
+import { bodyOf, definitionOf, withoutStoreFields, type FlagInput } from '../flags/edit/flag-input';
+import { checkDelete, checkEdit } from '../flags/edit/flag-rules';
 
 /** What writing flags needs: the database alone, so that it works with Temporal and all workers down. */
 export interface FlagWriteDependencies {
@@ -25,6 +25,12 @@ export interface FlagWrite {
   readonly key: string;
   readonly actor: Actor;
   readonly reason: string;
+  /** The scheduled change that this write makes: it lands once, however often it is asked for. */
+  readonly scheduled?: {
+    readonly id: string;
+    /** Whether a flag as it was read, or a record of it, carries this change already. */
+    readonly isMade: (standing: Flag) => Promise<boolean>;
+  };
 }
 
 /** A flag after a write, and whether anything was written. */
@@ -48,18 +54,43 @@ const MAX_ATTEMPTS = 50;
  */
 export function putFlag(deps: FlagWriteDependencies, write: FlagWrite, input: FlagInput): Promise<WrittenFlag> {
   return swapUntilWritten(deps, write, async (standing) => {
-    checkRevision(input.revision, standing);
-    const alive = standing?.deleted === true ? null : standing;
-    const definition = definitionOf(write.key, input, alive);
-    const [others, segments] = await Promise.all([
-      relatedFlags(deps.flags, write.environment, definition),
-      deps.segments.list(write.environment),
-    ]);
-    checkEdit(definition, alive, others, segments);
-    const after = bodyOf(write.environment, definition, alive);
+    const { alive, after } = await checkedEdit(deps, write, input, standing);
     if (alive === null) return { action: 'flag.create', after };
     return canonicalJson(after) === canonicalJson(withoutStoreFields(alive)) ? null : { action: 'flag.edit', after };
   });
+}
+
+/**
+ * Checks an edit against what stands, and writes nothing.
+ *
+ * @returns the revision it was checked against, 0 where there is no flag
+ * @throws {HeadgateError} as {@link putFlag}
+ */
+export async function checkFlagInput(
+  deps: FlagWriteDependencies,
+  target: Pick<FlagWrite, 'environment' | 'key'>,
+  input: FlagInput,
+): Promise<number> {
+  const standing = await deps.flags.get(documentId(target.environment, target.key));
+  const { alive } = await checkedEdit(deps, target, input, standing);
+  return alive?.revision ?? 0;
+}
+
+async function checkedEdit(
+  deps: FlagWriteDependencies,
+  { environment, key }: Pick<FlagWrite, 'environment' | 'key'>,
+  input: FlagInput,
+  standing: Flag | null,
+): Promise<{ readonly alive: Flag | null; readonly after: FlagBody }> {
+  checkRevision(input.revision, standing);
+  const alive = standing?.deleted === true ? null : standing;
+  const definition = definitionOf(key, input, alive);
+  const [others, segments] = await Promise.all([
+    relatedFlags(deps.flags, environment, definition),
+    deps.segments.list(environment),
+  ]);
+  checkEdit(definition, alive, others, segments);
+  return { alive, after: bodyOf(environment, definition, alive) };
 }
 
 /**
@@ -151,18 +182,26 @@ async function relatedFlags(
 /** Reads, decides and swaps again until the swap lands; the decision is made afresh each time. */
 async function swapUntilWritten(
   { flags, nowMs }: FlagWriteDependencies,
-  { environment, key, actor, reason }: FlagWrite,
+  { environment, key, actor, reason, scheduled }: FlagWrite,
   decide: (standing: Flag | null) => Promise<Change | null>,
 ): Promise<WrittenFlag> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const before = await flags.get(documentId(environment, key));
+    // Before deciding: what has landed once may be undone by a person since, and must not land again.
+    if (before !== null && (await scheduled?.isMade(before)) === true) return { flag: before, written: true };
     const change = await decide(before);
     if (change === null && before !== null) return { flag: before, written: false };
     if (change === null) throw new Error('a decision about no flag must be a change');
     const flag = await flags.swap({
       before,
       after: change.after,
-      draft: { at: new Date(nowMs()).toISOString(), actor, action: change.action, reason },
+      draft: {
+        at: new Date(nowMs()).toISOString(),
+        actor,
+        action: change.action,
+        reason,
+        ...(scheduled === undefined ? {} : { scheduledChange: scheduled.id }),
+      },
     });
     if (flag !== null) return { flag, written: true };
   }

@@ -1,0 +1,57 @@
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+  type Connection,
+} from '@temporalio/client';
+import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
+import { ROLLOUT_TASK_QUEUE } from '../../workflows/rollout/messages';
+import {
+  SCHEDULED_CHANGE_WORKFLOW,
+  scheduledChangeStart,
+  scheduledChangeWorkflowId,
+  type ScheduledChangeInput,
+} from '../../workflows/scheduled/messages';
+import type { ChangeTimers } from './change-timers';
+
+const CALL_MS = 3_000;
+
+/** {@link ChangeTimers} on the server's connection to Temporal. */
+export class TemporalChangeTimers implements ChangeTimers {
+  constructor(
+    private readonly connection: Connection,
+    private readonly client: Client,
+    private readonly taskQueue: string = ROLLOUT_TASK_QUEUE,
+  ) {}
+
+  async start(input: ScheduledChangeInput): Promise<void> {
+    try {
+      await this.within(() =>
+        this.client.workflow.start(SCHEDULED_CHANGE_WORKFLOW, scheduledChangeStart(input, this.taskQueue)),
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error);
+    }
+  }
+
+  async cancel(environment: string, flagKey: string, id: string): Promise<void> {
+    const handle = this.client.workflow.getHandle(scheduledChangeWorkflowId(environment, flagKey, id));
+    try {
+      await this.within(() => handle.cancel());
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error);
+    }
+  }
+
+  private within<T>(call: () => Promise<T>): Promise<T> {
+    return this.connection.withDeadline(Date.now() + CALL_MS, call);
+  }
+}
+
+function unavailable(error: unknown): HeadgateError {
+  return new HeadgateError(ErrorCode.TemporalUnavailable, `Temporal did not answer: ${messageOf(error)}`, {
+    cause: error,
+    retryable: true,
+    remedy: 'Try again: nothing was scheduled.',
+  });
+}

@@ -1,0 +1,30 @@
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import type { LiveRollout } from '../activities/scheduled-change-activities';
+import { timerInputOf, type ScheduledChange } from '../store/scheduled-changes-repository';
+import { ROLLOUT_TASK_QUEUE, rolloutWorkflowId } from '../workflows/rollout/messages';
+import { SCHEDULED_CHANGE_WORKFLOW, scheduledChangeStart } from '../workflows/scheduled/messages';
+
+/** The rollout that runs under a flag's workflow id; null when none does. */
+export async function liveRollout(client: Client, environment: string, flagKey: string): Promise<LiveRollout | null> {
+  try {
+    const { memo, status } = await client.workflow.getHandle(rolloutWorkflowId(environment, flagKey)).describe();
+    if (status.name !== 'RUNNING') return null;
+    return { rolloutId: String(memo?.['rolloutId']), identity: String(memo?.['identity']) };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+/** Starts the workflow of a scheduled change; one that is there already is left alone. */
+export async function startTimer(client: Client, change: ScheduledChange): Promise<void> {
+  try {
+    await client.workflow.start(
+      SCHEDULED_CHANGE_WORKFLOW,
+      scheduledChangeStart(timerInputOf(change), ROLLOUT_TASK_QUEUE),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}

@@ -1,0 +1,101 @@
+import {
+  CancellationScope,
+  isCancellation,
+  log,
+  ParentClosePolicy,
+  proxyActivities,
+  setCurrentDetails,
+  sleep,
+  startChild,
+} from '@temporalio/workflow';
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
+import type { ScheduledChangeActivities } from '../../activities/scheduled-change-activities';
+import { ROLLOUT_WORKFLOW, rolloutWorkflowId, type RolloutInput } from '../rollout/messages';
+import { messageOfCause } from '../rollout/run-failures';
+import type { ScheduledChangeInput, ScheduledChangeResult } from './messages';
+
+/** Tried without limit: an outage at the time makes a change late, and how late it may be is the change's own affair. */
+const making = proxyActivities<
+  Pick<ScheduledChangeActivities, 'makeScheduledChange' | 'settleRolloutStart' | 'cancelScheduledChange'>
+>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '5 seconds' },
+});
+
+const telling = proxyActivities<Pick<ScheduledChangeActivities, 'tellScheduledChange'>>({
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+const FLAG = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
+const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
+const STATE = defineSearchAttributeKey('HeadgateState', SearchAttributeType.KEYWORD);
+const OWNER = defineSearchAttributeKey('HeadgateOwner', SearchAttributeType.KEYWORD);
+
+/** Waits for the time of a scheduled change, makes it once, and says what came of it. See docs/scheduled-changes.md. */
+export async function scheduledChangeWorkflow(input: ScheduledChangeInput): Promise<ScheduledChangeResult> {
+  const { dueAt, what, askedBy, flagKey, environment } = input;
+  setCurrentDetails(`### ${flagKey} in ${environment}\n\n${what} at **${dueAt}**, asked for by ${askedBy}`);
+  try {
+    const waitMs = Date.parse(dueAt) - Date.now();
+    if (waitMs > 0) await sleep(waitMs, { summary: `until ${dueAt}` });
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    return CancellationScope.nonCancellable(() => making.cancelScheduledChange({ id: input.id }));
+  }
+  // From here on it is made: cancelled in the middle, nobody would know what came of it.
+  return CancellationScope.nonCancellable(async () => {
+    const result = await make(input);
+    setCurrentDetails(`### ${flagKey} in ${environment}\n\n${what}: **${result.status}** — ${result.text}`);
+    if (result.status !== 'cancelled') await tell(input, result);
+    return result;
+  });
+}
+
+async function make({ id }: ScheduledChangeInput): Promise<ScheduledChangeResult> {
+  const made = await making.makeScheduledChange({ id });
+  if (made.kind === 'ended') return { status: made.status, text: made.text };
+  const started = await startRollout(made.rollout);
+  return making.settleRolloutStart({ id, started });
+}
+
+/** A rollout of its own, which outlives this workflow; false when one of this flag is live, which Temporal alone decides. */
+async function startRollout(input: RolloutInput): Promise<boolean> {
+  const { environment, flagKey, rolloutId, identity, plan } = input;
+  const owner = plan.owner === undefined ? [] : [{ key: OWNER, value: plan.owner }];
+  try {
+    await startChild(ROLLOUT_WORKFLOW, {
+      workflowId: rolloutWorkflowId(environment, flagKey),
+      args: [input],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowTaskTimeout: '3 seconds',
+      memo: { rolloutId, identity },
+      staticSummary: `${flagKey} → ${plan.candidate} in ${environment}`,
+      typedSearchAttributes: [
+        { key: FLAG, value: flagKey },
+        { key: ENVIRONMENT, value: environment },
+        { key: STATE, value: 'assessing' },
+        ...owner,
+      ],
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+/** No receiver holds a change up; one that cannot be reached is given up in the end. */
+async function tell({ id, environment, flagKey }: ScheduledChangeInput, result: ScheduledChangeResult): Promise<void> {
+  try {
+    await telling.tellScheduledChange({ id, environment, flagKey, ...result });
+  } catch (error) {
+    log.warn('a notification was given up', { scheduledChange: id, why: messageOfCause(error) });
+  }
+}
