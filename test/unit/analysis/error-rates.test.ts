@@ -1,3 +1,4 @@
+import { runShape, SHAPES, TRAFFIC } from '../../../bench/judge/margin-shapes';
 import { runRollout } from '../../../bench/judge/run-rollout';
 import { AT_MARGIN, HARMFUL, HARMLESS } from '../../../bench/judge/scenarios';
 import type { Scenario } from '../../../bench/judge/simulate';
@@ -24,6 +25,18 @@ describe('the judge in simulation', () => {
     const outcomes = run(AT_MARGIN['errors at the margin'], 4, 60);
     expect(outcomes.filter(({ promotedAfter }) => promotedAfter !== null).length).toBeLessThanOrEqual(1);
   });
+
+  it.each(Object.entries(SHAPES))(
+    'does not promote a %s at the margin, and does one as good as control',
+    (_, metric) => {
+      const traffic = TRAFFIC['independent'];
+      if (traffic === undefined) throw new Error('no such traffic');
+      const promoted = (times: number): number =>
+        [1, 2, 3, 4].filter((seed) => runShape(seed, metric, traffic, { windows: 40, times }).promoted).length;
+      expect(promoted(1.1)).toBeLessThanOrEqual(1);
+      expect(promoted(1)).toBeGreaterThanOrEqual(3);
+    },
+  );
 
   it.each([
     ['errors 1 % to 20 %, 2,400 a minute, 50 %', 6],
