@@ -11,6 +11,11 @@ export interface HeadgateProviderOptions {
   readonly pollIntervalMs?: number;
   /** Whether to follow the server's stream of changes, so that they arrive at once; true by default. Polling goes on beside it, and without it. */
   readonly streaming?: boolean;
+  /**
+   * Whether the metadata of evaluations tells the environment (`flagSetId`) and the flag's revision (`version`), as telemetry wants them; false by
+   * default. Direct calls give values alone and tell neither.
+   */
+  readonly describeFlags?: boolean;
   /** File that keeps the last known flags for a start without server; none by default. */
   readonly cacheFile?: string;
   /** Milliseconds between reports of events, at least 50; 1000 by default. */
@@ -53,6 +58,7 @@ export function resolveOptions(options: HeadgateProviderOptions): ResolvedOption
     cacheFile: options.cacheFile,
     pollIntervalMs: Math.max(250, options.pollIntervalMs ?? 1000),
     streaming: options.streaming ?? true,
+    describeFlags: options.describeFlags ?? false,
     flushIntervalMs: Math.max(50, options.flushIntervalMs ?? 1000),
     maxQueuedEvents: Math.max(1, options.maxQueuedEvents ?? 10_000),
     maxExposures: Math.max(1, options.maxExposures ?? 50_000),

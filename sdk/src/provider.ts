@@ -15,6 +15,7 @@ import { DatabaseClock } from './database-clock';
 import { EventQueue } from './event-queue';
 import { BATCH_EVENTS, EventSender } from './event-sender';
 import { Evidence } from './evidence';
+import { withIdentity } from './flag-identity';
 import { resolveOptions, type HeadgateProviderOptions, type ResolvedOptions } from './options';
 import type { RequestHandle } from './request-handle';
 import { SnapshotState } from './snapshot-state';
@@ -184,8 +185,11 @@ export class HeadgateProvider implements Provider {
   }
 
   #details<T>(key: string, type: FlagType, otherwise: T, context: EvaluationContext): ResolutionDetails<T> {
+    const resolution = this.#resolve(key, type, context);
+    const flag = this.#options.describeFlags ? this.#state.compiled?.flags.get(key) : undefined;
+    const details = flag === undefined ? resolution.details : withIdentity(resolution.details, flag);
     // The same words; only OpenFeature's error codes are an enum there.
-    return withDefault(this.#resolve(key, type, context), otherwise) as ResolutionDetails<T>;
+    return withDefault({ details }, otherwise) as ResolutionDetails<T>;
   }
 
   #resolve(key: string, type: FlagType, context: EvaluationContext): Resolution {
