@@ -1,20 +1,25 @@
 import { sha256 } from '../core/signing';
 import { areaUnderRoc } from '../ml/evaluation/auc';
 import { bootstrap, type Interval } from '../ml/evaluation/bootstrap';
+import { calibrationEvidence } from '../ml/evaluation/calibration-drift';
 import { brierScore, logLoss } from '../ml/evaluation/scores';
 import { superiorityEvidence } from '../ml/evaluation/superiority';
 import { mulberry32 } from '../ml/random/mulberry32';
 import type { DatabaseClock } from '../store/database-clock';
 import type { DeploymentsRepository } from '../store/deployments-repository';
 import type { ModelsRepository } from '../store/models-repository';
-import type { LiveScore, LiveScores, PredictionsRepository } from '../store/predictions-repository';
+import type { LiveCalibration, LiveScore, LiveScores, PredictionsRepository } from '../store/predictions-repository';
 import { FAILURE_MODEL, SHIPPED } from './shadow-predictions';
 
 /** Latest rollouts that scores are made of. */
 const MOST_ROLLOUTS = 2_000;
 /** Chance that any of the challengers compared now is ever called better while none is, however often one looks. */
 const FALSE_CLAIMS = 0.05;
+/** Chance that a model whose probabilities are right is ever called off. */
+const FALSE_ALARMS = 0.05;
 const RESAMPLES = 200;
+/** Grows with what scores tell, so that those kept by an older version are made anew. */
+const SCORES_VERSION = 2;
 
 /** What scoring reads and writes. */
 export interface ScoringDependencies {
@@ -58,7 +63,7 @@ export async function scoreModels(dependencies: ScoringDependencies): Promise<bo
     predictions.scores(FAILURE_MODEL),
   ]);
   const champion = current?.version ?? SHIPPED;
-  const fingerprint = sha256(`${champion} ${digest}`);
+  const fingerprint = sha256(`${SCORES_VERSION} ${champion} ${digest}`);
   if (rollouts.length === 0 || standing?.fingerprint === fingerprint) return false;
   const scores = await liveScores(rollouts, champion);
   const next: LiveScores = { _id: FAILURE_MODEL, fingerprint, at: new Date(clock.nowMs()), scores };
@@ -94,6 +99,7 @@ function scoreOf(both: readonly ScoredRollout[], version: string, champion: stri
     brier: interval(brierScore),
     logLoss: interval(logLoss),
     auc: Number.isNaN(auc.value) ? null : auc,
+    calibration: calibrationOf(own, labels),
   };
   if (version === champion) return score;
   const standing = Float64Array.from(both, ({ said }) => said[champion] as number);
@@ -104,6 +110,13 @@ function scoreOf(both: readonly ScoredRollout[], version: string, champion: stri
   const evidence = superiorityEvidence(standing, own, labels);
   const gain = bootstrap(labels.length, mean, RESAMPLES, mulberry32(1));
   return { ...score, against: { champion, gain, evidence, needed, isBetterBeyondNoise: evidence >= needed } };
+}
+
+function calibrationOf(own: Float64Array, labels: Float64Array): LiveCalibration {
+  const expected = own.reduce((sum, probability) => sum + probability, 0);
+  const evidence = calibrationEvidence(own, labels);
+  const needed = 1 / FALSE_ALARMS;
+  return { expected, evidence, needed, isOff: evidence >= needed };
 }
 
 function pick(values: Float64Array, sample: Uint32Array): Float64Array {

@@ -31,6 +31,17 @@ export interface LiveComparison {
   readonly isBetterBeyondNoise: boolean;
 }
 
+/** Whether as many rollouts fail as a model says. */
+export interface LiveCalibration {
+  /** Failures expected by its probabilities. */
+  readonly expected: number;
+  /** The strongest e-value so far that ends do not follow the probabilities. */
+  readonly evidence: number;
+  /** What `evidence` must reach. */
+  readonly needed: number;
+  readonly isOff: boolean;
+}
+
 /** How one model did on live rollouts of known end. */
 export interface LiveScore {
   readonly version: string;
@@ -40,6 +51,7 @@ export interface LiveScore {
   readonly logLoss: Interval;
   /** Null without rollouts of both ends. */
   readonly auc: Interval | null;
+  readonly calibration?: LiveCalibration;
   /** Of challengers: beside the champion. */
   readonly against?: LiveComparison;
 }

@@ -175,6 +175,12 @@ export interface LiveScoreAnswer {
   readonly brier: IntervalAnswer;
   readonly logLoss: IntervalAnswer;
   readonly auc: IntervalAnswer | null;
+  readonly calibration?: {
+    readonly expected: number;
+    readonly evidence: number;
+    readonly needed: number;
+    readonly isOff: boolean;
+  };
   readonly against?: {
     readonly champion: string;
     readonly gain: IntervalAnswer;

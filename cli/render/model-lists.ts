@@ -41,7 +41,12 @@ export function modelList(models: readonly ModelAnswer[], style: Style): string[
         ]
       : [],
   );
-  return [...tableLines(COLUMNS, rows, style), ...better];
+  const off = models.flatMap(({ version, stage, live }) =>
+    stage === 'champion' && live?.calibration?.isOff === true
+      ? [`${version} no longer says how many rollouts fail; see headgate model show ${version}`]
+      : [],
+  );
+  return [...tableLines(COLUMNS, rows, style), ...better, ...off];
 }
 
 /** One model with everything that is kept of it. */
@@ -63,7 +68,7 @@ export function modelDetails(model: ModelAnswer, style: Style): string[] {
   ];
 }
 
-function liveLines({ rollouts, failures, brier, logLoss, auc, against }: LiveScoreAnswer): string[] {
+function liveLines({ rollouts, failures, brier, logLoss, auc, calibration, against }: LiveScoreAnswer): string[] {
   const figure = (name: string, one: LiveScoreAnswer['brier']): string =>
     `  ${name}: ${measured(one.value)} (95 %: ${measured(one.low)} to ${measured(one.high)})`;
   return [
@@ -71,6 +76,11 @@ function liveLines({ rollouts, failures, brier, logLoss, auc, against }: LiveSco
     figure('brier', brier),
     figure('logLoss', logLoss),
     auc === null ? '  auc: – (rollouts of one kind of end only)' : figure('auc', auc),
+    ...(calibration === undefined
+      ? []
+      : [
+          `  calibration ${calibration.isOff ? 'has drifted' : 'not shown to be off'}: ${measured(calibration.expected)} failures expected, ${failures} seen; evidence ${evidence(calibration.evidence)} of ${evidence(calibration.needed)}`,
+        ]),
     ...(against === undefined
       ? []
       : [

@@ -21,6 +21,10 @@ const LiveView = z.object({
   logLoss: Interval,
   /** Null without rollouts of both ends. */
   auc: Interval.nullable(),
+  /** Whether as many fail as it says, by an e-value. */
+  calibration: z
+    .object({ expected: z.number(), evidence: z.number(), needed: z.number(), isOff: z.boolean() })
+    .optional(),
   /** Of challengers: beside the champion, on rollouts of which both have spoken. */
   against: z
     .object({

@@ -29,6 +29,9 @@ describe('scores on live rollouts', () => {
     expect(better?.auc?.low).toBeLessThan(better?.auc?.value ?? 0);
     expect(better?.against).toMatchObject({ champion: 'failure/1', needed: 40, isBetterBeyondNoise: true });
     expect(better?.against?.gain.value).toBeCloseTo((champion?.brier.value ?? 0) - (better?.brier.value ?? 0), 12);
+    expect(better?.calibration).toMatchObject({ needed: 20, isOff: false });
+    expect(worse?.calibration?.expected).toBeCloseTo(80, 9);
+    expect(worse?.calibration).toMatchObject({ isOff: true });
     expect(worse?.against).toMatchObject({ isBetterBeyondNoise: false });
     expect(worse?.against?.gain.value).toBeLessThan(0);
   });
