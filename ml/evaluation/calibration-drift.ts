@@ -28,7 +28,7 @@ export function calibrationEvidence(probabilities: ArrayLike<number>, labels: Ar
       const spread = 1 + said * Math.expm1(shift);
       const ratio = labels[row] === 1 ? Math.exp(shift) / spread : 1 / spread;
       sums[at] = Math.min(MOST_EVIDENCE, ((sums[at] as number) + begins) * ratio);
-      total += sums[at] as number;
+      total += sums[at];
     });
     // What has not begun yet counts as 1.
     most = Math.max(most, total / SHIFTS.length + 1 / (row + 2));
