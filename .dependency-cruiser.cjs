@@ -20,6 +20,7 @@ const rooms = {
     'flags',
     'store',
     'metrics',
+    'workflows/group/messages',
     'workflows/rollout/messages',
     'workflows/training/messages',
     'workflows/scheduled/messages',

@@ -1,5 +1,6 @@
 import { createAttributionActivity, type AttributionDependencies } from './attribution-activity';
 import { withSortedFailures } from './failures';
+import { createGroupActivities, type GroupActivities, type GroupDependencies } from './group-activities';
 import { createLookActivity, type LookDependencies } from './look-activity';
 import { createNotificationActivity, type NotificationDependencies } from './notification-activity';
 import type { RolloutActivities } from './rollout-activities';
@@ -11,16 +12,20 @@ export type RolloutActivityDependencies = TransitionDependencies &
   LookDependencies &
   SupportDependencies &
   NotificationDependencies &
-  AttributionDependencies;
+  AttributionDependencies &
+  GroupDependencies;
 
-/** The activities of rollouts, with failures sorted into retryable and not. */
-export function createRolloutActivities(dependencies: RolloutActivityDependencies): RolloutActivities {
+/** The activities of rollouts and of groups of them, with failures sorted into retryable and not. */
+export function createRolloutActivities(
+  dependencies: RolloutActivityDependencies,
+): RolloutActivities & GroupActivities {
   return withSortedFailures({
     ...createTransitionActivities(dependencies),
     ...createLookActivity(dependencies),
     ...createSupportActivities(dependencies),
     ...createNotificationActivity(dependencies),
     ...createAttributionActivity(dependencies),
+    ...createGroupActivities(dependencies),
   });
 }
 

@@ -64,6 +64,7 @@ const OF_ERROR: Partial<Readonly<Record<ErrorCode, ExitCode>>> = {
   SCHEDULED_CHANGE_NOT_FOUND: ExitCode.Usage,
   SCHEDULED_CHANGE_ENDED: ExitCode.Refused,
   ROLLOUT_LIVE: ExitCode.Refused,
+  GROUP_LIVE: ExitCode.Refused,
   REVISION_CONFLICT: ExitCode.Refused,
   MESSAGE_REJECTED: ExitCode.Refused,
   UNAUTHENTICATED: ExitCode.PermissionDenied,

@@ -5,6 +5,7 @@ import { addAuditCommands } from './commands/audit-commands';
 import { addGlobalOptions, type CommandContext } from './commands/command';
 import { addExplainCommand } from './commands/explain-command';
 import { addFlagCommands } from './commands/flag-commands';
+import { addGroupCommands } from './commands/group-commands';
 import { addOfflineCommands } from './commands/offline-commands';
 import { addReplayCommand } from './commands/replay-command';
 import { addRolloutLabel } from './commands/rollout-label';
@@ -42,6 +43,7 @@ export function buildProgram(context: CommandContext, isJson: boolean): Command 
   addRolloutReads(rollout, context);
   addRolloutMessages(rollout, context);
   addRolloutLabel(rollout, context);
+  addGroupCommands(program, context);
   addExplainCommand(program, context);
   addReplayCommand(program, context);
   addTokenCommands(program, context);

@@ -17,6 +17,7 @@ export const ErrorCode = {
   FlagNotFound: 'FLAG_NOT_FOUND',
   SegmentNotFound: 'SEGMENT_NOT_FOUND',
   RolloutNotFound: 'ROLLOUT_NOT_FOUND',
+  GroupNotFound: 'GROUP_NOT_FOUND',
   RouteNotFound: 'ROUTE_NOT_FOUND',
   TokenNotFound: 'TOKEN_NOT_FOUND',
   ModelNotFound: 'MODEL_NOT_FOUND',
@@ -24,6 +25,7 @@ export const ErrorCode = {
   ScheduledChangeEnded: 'SCHEDULED_CHANGE_ENDED',
   InUse: 'IN_USE',
   RolloutLive: 'ROLLOUT_LIVE',
+  GroupLive: 'GROUP_LIVE',
   RevisionConflict: 'REVISION_CONFLICT',
   MessageRejected: 'MESSAGE_REJECTED',
   // Who may.

@@ -16,6 +16,7 @@ import { addAuditRoutes } from './routes/audit-routes';
 import { addEnvironmentRoutes } from './routes/environment-routes';
 import { addFlagRoutes } from './routes/flag-routes';
 import { addStaleFlagRoutes } from './routes/stale-flag-routes';
+import { addGroupRoutes } from './routes/group-routes';
 import { addHealthRoutes } from './routes/health-routes';
 import { addLabelRoutes } from './routes/label-routes';
 import { addMessageRoutes } from './routes/message-routes';
@@ -95,6 +96,7 @@ export function buildServer(
   addScheduledChangeRoutes(routes, context);
   addSegmentRoutes(routes, context);
   addRolloutRoutes(routes, context);
+  addGroupRoutes(routes, context);
   addObservationRoutes(routes, context);
   addLabelRoutes(routes, context);
   addModelRoutes(routes, context);

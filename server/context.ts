@@ -6,6 +6,7 @@ import type { DecisionsRepository } from '../store/decisions-repository';
 import type { DeploymentsRepository } from '../store/deployments-repository';
 import type { FeaturesRepository } from '../store/features-repository';
 import type { FlagsRepository } from '../store/flags-repository';
+import type { GroupsRepository } from '../store/groups-repository';
 import type { ModelsRepository } from '../store/models-repository';
 import type { PredictionsRepository } from '../store/predictions-repository';
 import type { RolloutsRepository } from '../store/rollouts-repository';
@@ -17,6 +18,7 @@ import type { CrossOrigin } from './ofrep/cross-origin';
 import type { SnapshotCache } from './snapshot/snapshot-cache';
 import type { ChangeHub } from './streams/change-hub';
 import type { ChangeTimers } from './temporal/change-timers';
+import type { GroupWorkflows } from './temporal/group-workflows';
 import type { RolloutWorkflows } from './temporal/rollout-workflows';
 import type { TrainingWorkflows } from './temporal/training-workflows';
 
@@ -35,6 +37,7 @@ export interface ServerContext {
   readonly decisions: DecisionsRepository;
   readonly attributions: Pick<AttributionsRepository, 'byRollout'>;
   readonly rollouts: RolloutsRepository;
+  readonly groups: GroupsRepository;
   readonly tokens: TokensRepository;
   readonly windows: Pick<WindowsRepository, 'readCompacted' | 'readRecorded'>;
   readonly deployments: DeploymentsRepository;
@@ -42,6 +45,7 @@ export interface ServerContext {
   readonly models: ModelsRepository;
   readonly predictions: Pick<PredictionsRepository, 'scores'>;
   readonly workflows: RolloutWorkflows;
+  readonly groupWorkflows: GroupWorkflows;
   readonly training: TrainingWorkflows;
   readonly scheduledChanges: ScheduledChangesRepository;
   readonly timers: ChangeTimers;

@@ -6,6 +6,7 @@ import { MongoDecisionsRepository } from '../store/decisions-repository';
 import { DeploymentsRepository } from '../store/deployments-repository';
 import { FeaturesRepository } from '../store/features-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
+import { GroupsRepository } from '../store/groups-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
 import { ModelsRepository } from '../store/models-repository';
 import { PredictionsRepository } from '../store/predictions-repository';
@@ -22,6 +23,7 @@ import { storeReads } from './snapshot/store-reads';
 import { ChangeHub } from './streams/change-hub';
 import { followChanges } from '../store/change-feed';
 import { TemporalChangeTimers } from './temporal/temporal-change-timers';
+import { TemporalGroupWorkflows } from './temporal/temporal-group-workflows';
 import { TemporalRolloutWorkflows } from './temporal/temporal-rollout-workflows';
 import { TemporalTrainingWorkflows } from './temporal/temporal-training-workflows';
 
@@ -78,6 +80,7 @@ export async function openContext(
       decisions: new MongoDecisionsRepository(db),
       attributions: new MongoAttributionsRepository(db),
       rollouts: new MongoRolloutsRepository(db, databaseNowMs),
+      groups: new GroupsRepository(db, databaseNowMs),
       tokens: new MongoTokensRepository(db),
       windows: new MongoWindowsRepository(db, clock),
       deployments: new DeploymentsRepository(db),
@@ -87,6 +90,7 @@ export async function openContext(
       workflows,
       scheduledChanges: new ScheduledChangesRepository(db),
       timers: new TemporalChangeTimers(workflows.connection, workflows.client, taskQueue),
+      groupWorkflows: new TemporalGroupWorkflows(workflows.connection, workflows.client, taskQueue),
       training: new TemporalTrainingWorkflows(workflows.connection, workflows.client),
       events,
       snapshots,

@@ -10,6 +10,7 @@ export const Collection = {
   Leases: 'leases',
   Rollouts: 'rollouts',
   ScheduledChanges: 'scheduled_changes',
+  Groups: 'groups',
   Tokens: 'tokens',
   AnalysisStates: 'analysis_states',
   MetricWindows: 'metric_windows',

@@ -33,6 +33,8 @@ export const INDEXES: readonly IndexWanted[] = [
   // Scheduled changes of a flag or an environment, latest first; those whose workflow may be missing.
   { collection: Collection.ScheduledChanges, keys: { environment: 1, flagKey: 1, dueAt: 1 } },
   { collection: Collection.ScheduledChanges, keys: { status: 1, isTimed: 1 } },
+  // Groups of an environment, newest first.
+  { collection: Collection.Groups, keys: { environment: 1, startedAt: -1 } },
   { collection: Collection.Tokens, keys: { hash: 1 }, options: { unique: true } },
   // A batch counts once; what is to be folded, each writer's in order; what may go.
   { collection: Collection.IngestGroups, keys: { batchIds: 1 }, options: { unique: true } },

@@ -14,6 +14,7 @@ import { FeaturesRepository } from '../store/features-repository';
 import { ModelsRepository } from '../store/models-repository';
 import { PredictionsRepository } from '../store/predictions-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
+import { GroupsRepository } from '../store/groups-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
 import { RolloutUsersRepository } from '../store/rollout-users-repository';
 import { MongoRolloutsRepository } from '../store/rollouts-repository';
@@ -50,6 +51,7 @@ export function createDependencies(
     liveRollout: (environment, flagKey) => liveRollout(client, environment, flagKey),
     startTimer: (change) => startTimer(client, change),
     nowMs,
+    groups: new GroupsRepository(db, nowMs),
     deployments: new DeploymentsRepository(db),
     features: new FeaturesRepository(db),
     models: new ModelsRepository(db),

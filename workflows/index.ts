@@ -1,3 +1,4 @@
+export { groupWorkflow } from './group/group-workflow';
 export { reconcilerWorkflow } from './reconciler/reconciler-workflow';
 export { rolloutWorkflow } from './rollout/rollout-workflow';
 export { scheduledChangeWorkflow } from './scheduled/scheduled-change-workflow';

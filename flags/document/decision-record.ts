@@ -25,6 +25,8 @@ export const DecisionAction = z.enum([
   'rollout.abort',
   'rollout.supersede',
   'rollout.orphaned',
+  // After its completion: a group took it back.
+  'rollout.take_back',
 ]);
 export type DecisionAction = z.infer<typeof DecisionAction>;
 

@@ -21,11 +21,24 @@ export function parsePlan(
   text: string,
   { format = 'yaml', ...options }: ParseOptions = {},
 ): { readonly file: unknown; readonly plan: RolloutPlan } {
+  const { file, lineOf } = readWritten(text, format);
+  const { plan, problems } = tryResolvePlan(file, options);
+  if (plan === null) throw invalidPlan(problems, lineOf);
+  return { file, plan };
+}
+
+/**
+ * The value of a text, and where its fields stand.
+ *
+ * @throws {ValidationError} INVALID_PLAN with the line of each fault
+ */
+export function readWritten(
+  text: string,
+  format: 'yaml' | 'json',
+): { readonly file: unknown; readonly lineOf: ReturnType<typeof readSource>['lineOf'] } {
   const source = readSource(text);
   const file = format === 'json' && source.isTried ? readJson(text, source.faults) : readYaml(source);
-  const { plan, problems } = tryResolvePlan(file, options);
-  if (plan === null) throw invalidPlan(problems, source.lineOf);
-  return { file, plan };
+  return { file, lineOf: source.lineOf };
 }
 
 type Faults = ReturnType<typeof readSource>['faults'];

@@ -15,16 +15,17 @@ export function fieldOf(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** INVALID_PLAN with every problem; `lineOf` adds lines where the text is known. */
+/** INVALID_PLAN with every problem; `lineOf` adds lines where the text is known, `subject` names what was read. */
 export function invalidPlan(
   problems: readonly Problem[],
   lineOf?: (path: readonly PropertyKey[]) => number | undefined,
+  subject = 'the plan',
 ): ValidationError {
   const issues = problems.map(({ path, message }): Issue => {
     const line = lineOf?.(path);
     return { field: fieldOf(path), ...(line === undefined ? {} : { line }), message };
   });
-  return new ValidationError(ErrorCode.InvalidPlan, 'the plan', issues);
+  return new ValidationError(ErrorCode.InvalidPlan, subject, issues);
 }
 
 /** What zod found, in words that name the value written. */

@@ -173,7 +173,8 @@ function ended({ environment, flagKey }: MessageTarget): HeadgateError {
   return new HeadgateError(ErrorCode.RolloutNotFound, `no rollout of '${flagKey}' is live in '${environment}'`);
 }
 
-function unavailable(error: unknown): HeadgateError {
+/** What a call fails with that Temporal did not answer. */
+export function unavailable(error: unknown): HeadgateError {
   return new HeadgateError(ErrorCode.TemporalUnavailable, `Temporal did not answer: ${messageOf(error)}`, {
     cause: error,
     retryable: true,

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startStack } from '../../stack';
 import { givenQuickPlan, RolloutHarness, type StartedRollout } from '../support/rollout-harness';
+import { StartedGroup } from '../support/started-group';
 import { ACTING, tellOfRiskyChange } from '../support/risky-change';
 import { scheduleUnder } from '../support/scheduled-change';
 
@@ -63,6 +64,19 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
     await rollout.until(({ waitingFor }) => waitingFor === 'approval');
     await rollout.send('approve');
     return rollout;
+  },
+  async 'group-completed'(harness, environment) {
+    const group = await StartedGroup.start(harness, environment, {}, { approval: true });
+    await group.until(({ waitingFor }) => waitingFor === 'approval');
+    await group.send('approve');
+    return group;
+  },
+  async 'group-taken-back'(harness, environment) {
+    const steps = [{ weight: 10, bakeMs: 600_000, approval: false }];
+    const group = await StartedGroup.start(harness, environment, { top: { steps } });
+    await group.untilLive('top');
+    await group.send('abort', { reason: 'recorded enough' });
+    return group;
   },
   async 'rolled-back-and-attributed'(harness, environment) {
     harness.source.candidate = { perCell: 40, errorRate: 0.3 };

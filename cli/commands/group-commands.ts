@@ -1,0 +1,175 @@
+import type { Command } from 'commander';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import { ErrorCode, HeadgateError } from '../../core/errors';
+import { formatDuration } from '../../core/duration';
+import { parseGroup, planPathsOf } from '../../flags/group/parse-group';
+import type { GroupMessageResult } from '../../workflows/group/messages';
+import type { GroupStatus } from '../../workflows/group/status';
+import { ExitCode, exitCodeOfOutcome } from '../exit-codes';
+import { readNamedFile } from '../read-file';
+import { groupLines, groupList } from '../render/group-lines';
+import { clean } from '../render/text';
+import type { Session } from '../session';
+import { does, type CommandContext } from './command';
+
+interface StartOptions {
+  readonly wait?: boolean;
+  readonly dryRun?: boolean;
+  readonly again?: boolean;
+}
+interface GroupStart {
+  readonly outcome: 'started' | 'attached' | 'finished' | 'dry_run';
+  readonly groupId: string | null;
+  readonly levels: readonly (readonly string[])[];
+  readonly notes: readonly string[];
+  readonly status?: GroupStatus;
+}
+const POLL_MS = 1_000;
+const START_TIMEOUT_MS = 70_000;
+
+/** `headgate group start`, `list`, `status`, `approve` and `abort`. */
+export function addGroupCommands(program: Command, context: CommandContext): void {
+  const group = program.command('group').description('roll dependent flags out as one unit');
+  does<StartOptions>(
+    group
+      .command('start <file>')
+      .description(
+        'start the rollouts of a group file (YAML or JSON; - reads input) in the order of their prerequisites',
+      )
+      .option('--wait', 'follow it to its end; the exit code tells how it ended')
+      .option('--dry-run', 'start nothing: check every plan and print the order')
+      .option('--again', 'start anew although the same group has ended'),
+    context,
+    start,
+  );
+  does(group.command('list').description('list groups, latest first'), context, async (session) => {
+    const environment = await session.environment();
+    const list = await session.api.get<GroupStatus[]>(['environments', environment, 'groups']);
+    session.answer(list, () => groupList(list));
+  });
+  does(
+    group.command('status <group>').description('show where a group stands'),
+    context,
+    async (session, _, id = '') => {
+      const status = await statusOf(session, await session.environment(), id);
+      session.answer(status, () => groupLines(status));
+    },
+  );
+  for (const [verb, description] of [
+    ['approve', 'give the one approval that a group waits for'],
+    ['abort', 'end a group: live members are aborted, completed ones taken back'],
+  ] as const) {
+    does<{ readonly reason?: string }>(
+      group.command(`${verb} <group>`).description(description).option('--reason <text>', 'why, for the record'),
+      context,
+      async (session, { reason }, id = '') => {
+        const path = ['environments', await session.environment(), 'groups', id, 'messages', verb];
+        const call = { body: { reason: reason || `${verb} from the command line` } };
+        const { body } = await session.api.call<GroupMessageResult | { queued: true }>('POST', path, call);
+        const queued = 'no worker answers: the message is kept until one is back';
+        session.answer(body, () => ['queued' in body ? queued : clean(body.text)]);
+      },
+    );
+  }
+}
+
+async function start(session: Session, options: StartOptions, path = ''): Promise<ExitCode | void> {
+  const { wait = false, dryRun = false, again = false } = options;
+  if (wait && dryRun) throw new HeadgateError(ErrorCode.InvalidArgument, '--wait and --dry-run exclude each other');
+  const text = await readNamedFile(session.io, path);
+  const format = path.endsWith('.json') ? ('json' as const) : ('yaml' as const);
+  const plans = new Map<string, string>();
+  for (const one of planPathsOf(text, format)) {
+    // As in most tools, paths in a file are relative to that file.
+    plans.set(one, await readNamedFile(session.io, isAbsolute(one) || path === '-' ? one : join(dirname(path), one)));
+  }
+  const known = session.options.env;
+  const { file, group } = parseGroup(
+    text,
+    { environment: known ?? ownEnvironment(text) ?? (await session.environment()), format },
+    plans,
+  );
+  const { environment } = group;
+  if (known !== undefined && known !== environment) {
+    throw new HeadgateError(ErrorCode.InvalidArgument, `the group is for '${environment}', --env names '${known}'`);
+  }
+  const timeoutMs = Math.min(START_TIMEOUT_MS, session.options.timeout ?? START_TIMEOUT_MS);
+  const call = { body: { group: file, again, dryRun }, timeoutMs };
+  const answer = (await session.api.call<GroupStart>('POST', ['environments', environment, 'groups'], call)).body;
+  if (answer.outcome === 'finished' && answer.status !== undefined) {
+    const { status } = answer;
+    session.note(`${status.groupId} has ended already; --again starts it anew`);
+    session.answer(answer, () => groupLines(status));
+    return status.outcome === null ? undefined : exitCodeOfOutcome(status.outcome);
+  }
+  if (session.json && wait) session.io.stdout.write(`${JSON.stringify(answer)}\n`);
+  else session.answer(answer, () => startLines(answer));
+  if (wait && answer.groupId !== null) return follow(session, environment, answer.groupId);
+}
+
+/** The group's own environment, if its text names one as a plain line: the same that the parser then finds. */
+function ownEnvironment(text: string): string | undefined {
+  return /^\s*"?environment"?:\s*"?([a-z0-9-]+)"?/m.exec(text)?.[1];
+}
+
+function startLines({ outcome, groupId, levels, notes }: GroupStart): string[] {
+  const head = {
+    started: 'started group',
+    attached: 'attached to the live group',
+    finished: 'ended:',
+    dry_run: 'would start',
+  };
+  return [
+    `${head[outcome]} ${groupId ?? ''}`.trimEnd(),
+    ...levels.map((flags, index) => `  ${index + 1}. ${flags.join(', ')}`),
+    ...notes.map((note) => `note: ${clean(note)}`),
+  ];
+}
+
+function statusOf(session: Session, environment: string, id: string, timeoutMs?: number): Promise<GroupStatus> {
+  const path = ['environments', environment, 'groups', id];
+  return session.api.get<GroupStatus>(path, timeoutMs === undefined ? {} : { timeoutMs });
+}
+
+/** Follows a group to its end, a line (or with `--json` a document) for each change. Interrupted or out of time, the group goes on. */
+async function follow(session: Session, environment: string, groupId: string): Promise<ExitCode> {
+  const stop = new AbortController();
+  let signalled: 'SIGINT' | 'SIGTERM' | undefined;
+  const unlisten = session.io.onSignal((signal) => {
+    signalled ??= signal;
+    stop.abort();
+  });
+  const limitMs = session.options.timeout ?? Number.POSITIVE_INFINITY;
+  const deadline = performance.now() + limitMs;
+  let last = '';
+  try {
+    while (signalled === undefined) {
+      if (performance.now() > deadline) {
+        throw new HeadgateError(
+          ErrorCode.TimedOut,
+          `${groupId} has not ended within ${formatDuration(limitMs)}. It goes on`,
+        );
+      }
+      const status = await statusOf(session, environment, groupId, 5_000).catch((error: unknown) => {
+        // It may not have saved anything yet, or the server is away for a moment: the group goes on without this command.
+        const passes = error instanceof HeadgateError && (error.retryable || error.code === ErrorCode.GroupNotFound);
+        if (!passes) throw error;
+        return null;
+      });
+      const key = status === null ? last : JSON.stringify([status.phase, status.summary, status.members]);
+      if (status !== null && key !== last) {
+        session.io.stdout.write(
+          session.json ? `${JSON.stringify(status)}\n` : `${groupLines(status).slice(0, 1).join('')}\n`,
+        );
+      }
+      last = key;
+      if (status !== null && status.outcome !== null) return exitCodeOfOutcome(status.outcome);
+      await sleep(POLL_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+    session.note(`${groupId} goes on: nothing was aborted`);
+    return signalled === 'SIGTERM' ? ExitCode.Terminated : ExitCode.Interrupted;
+  } finally {
+    unlisten();
+  }
+}

@@ -1,0 +1,113 @@
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+  type Connection,
+} from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { messageOf } from '../../core/errors';
+import {
+  GROUP_WORKFLOW,
+  groupSignals,
+  groupStatusQuery,
+  groupUpdates,
+  groupWorkflowId,
+  type GroupInput,
+  type GroupMessageName,
+  type GroupMessageResult,
+} from '../../workflows/group/messages';
+import type { GroupStatus } from '../../workflows/group/status';
+import { ROLLOUT_TASK_QUEUE, type MessageArguments } from '../../workflows/rollout/messages';
+import type { FoundGroup, GroupSendResult, GroupWorkflows } from './group-workflows';
+import { unavailable } from './temporal-rollout-workflows';
+
+const CALL_MS = 3_000;
+const UPDATE_MS = 5_000;
+const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
+const OWNER = defineSearchAttributeKey('HeadgateOwner', SearchAttributeType.KEYWORD);
+
+/** {@link GroupWorkflows} on the server's connection to Temporal. */
+export class TemporalGroupWorkflows implements GroupWorkflows {
+  constructor(
+    private readonly connection: Connection,
+    private readonly client: Client,
+    private readonly taskQueue: string = ROLLOUT_TASK_QUEUE,
+  ) {}
+
+  async find(environment: string, key: string): Promise<FoundGroup | null> {
+    const handle = this.client.workflow.getHandle(groupWorkflowId(environment, key));
+    try {
+      const { memo, runId, status } = await this.within(CALL_MS, () => handle.describe());
+      const { groupId, identity } = (memo ?? {}) as { groupId?: string; identity?: string };
+      return { groupId: groupId ?? '', identity: identity ?? '', runId, running: status.name === 'RUNNING' };
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      throw unavailable(error);
+    }
+  }
+
+  async start(input: GroupInput): Promise<'started' | 'exists'> {
+    const { environment, key, groupId, identity, members, owner } = input;
+    try {
+      await this.within(CALL_MS, () =>
+        this.client.workflow.start(GROUP_WORKFLOW, {
+          workflowId: groupWorkflowId(environment, key),
+          taskQueue: this.taskQueue,
+          args: [input],
+          workflowIdConflictPolicy: 'FAIL',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          workflowTaskTimeout: '3 seconds',
+          memo: { groupId, identity },
+          staticSummary: `group ${key} of ${members.length} rollouts in ${environment}`,
+          typedSearchAttributes: [
+            { key: ENVIRONMENT, value: environment },
+            ...(owner === undefined ? [] : [{ key: OWNER, value: owner }]),
+          ],
+        }),
+      );
+      return 'started';
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'exists';
+      throw unavailable(error);
+    }
+  }
+
+  async status(environment: string, key: string): Promise<GroupStatus | null> {
+    const handle = this.client.workflow.getHandle(groupWorkflowId(environment, key));
+    // Whatever the reason, the projection is what is left to show.
+    return this.within(CALL_MS, () => handle.query(groupStatusQuery)).catch(() => null);
+  }
+
+  async send(
+    { environment, key, runId }: FoundGroup & { readonly environment: string; readonly key: string },
+    name: GroupMessageName,
+    args: MessageArguments & { readonly id: string },
+  ): Promise<GroupSendResult> {
+    const handle = this.client.workflow.getHandle(groupWorkflowId(environment, key), runId);
+    try {
+      const result = await this.within(UPDATE_MS, () =>
+        handle.executeUpdate<GroupMessageResult, [MessageArguments]>(groupUpdates[name].name, {
+          args: [args],
+          updateId: args.id,
+        }),
+      );
+      return { kind: 'answered', result };
+    } catch (error) {
+      if (error instanceof WorkflowUpdateFailedError) return { kind: 'rejected', why: messageOf(error.cause ?? error) };
+      if (error instanceof WorkflowNotFoundError) return { kind: 'rejected', why: 'the group has ended' };
+      if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw unavailable(error);
+    }
+    try {
+      await this.within(CALL_MS, () => handle.signal<[MessageArguments?]>(groupSignals[name], args));
+      return { kind: 'silent' };
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  private within<T>(ms: number, call: () => Promise<T>): Promise<T> {
+    return this.connection.withDeadline(Date.now() + ms, call);
+  }
+}
