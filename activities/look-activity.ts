@@ -12,18 +12,22 @@ import type { AnalysisStatesRepository } from '../store/analysis-states-reposito
 import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
 import type { FlagsRepository } from '../store/flags-repository';
+import type { KillSwitchesRepository } from '../store/kill-switches-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
 import type { BaselinesRepository, VectorBaselinesRepository } from '../store/baselines-repository';
 import { createBaselineReader, type ReadBaselines } from './read-baselines';
 import { describeEdits } from './describe-edits';
+import { readKilled } from './read-killed';
 import type { LookRequest, LookResult, RolloutActivities } from './rollout-activities';
 import { judgePlanOf } from './judge-plan';
+import { contentHash } from '../core/signing';
 import { summarise } from './summarise-analysis';
 
 /** What a look needs of the world. */
 export interface LookDependencies {
   readonly flags: FlagsRepository;
   readonly segments: SegmentsRepository;
+  readonly killSwitches: Pick<KillSwitchesRepository, 'get'>;
   readonly decisions: DecisionsRepository;
   readonly states: AnalysisStatesRepository;
   readonly source: MetricSource;
@@ -73,6 +77,13 @@ export function createLookActivity(dependencies: LookDependencies): Pick<Rollout
   return {
     async look(request) {
       const nowMs = clock.nowMs();
+      const blackoutUntilMs = isBlackedOut(request.plan.blackouts, nowMs)?.untilMs ?? null;
+      const killed = await readKilled(dependencies.killSwitches, request.environment);
+      if (killed !== null || request.wasKilled === true) {
+        const text = killed === null ? 'was turned off' : `is on (${killed.text})`;
+        const flag = await standing(request);
+        return { nowMs, look: unjudged(text, nowMs), flag, blackoutUntilMs, ...(killed === null ? {} : { killed }) };
+      }
       // Side by side: where the database is slow, a look takes as long as its longest chain of reads.
       const [flag, analysis] = await Promise.all([
         standing(request),
@@ -82,9 +93,25 @@ export function createLookActivity(dependencies: LookDependencies): Pick<Rollout
         nowMs,
         look: summarise(analysis, nowMs),
         flag,
-        blackoutUntilMs: isBlackedOut(request.plan.blackouts, nowMs)?.untilMs ?? null,
+        blackoutUntilMs,
       };
     },
+  };
+}
+
+/** A look that read no windows: nobody is served the candidate, so they say nothing of it. */
+function unjudged(text: string, nowMs: number): LookResult['look'] {
+  const reasons = [{ code: 'KILL_SWITCH', text: `the environment's kill switch ${text}`.slice(0, 300) }];
+  return {
+    at: new Date(nowMs).toISOString(),
+    verdict: 'hold',
+    reasons,
+    metrics: [],
+    harmEvidence: 0,
+    dataQuality: DataQuality.NoTraffic,
+    sample: { control: 0, candidate: 0 },
+    tension: 0,
+    digest: contentHash({ reasons }),
   };
 }
 
@@ -121,6 +148,7 @@ async function judge(
       bakedMs: request.bakedMs,
       safetyEpoch: request.safetyEpoch,
       harmEpoch: request.harmEpoch,
+      ...(request.judgeFromMs === undefined ? {} : { judgeFrom: request.judgeFromMs }),
       excludedSegments: request.excludedSegments ?? [],
     },
     strata,
@@ -159,7 +187,7 @@ async function fetchStrata(
     metrics: plan.metrics,
     weights: request.weights,
     ...usersQuery(plan),
-    fromMs: state?.lastWindowAt == null ? 0 : state.lastWindowAt + plan.windowMs,
+    fromMs: Math.max(request.judgeFromMs ?? 0, state?.lastWindowAt == null ? 0 : state.lastWindowAt + plan.windowMs),
     nowMs,
   });
 }

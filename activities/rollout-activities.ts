@@ -3,6 +3,7 @@ import type { RolloutPlan } from '../flags/plan/plan';
 import type { Basis } from '../flags/transition/basis';
 import type { RolloutProjection } from '../store/rollouts-repository';
 import type { MessageArguments, MessageName } from '../workflows/rollout/messages';
+import type { Killed } from '../workflows/rollout/state';
 import type { LookStatus, RolloutOutcome, RolloutPhase } from '../workflows/rollout/status';
 
 /** Names a rollout in every activity. */
@@ -24,6 +25,8 @@ export type PreparedRollout =
       readonly assessment?: Reason;
       /** Of the change, 0 to 1, where it may act on the rollout. */
       readonly failureProbability?: number;
+      /** Left out while it is off. */
+      readonly killed?: Killed;
     }
   | { readonly kind: 'refused'; readonly why: string };
 
@@ -60,6 +63,8 @@ export type TransitionResult =
   | { readonly kind: 'already'; readonly revision: number; readonly nowMs: number }
   | { readonly kind: 'overtaken'; readonly standing: number; readonly nowMs: number }
   | { readonly kind: 'conflict'; readonly diff: string; readonly nowMs: number }
+  /** A raise met the environment's kill switch. */
+  | { readonly kind: 'killed'; readonly killed: Killed; readonly nowMs: number }
   | {
       readonly kind: 'gone';
       readonly why: string;
@@ -94,6 +99,10 @@ export interface LookRequest extends RolloutRef {
   readonly excludedSegments?: readonly string[];
   /** The change's failure probability before any evidence, where it may act. */
   readonly failurePrior?: number;
+  /** Nothing from before is judged any more: the environment's kill switch was on until then. */
+  readonly judgeFromMs?: number;
+  /** The last look saw the kill switch on: this one judges nothing, so that no window from under the switch counts. */
+  readonly wasKilled?: boolean;
 }
 
 /** One look: the verdict with its evidence, and how the flag stands. At most 4 kB of it enters the history. */
@@ -111,6 +120,8 @@ export interface LookResult {
   };
   /** End of the blackout in force, or null. */
   readonly blackoutUntilMs: number | null;
+  /** The environment's kill switch while it is on: then nothing was judged. */
+  readonly killed?: Killed;
 }
 
 /** What lists and ended rollouts show, as the workflow knows it. */

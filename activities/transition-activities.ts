@@ -11,10 +11,12 @@ import { planTransition, type FlagBody, type TransitionCommand } from '../flags/
 import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
 import type { FlagsRepository } from '../store/flags-repository';
+import type { KillSwitchesRepository } from '../store/kill-switches-repository';
 import type { LeasesRepository } from '../store/leases-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
 import type { RolloutOutcome } from '../workflows/rollout/status';
 import { describeEdits } from './describe-edits';
+import { readKilled } from './read-killed';
 import { predictFailure, type PredictionDependencies } from './predict-failure';
 import type { RolloutActivities, TransitionRequest, TransitionResult } from './rollout-activities';
 
@@ -22,6 +24,7 @@ import type { RolloutActivities, TransitionRequest, TransitionResult } from './r
 export interface TransitionDependencies extends PredictionDependencies {
   readonly flags: FlagsRepository;
   readonly segments: SegmentsRepository;
+  readonly killSwitches: Pick<KillSwitchesRepository, 'get'>;
   readonly decisions: DecisionsRepository;
   readonly leases: LeasesRepository;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
@@ -55,6 +58,7 @@ export function createTransitionActivities(dependencies: TransitionDependencies)
       if (control === plan.candidate) return { kind: 'refused', why: `'${control}' is served there already` };
       const nowMs = clock.nowMs();
       const { prediction } = plan;
+      const killed = await readKilled(dependencies.killSwitches, environment);
       const predicted = await predictFailure(dependencies, { environment, rolloutId, prediction }, nowMs);
       return {
         kind: 'ready',
@@ -62,6 +66,7 @@ export function createTransitionActivities(dependencies: TransitionDependencies)
         basis: takeBasis(flag, plan.candidate, await segmentsByKey(segments, environment)),
         blackoutUntilMs: isBlackedOut(plan.blackouts, nowMs)?.untilMs ?? null,
         nowMs,
+        ...(killed === null ? {} : { killed }),
         ...(predicted === undefined ? {} : { assessment: predicted.reason }),
         ...(predicted?.acts === true && predicted.probability !== null
           ? { failureProbability: predicted.probability }
@@ -196,6 +201,8 @@ async function swapUntilSettled(
         return { kind: 'gone', why: plan.why, outcome: await recordedOutcome(decisions, request.rolloutId), nowMs };
       case 'write': {
         if (request.basis !== null) {
+          const killed = await readKilled(dependencies.killSwitches, request.environment);
+          if (killed !== null) return { kind: 'killed', killed, nowMs };
           const basis = takeBasis(flag, request.candidate, await segmentsByKey(segments, request.environment));
           if (basis.fingerprint !== request.basis.fingerprint) {
             const diff = await describeEdits(decisions, flagId, request.basis.revision, request.rolloutId);

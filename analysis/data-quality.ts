@@ -28,14 +28,18 @@ export function judgeData(
   const hasRecentData = sourceTrouble === null && judge.lastDataAt !== null && nowMs - judge.lastDataAt <= grace;
   const quality = qualityOf();
   const isSilent = context.weight > 0 && context.weight < 100 && !hasRecentData;
-  const sinceLook = judge.lastLookAt === null ? Number.POSITIVE_INFINITY : Math.max(0, nowMs - judge.lastLookAt);
-  const sinceData = Math.max(0, nowMs - (judge.lastDataAt ?? context.stepStartedAt));
+  const sinceLook = judge.lastLookAt === null ? Number.POSITIVE_INFINITY : since(judge.lastLookAt);
+  const sinceData = since(judge.lastDataAt ?? context.stepStartedAt);
   if (!isSilent) judge.silentMs = 0;
   else if (judge.silentMs > 0) judge.silentMs += Math.min(sinceLook, LONGEST_LOOK_MS);
   else
     judge.silentMs = Math.min(sinceData, sinceLook === Number.POSITIVE_INFINITY ? sinceData : LONGEST_LOOK_MS + grace);
   judge.lastLookAt = nowMs;
   return { quality, silentMs: judge.silentMs };
+
+  function since(instant: number): number {
+    return Math.max(0, nowMs - Math.max(instant, context.judgeFrom ?? instant));
+  }
 
   function qualityOf(): DataQuality {
     if (sourceTrouble !== null) return sourceTrouble.quality;

@@ -120,6 +120,8 @@ export interface StepContext {
   readonly safetyEpoch: number;
   /** Grows when the candidate's value changed, so harm evidence starts afresh too. */
   readonly harmEpoch: number;
+  /** Nobody was served before: silence counts from then on; from the first data when left out. */
+  readonly judgeFrom?: number;
   /** Segments that get the control for now; none when left out. */
   readonly excludedSegments?: readonly string[];
 }

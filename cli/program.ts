@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addAuditCommands } from './commands/audit-commands';
 import { addGlobalOptions, type CommandContext } from './commands/command';
+import { addEnvironmentCommands } from './commands/environment-commands';
 import { addExplainCommand } from './commands/explain-command';
 import { addFlagCommands } from './commands/flag-commands';
 import { addGroupCommands } from './commands/group-commands';
@@ -38,6 +39,7 @@ export function buildProgram(context: CommandContext, isJson: boolean): Command 
   addGlobalOptions(program);
   addStackCommands(program, context);
   addFlagCommands(program, context);
+  addEnvironmentCommands(program, context);
   const rollout = program.command('rollout').description('start, follow and steer rollouts');
   addRolloutStart(rollout, context);
   addRolloutReads(rollout, context);

@@ -18,6 +18,7 @@ import { addFlagRoutes } from './routes/flag-routes';
 import { addStaleFlagRoutes } from './routes/stale-flag-routes';
 import { addGroupRoutes } from './routes/group-routes';
 import { addHealthRoutes } from './routes/health-routes';
+import { addKillSwitchRoutes } from './routes/kill-switch-routes';
 import { addLabelRoutes } from './routes/label-routes';
 import { addMessageRoutes } from './routes/message-routes';
 import { addMetricsRoutes } from './routes/metrics-routes';
@@ -91,6 +92,7 @@ export function buildServer(
   app.addHook('preClose', async () => streams.close());
   const routes = new RouteTable(app, authenticated);
   addEnvironmentRoutes(routes, context);
+  addKillSwitchRoutes(routes, context);
   addFlagRoutes(routes, context);
   addStaleFlagRoutes(routes, context);
   addScheduledChangeRoutes(routes, context);

@@ -7,6 +7,7 @@ import type { DeploymentsRepository } from '../store/deployments-repository';
 import type { FeaturesRepository } from '../store/features-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { GroupsRepository } from '../store/groups-repository';
+import type { KillSwitchesRepository } from '../store/kill-switches-repository';
 import type { ModelsRepository } from '../store/models-repository';
 import type { PredictionsRepository } from '../store/predictions-repository';
 import type { RolloutsRepository } from '../store/rollouts-repository';
@@ -34,6 +35,7 @@ export interface EventSink {
 export interface ServerContext {
   readonly flags: FlagsRepository;
   readonly segments: SegmentsRepository;
+  readonly killSwitches: KillSwitchesRepository;
   readonly decisions: DecisionsRepository;
   readonly attributions: Pick<AttributionsRepository, 'byRollout'>;
   readonly rollouts: RolloutsRepository;

@@ -7,6 +7,7 @@ import { DeploymentsRepository } from '../store/deployments-repository';
 import { FeaturesRepository } from '../store/features-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { GroupsRepository } from '../store/groups-repository';
+import { MongoKillSwitchesRepository } from '../store/kill-switches-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
 import { ModelsRepository } from '../store/models-repository';
 import { PredictionsRepository } from '../store/predictions-repository';
@@ -69,14 +70,16 @@ export async function openContext(
     const flags = new MongoFlagsRepository(db, databaseNowMs);
     const segments = new MongoSegmentsRepository(db);
     const leases = new MongoLeasesRepository(db, clock);
+    const killSwitches = new MongoKillSwitchesRepository(db);
     const workflows = new TemporalRolloutWorkflows(config.temporalAddress, config.temporalNamespace, taskQueue);
-    const snapshots = new SnapshotCache(storeReads(flags, segments, leases, databaseNowMs), systemClock);
+    const snapshots = new SnapshotCache(storeReads(flags, segments, leases, killSwitches, databaseNowMs), systemClock);
     const changes = new ChangeHub(snapshots, databaseNowMs, systemClock);
     const feed = followChanges(db, (environment) => changes.changed(environment));
     const events = makeSink({ db, clock, snapshots });
     const context: ServerContext = {
       flags,
       segments,
+      killSwitches,
       decisions: new MongoDecisionsRepository(db),
       attributions: new MongoAttributionsRepository(db),
       rollouts: new MongoRolloutsRepository(db, databaseNowMs),

@@ -4,6 +4,8 @@ export const Collection = {
   Segments: 'segments',
   Decisions: 'decisions',
   SegmentDecisions: 'segment_decisions',
+  KillSwitches: 'kill_switches',
+  KillSwitchDecisions: 'kill_switch_decisions',
   Attributions: 'attributions',
   Baselines: 'baselines',
   VectorBaselines: 'vector_baselines',

@@ -15,6 +15,7 @@ import { ModelsRepository } from '../store/models-repository';
 import { PredictionsRepository } from '../store/predictions-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { GroupsRepository } from '../store/groups-repository';
+import { MongoKillSwitchesRepository } from '../store/kill-switches-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
 import { RolloutUsersRepository } from '../store/rollout-users-repository';
 import { MongoRolloutsRepository } from '../store/rollouts-repository';
@@ -43,6 +44,7 @@ export function createDependencies(
   return {
     flags: new MongoFlagsRepository(db, nowMs),
     segments: new MongoSegmentsRepository(db),
+    killSwitches: new MongoKillSwitchesRepository(db),
     decisions,
     leases: new MongoLeasesRepository(db, clock),
     rollouts: new MongoRolloutsRepository(db, nowMs),

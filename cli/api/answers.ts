@@ -10,9 +10,23 @@ export type StatusAnswer = RolloutStatus & {
   /** No worker answered: this is what the database last heard, `ageMs` ago. */
   readonly fromProjection?: true;
   readonly ageMs?: number;
+  /** The environment's kill switch, while it is on. */
+  readonly killSwitch?: { readonly since: string; readonly by: string; readonly reason: string };
   /** The workflow in the Temporal Web UI. */
   readonly webUrl?: string;
 };
+
+/** An environment's kill switch; `lastChange` is null where it was never used. */
+export interface KillSwitchAnswer {
+  readonly environment: string;
+  readonly on: boolean;
+  readonly revision: number;
+  readonly lastChange: {
+    readonly at: string;
+    readonly actor: { readonly name: string };
+    readonly reason: string;
+  } | null;
+}
 
 /** What a start came to. */
 export interface StartAnswer {
@@ -99,6 +113,7 @@ export interface AuditAnswer {
   readonly problems: readonly {
     readonly flagId?: string;
     readonly segmentId?: string;
+    readonly switchId?: string;
     readonly revision: number;
     readonly problem: string;
   }[];

@@ -8,7 +8,9 @@ import { does, type CommandContext } from './command';
 export function addAuditCommands(program: Command, context: CommandContext): void {
   const audit = program.command('audit').description('check the records of all decisions');
   does(
-    audit.command('verify').description('check the hash chain of records of every flag and segment'),
+    audit
+      .command('verify')
+      .description('check the hash chain of records of every flag and segment, and of the kill switch'),
     context,
     async (session) => {
       const environment = await session.environment();

@@ -1,4 +1,4 @@
-import { Option, type Command, type OptionValues } from 'commander';
+import { InvalidArgumentError, Option, type Command, type OptionValues } from 'commander';
 import { parseDuration } from '../../core/duration';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import { ExitCode } from '../exit-codes';
@@ -38,6 +38,12 @@ export function does<Options extends OptionValues>(
     const session = new Session(context.io, command.optsWithGlobals<GlobalOptions>());
     context.exitCode = (await work(session, command.opts<Options>(), ...command.args)) ?? ExitCode.Ok;
   });
+}
+
+/** A text of an option that says something. */
+export function nonEmpty(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('say why in a few words.');
+  return text;
 }
 
 /** A duration of an option, in milliseconds. */

@@ -1,13 +1,14 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { FlagDefinition } from '../../flags/document/flag';
-import type { FlagAnswer } from '../api/answers';
+import type { FlagAnswer, KillSwitchAnswer } from '../api/answers';
 import { applyFile, readFlagFile } from '../flag-file';
 import { readNamedFile } from '../read-file';
+import { killSwitchWarning } from '../render/kill-switch-lines';
 import { flagList } from '../render/lists';
 import { percent } from '../render/numbers';
 import { clean } from '../render/text';
-import { does, type CommandContext } from './command';
+import { does, nonEmpty, type CommandContext } from './command';
 import { addFlagExport } from './flag-export';
 import { addFlagHistory } from './flag-history';
 import { addFlagImpact } from './flag-impact';
@@ -52,7 +53,9 @@ export function addFlagCommands(program: Command, context: CommandContext): void
     async (session, _options, key = '') => {
       const environment = await session.environment();
       const answer = await session.api.get<FlagAnswer>(['environments', environment, 'flags', key]);
-      session.answer(answer, () => [definitionText(answer)]);
+      const standing = await session.api.get<KillSwitchAnswer>(['environments', environment, 'kill-switch']);
+      const warning = killSwitchWarning(standing, session.style).map((line) => `# ${line}`);
+      session.answer(answer, () => [...warning, definitionText(answer)]);
     },
   );
 
@@ -66,7 +69,8 @@ export function addFlagCommands(program: Command, context: CommandContext): void
       const environment = await session.environment();
       const query = { archived: String(archived) };
       const flags = await session.api.get<FlagAnswer[]>(['environments', environment, 'flags'], { query });
-      session.answer(flags, () => flagList(flags, session.style));
+      const standing = await session.api.get<KillSwitchAnswer>(['environments', environment, 'kill-switch']);
+      session.answer(flags, () => [...killSwitchWarning(standing, session.style), ...flagList(flags, session.style)]);
     },
   );
 
@@ -106,9 +110,4 @@ function definitionText(flag: FlagAnswer): string {
     return value === undefined || (Array.isArray(value) && value.length === 0) ? [] : [[field, value]];
   });
   return `${head.join('\n')}\n${stringify(Object.fromEntries(fields), { lineWidth: 100 }).trimEnd()}`;
-}
-
-function nonEmpty(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('say why in a few words.');
-  return text;
 }

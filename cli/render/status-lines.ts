@@ -50,6 +50,11 @@ export function statusLines(status: StatusAnswer, width: number, style: Style): 
     `phase  ${phaseStyled(status.phase, style)}${waitsFor(status)}`,
     ...indented('       ', clean(status.summary), width),
   ];
+  if (status.killSwitch !== undefined) {
+    const { since, by, reason } = status.killSwitch;
+    const text = `the environment's kill switch is on since ${since}, by ${clean(by)} (${clean(reason)}): nobody is served the candidate`;
+    lines.push(...indented('', text, width).map(style.red));
+  }
   if (isLive && status.bakeMs > 0) {
     const served = `${formatDuration(Math.min(status.bakedMs, status.bakeMs))} of ${formatDuration(status.bakeMs)}`;
     lines.push(`bake   ${bar(status.bakedMs / status.bakeMs, cells)} ${served}`);

@@ -20,6 +20,8 @@ export const DecisionAction = z.enum([
   'rollout.exclude',
   'rollout.readmit',
   'rollout.lapsed',
+  // Goes on after the environment's kill switch.
+  'rollout.released',
   'rollout.complete',
   'rollout.roll_back',
   'rollout.abort',

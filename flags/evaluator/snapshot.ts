@@ -1,6 +1,7 @@
 import type { EvaluationContext } from '@openfeature/core';
 import type { FlagType } from '../document/flag';
 import { compileAll, type Compiled } from './compile-all';
+import { killedResolution, type SdkKillSwitch } from './kill-switch';
 import { noLease, type Lease } from './lease';
 import {
   isTombstone,
@@ -23,6 +24,8 @@ export class CompiledSnapshot {
     readonly segments: ReadonlyMap<string, CompiledSegment>,
     /** By rollout id, for the rollouts of this snapshot; shared with the snapshots before and after it. */
     readonly leases: ReadonlyMap<string, Lease>,
+    /** Whether the environment's kill switch is on: outside the compiled flags, so that turning it compiles nothing. */
+    readonly isKilled = false,
   ) {}
 
   /**
@@ -45,6 +48,7 @@ export class CompiledSnapshot {
     const flag = this.flags.get(flagKey);
     if (flag === undefined) return failure('FLAG_NOT_FOUND', `there is no flag '${flagKey}'`);
     if (flag.type !== expectedType) return typeMismatch(flag, expectedType);
+    if (this.isKilled) return killedResolution(flag.source);
     try {
       return flag.resolve(context, monotonicMs);
     } catch (error) {
@@ -79,13 +83,18 @@ export function notReady(): Resolution {
 export interface SnapshotSource {
   readonly flags: readonly (SdkFlag | Tombstone)[];
   readonly segments: readonly SdkSegment[];
+  /** Left out where it was never used. */
+  readonly killSwitch?: SdkKillSwitch | undefined;
 }
 
 /**
  * Compiles a snapshot. Given the one before, whatever has the same revision and the same references is used again, and live rollouts keep
  * their lease; a rollout not seen before has none until {@link CompiledSnapshot.setLease}.
  */
-export function compileSnapshot({ flags, segments }: SnapshotSource, before?: CompiledSnapshot): CompiledSnapshot {
+export function compileSnapshot(
+  { flags, segments, killSwitch }: SnapshotSource,
+  before?: CompiledSnapshot,
+): CompiledSnapshot {
   const leases = new Map<string, Lease>();
   const living = flags.filter((flag): flag is SdkFlag => !isTombstone(flag));
   for (const { rollout } of living) {
@@ -96,7 +105,7 @@ export function compileSnapshot({ flags, segments }: SnapshotSource, before?: Co
   }
   const leaseOf = (rolloutId: string): Lease => leases.get(rolloutId) ?? noLease();
   const compiled: Compiled = compileAll(living, segments, leaseOf, before);
-  return new CompiledSnapshot(compiled.flags, compiled.segments, leases);
+  return new CompiledSnapshot(compiled.flags, compiled.segments, leases, killSwitch?.on === true);
 }
 
 /** Which of the segments that a flag's live rollout observes have the user, for outcomes to be kept apart by them. */

@@ -1,4 +1,5 @@
 import type { Condition } from '../../flags/document/condition';
+import type { SdkKillSwitch } from '../../flags/evaluator/kill-switch';
 import { isTombstone, type SdkFlag, type SdkSegment, type Tombstone } from '../../flags/evaluator/resolution';
 
 type SentFlag = SdkFlag | Tombstone;
@@ -10,6 +11,14 @@ export function mergeFlags(known: ReadonlyMap<string, SentFlag>, flags: readonly
     if (flag.revision > (merged.get(flag.key)?.revision ?? -1)) merged.set(flag.key, flag);
   }
   return merged;
+}
+
+/** The kill switch at its highest revision: a server that lags behind neither releases nor kills. */
+export function mergeKillSwitch(
+  known: SdkKillSwitch | undefined,
+  sent: SdkKillSwitch | undefined,
+): SdkKillSwitch | undefined {
+  return sent === undefined || (known !== undefined && known.revision >= sent.revision) ? known : sent;
 }
 
 /**

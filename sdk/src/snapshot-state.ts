@@ -1,7 +1,8 @@
+import type { SdkKillSwitch } from '../../flags/evaluator/kill-switch';
 import type { SdkFlag, SdkSegment, Tombstone } from '../../flags/evaluator/resolution';
 import { compileSnapshot, type CompiledSnapshot } from '../../flags/evaluator/snapshot';
-import { mergeFlags, mergeSegments } from './merge';
-import { leaseOrderOf, type SnapshotBody } from './wire';
+import { mergeFlags, mergeKillSwitch, mergeSegments } from './merge';
+import { leaseOrderOf, type SnapshotBody, type SnapshotContent } from './wire';
 
 /** What is kept on disk: flags as last known, and how to ask whether they are still current. Leases are never kept. */
 export interface StoredSnapshot {
@@ -10,11 +11,13 @@ export interface StoredSnapshot {
   readonly leaseOrder: readonly string[];
   readonly flags: readonly (SdkFlag | Tombstone)[];
   readonly segments: readonly SdkSegment[];
+  /** Left out where it was never used, and in files from before there was one. */
+  readonly killSwitch?: SdkKillSwitch | undefined;
 }
 
 /**
- * Flags as last known. An answer of a server that lags behind takes nothing back: each flag and segment keeps its highest revision, and a flag
- * goes only by its tombstone. Every change makes a new compiled snapshot; evaluations under way keep theirs.
+ * Flags as last known. An answer of a server that lags behind takes nothing back: each flag and segment and the kill switch
+ * keep their highest revision, and a flag goes only by its tombstone. Every change makes a new compiled snapshot; evaluations under way keep theirs.
  */
 export class SnapshotState {
   #environment: string | undefined;
@@ -22,6 +25,7 @@ export class SnapshotState {
   #leaseOrder: readonly string[] = [];
   #flags: ReadonlyMap<string, SdkFlag | Tombstone> = new Map();
   #segments: ReadonlyMap<string, SdkSegment> = new Map();
+  #killSwitch: SdkKillSwitch | undefined;
   #compiled: CompiledSnapshot | undefined;
 
   /** What evaluations run on; undefined until flags are known. */
@@ -79,6 +83,7 @@ export class SnapshotState {
       leaseOrder: this.#leaseOrder,
       flags: [...this.#flags.values()],
       segments: [...this.#segments.values()],
+      killSwitch: this.#killSwitch,
     };
   }
 
@@ -87,19 +92,26 @@ export class SnapshotState {
     this.#compiled?.setLease(rolloutId, isGranted ? sentAtMonotonicMs + remainingMs : Number.NEGATIVE_INFINITY);
   }
 
-  #merge({ environment, flags, segments }: Pick<SnapshotBody, 'environment' | 'flags' | 'segments'>): string[] {
+  #merge({ environment, flags, segments, killSwitch }: SnapshotContent): string[] {
     // Another environment has nothing in common with this one, not even revisions.
     const isSame = this.#environment === environment;
     const previous = this.#compiled;
     const mergedFlags = mergeFlags(isSame ? this.#flags : new Map(), flags);
     const mergedSegments = mergeSegments(isSame ? this.#segments : new Map(), segments, mergedFlags);
-    const source = { flags: [...mergedFlags.values()], segments: [...mergedSegments.values()] };
+    const mergedSwitch = mergeKillSwitch(isSame ? this.#killSwitch : undefined, killSwitch);
+    const source = {
+      flags: [...mergedFlags.values()],
+      segments: [...mergedSegments.values()],
+      killSwitch: mergedSwitch,
+    };
     const compiled = compileSnapshot(source, isSame ? previous : undefined);
     this.#environment = environment;
     this.#flags = mergedFlags;
     this.#segments = mergedSegments;
+    this.#killSwitch = mergedSwitch;
     this.#compiled = compiled;
     const keys = new Set([...(previous?.flags.keys() ?? []), ...compiled.flags.keys()]);
-    return [...keys].filter((key) => previous?.flags.get(key) !== compiled.flags.get(key)).sort();
+    const isTurned = previous?.isKilled !== compiled.isKilled;
+    return [...keys].filter((key) => isTurned || previous?.flags.get(key) !== compiled.flags.get(key)).sort();
   }
 }

@@ -1,3 +1,4 @@
+import type { SdkKillSwitch } from '../../flags/evaluator/kill-switch';
 import { isTombstone, type SdkFlag, type SdkSegment, type Tombstone } from '../../flags/evaluator/resolution';
 
 /** Body of `GET /v1/sdk/snapshot`. */
@@ -7,11 +8,16 @@ export interface SnapshotBody {
   /** Sorted by key, tombstones included. */
   readonly flags: readonly (SdkFlag | Tombstone)[];
   readonly segments: readonly SdkSegment[];
+  /** Left out where it was never used. */
+  readonly killSwitch?: SdkKillSwitch | undefined;
   /** Remaining milliseconds by rollout id; a rollout that is not in here has no lease. */
   readonly leases: Readonly<Record<string, number>>;
   /** Milliseconds since the Unix epoch by the database's clock, at the moment of the answer. */
   readonly timeMs: number;
 }
+
+/** What of it evaluates: all that is kept on disk too. */
+export type SnapshotContent = Pick<SnapshotBody, 'environment' | 'flags' | 'segments' | 'killSwitch'>;
 
 /** Database clock of an answer, in milliseconds since the Unix epoch. */
 export const TIME_HEADER = 'headgate-time';
@@ -26,18 +32,22 @@ const isKeyed = (value: unknown): boolean =>
 const isFlag = (value: unknown): boolean =>
   isKeyed(value) && isObject(value) && (value['deleted'] === true || isObject(value['variants']));
 
+const isKillSwitch = (value: unknown): boolean =>
+  isObject(value) && typeof value['on'] === 'boolean' && typeof value['revision'] === 'number';
+
 /**
  * Whether parsed JSON is a snapshot: enough of a look to refuse another service's page or a torn file. What a flag holds inside was
  * checked when it was stored.
  */
-export function isSnapshotContent(value: unknown): value is Pick<SnapshotBody, 'environment' | 'flags' | 'segments'> {
+export function isSnapshotContent(value: unknown): value is SnapshotContent {
   return (
     isObject(value) &&
     typeof value['environment'] === 'string' &&
     Array.isArray(value['flags']) &&
     value['flags'].every(isFlag) &&
     Array.isArray(value['segments']) &&
-    value['segments'].every(isKeyed)
+    value['segments'].every(isKeyed) &&
+    (value['killSwitch'] === undefined || isKillSwitch(value['killSwitch']))
   );
 }
 

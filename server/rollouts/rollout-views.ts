@@ -89,7 +89,7 @@ export const StatusView = z.object({
   flag: z.string(),
   candidate: z.string(),
   phase: z.enum(PHASES),
-  waitingFor: z.enum(['bake', 'data', 'approval', 'blackout', 'operator']).nullable(),
+  waitingFor: z.enum(['bake', 'data', 'approval', 'blackout', 'operator', 'kill_switch']).nullable(),
   summary: z.string(),
   step: z.int(),
   steps: z.array(z.object({ weight: z.number(), bakeMs: z.int() })),
@@ -106,6 +106,8 @@ export const StatusView = z.object({
   fromProjection: z.literal(true).optional(),
   /** Age of a status from the projection. */
   ageMs: z.number().optional(),
+  /** The environment's kill switch, while it is on. */
+  killSwitch: z.object({ since: z.string(), by: z.string(), reason: z.string() }).optional(),
   /** The workflow in the Temporal Web UI. */
   webUrl: z.string().optional(),
 });

@@ -146,7 +146,9 @@ export function addRolloutRoutes(routes: RouteTable, context: ServerContext): vo
     async handle({ params }) {
       const located = await locateRollout(context, params.env, params.id);
       const status = await readStatus(workflows, located, context.databaseNowMs());
-      return { ...status, webUrl: webUrlOf(params.env, located.flagKey) };
+      const isLive = (LIVE as readonly string[]).includes(status.phase);
+      const killSwitch = isLive ? await killSwitchOf(context, params.env) : undefined;
+      return { ...status, killSwitch, webUrl: webUrlOf(params.env, located.flagKey) };
     },
   });
 
@@ -182,6 +184,17 @@ export function addRolloutRoutes(routes: RouteTable, context: ServerContext): vo
       }));
     },
   });
+}
+
+/** Known from the database, so that it is told with all workers down too. */
+async function killSwitchOf(
+  { killSwitches }: ServerContext,
+  environment: string,
+): Promise<{ since: string; by: string; reason: string } | undefined> {
+  const { on, lastChange } = await killSwitches.get(environment);
+  return on && lastChange !== null
+    ? { since: lastChange.at, by: lastChange.actor.name, reason: lastChange.reason }
+    : undefined;
 }
 
 function checkSameEnvironment(ofPlan: string, ofPath: string): void {

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock';
 import type { Flag } from '../../flags/document/flag';
 import type { Observation } from '../../flags/document/rollout-block';
 import type { Segment } from '../../flags/document/segment';
+import type { SdkKillSwitch } from '../../flags/evaluator/kill-switch';
 import type { SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
 
 /** What a snapshot is read from. */
@@ -13,6 +14,8 @@ export interface SnapshotReads {
   flagRevisions(environment: string, changedSinceMs: number | null): Promise<ReadonlyMap<string, number>>;
   flags(environment: string, keys: readonly string[]): Promise<readonly Flag[]>;
   segments(environment: string): Promise<readonly Segment[]>;
+  /** The environment's kill switch; null where it was never used. */
+  killSwitch(environment: string): Promise<SdkKillSwitch | null>;
   /**
    * Ends of leases in milliseconds on the database's clock, by rollout id: of all live rollouts, or of the leases written since an
    * instant, where one that was ended has an end that has passed.
@@ -36,13 +39,15 @@ export interface ObservedRollout {
 /** Flags, segments and leases of one environment as they stood at one moment. */
 export interface Snapshot {
   readonly environment: string;
-  /** Strong entity tag with its quotes: a hash of flags and segments. */
+  /** Strong entity tag with its quotes: a hash of flags, segments and the kill switch. */
   readonly etag: string;
-  /** JSON object of environment, etag, flags and segments, without its closing brace. Made once, sent often. */
+  /** JSON object of environment, etag, flags, segments and kill switch, without its closing brace. Made once, sent often. */
   readonly openJson: string;
   /** What {@link openJson} tells, for evaluations by the server itself. */
   readonly flags: readonly (SdkFlag | SdkTombstone)[];
   readonly segments: readonly SdkSegment[];
+  /** Left out where it was never used. */
+  readonly killSwitch?: SdkKillSwitch;
   /** What is measured of each live rollout, by its id. */
   readonly observed: ReadonlyMap<string, ObservedRollout>;
   /** Ids of the live rollouts in the order of the flags that carry them. */
@@ -56,6 +61,7 @@ interface Built {
   readonly snapshot: Snapshot;
   readonly documentsVersion: number;
   readonly segmentsJson: string;
+  readonly killSwitch: SdkKillSwitch | null;
 }
 
 /** A flag as SDKs are sent it, with its JSON, so that a change of one flag costs nothing for the others. */
@@ -170,24 +176,26 @@ export class SnapshotCache {
     const known = isWhole ? [] : (entry.built?.snapshot.leaseEndsAtMs ?? []);
     // Leases first: a lease is then never newer than the weight it is sent with.
     const leaseEndsAtMs = new Map([...known, ...(await reads.leases(environment, leasesSince))]);
-    const [revisions, segments] = await Promise.all([
+    const [revisions, segments, killSwitch] = await Promise.all([
       reads.flagRevisions(environment, flagsSince),
       reads.segments(environment),
+      reads.killSwitch(environment),
     ]);
     const sorted = sortedSegments(segments);
     const segmentsJson = JSON.stringify(sorted);
     await this.fetchChanged(environment, entry, revisions);
     const { built: before, documentsVersion } = entry;
-    if (before !== null && before.documentsVersion === documentsVersion && before.segmentsJson === segmentsJson) {
+    const isSame = before?.documentsVersion === documentsVersion && before.segmentsJson === segmentsJson;
+    if (isSame && before.killSwitch?.revision === killSwitch?.revision) {
       return { ...before, snapshot: { ...before.snapshot, leaseEndsAtMs } };
     }
     const snapshot = build(
       environment,
       [...entry.documents.values()],
-      { segments: sorted, segmentsJson },
+      { segments: sorted, segmentsJson, killSwitch },
       leaseEndsAtMs,
     );
-    return { snapshot, documentsVersion, segmentsJson };
+    return { snapshot, documentsVersion, segmentsJson, killSwitch };
   }
 
   /** Brings the documents up to the revisions. */
@@ -206,14 +214,23 @@ export class SnapshotCache {
   }
 }
 
+/** What a snapshot holds beside its flags. */
+interface OtherContent {
+  readonly segments: readonly SdkSegment[];
+  readonly segmentsJson: string;
+  readonly killSwitch: SdkKillSwitch | null;
+}
+
 function build(
   environment: string,
   documents: readonly Sent[],
-  { segments, segmentsJson }: { readonly segments: readonly SdkSegment[]; readonly segmentsJson: string },
+  { segments, segmentsJson, killSwitch }: OtherContent,
   leaseEndsAtMs: ReadonlyMap<string, number>,
 ): Snapshot {
   const sorted = [...documents].sort((a, b) => (a.flag.key < b.flag.key ? -1 : 1));
-  const content = `"flags":[${sorted.map(({ json }) => json).join(',')}],"segments":${segmentsJson}`;
+  // Left out where it was never used, so that entity tags stay what they were.
+  const killJson = killSwitch === null ? '' : `,"killSwitch":${JSON.stringify(killSwitch)}`;
+  const content = `"flags":[${sorted.map(({ json }) => json).join(',')}],"segments":${segmentsJson}${killJson}`;
   const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 27)}"`;
   const carriers = sorted.flatMap(({ flag }) =>
     'rollout' in flag && flag.rollout !== undefined ? [{ flagKey: flag.key, rollout: flag.rollout }] : [],
@@ -224,6 +241,7 @@ function build(
     openJson: `{"environment":${JSON.stringify(environment)},"etag":${JSON.stringify(etag)},${content}`,
     flags: sorted.map(({ flag }) => flag),
     segments,
+    ...(killSwitch !== null && { killSwitch }),
     observed: new Map(carriers.map(({ flagKey, rollout: { id, observe } }) => [id, { flagKey, observe }])),
     rolloutIds: carriers.map(({ rollout }) => rollout.id),
     leaseEndsAtMs,

@@ -1,5 +1,6 @@
 import { documentId, parseDocumentId } from '../../flags/document/identifiers';
 import type { FlagsRepository } from '../../store/flags-repository';
+import type { KillSwitchesRepository } from '../../store/kill-switches-repository';
 import type { LeasesRepository } from '../../store/leases-repository';
 import type { SegmentsRepository } from '../../store/segments-repository';
 import type { SnapshotReads } from './snapshot-cache';
@@ -9,6 +10,7 @@ export function storeReads(
   flags: Pick<FlagsRepository, 'many' | 'revisions'>,
   segments: Pick<SegmentsRepository, 'list'>,
   leases: Pick<LeasesRepository, 'live' | 'changed'>,
+  killSwitches: Pick<KillSwitchesRepository, 'get'>,
   databaseNowMs: () => number,
 ): SnapshotReads {
   return {
@@ -19,6 +21,10 @@ export function storeReads(
     },
     flags: (environment, keys) => flags.many(keys.map((key) => documentId(environment, key))),
     segments: (environment) => segments.list(environment),
+    async killSwitch(environment) {
+      const { on, revision } = await killSwitches.get(environment);
+      return revision === 0 ? null : { on, revision };
+    },
     async leases(environment, changedSinceMs) {
       // The instant before the read: ends are thought earlier than they are by at most its duration, never later.
       const nowMs = databaseNowMs();

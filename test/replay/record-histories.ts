@@ -5,6 +5,7 @@ import { startStack } from '../../stack';
 import { givenQuickPlan, RolloutHarness, type StartedRollout } from '../support/rollout-harness';
 import { StartedGroup } from '../support/started-group';
 import { ACTING, tellOfRiskyChange } from '../support/risky-change';
+import { MongoKillSwitchesRepository } from '../../store/kill-switches-repository';
 import { scheduleUnder } from '../support/scheduled-change';
 
 /**
@@ -42,6 +43,22 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
     await harness.database.db.collection('leases').updateMany({}, { $set: { renewedAt: past } });
     await rollout.until(({ weight }) => weight === 10);
     await rollout.send('abort');
+    return rollout;
+  },
+  async 'held-by-kill-switch'(harness, environment) {
+    const steps = [{ weight: 10, bakeMs: 3000, approval: false }];
+    const rollout = await harness.start(givenQuickPlan({ environment, steps }));
+    await rollout.until(({ phase, lastLook }) => phase === 'progressing' && lastLook !== null);
+    const switches = new MongoKillSwitchesRepository(harness.database.db);
+    const edit = {
+      actor: { kind: 'token' as const, name: 'ada', verified: true },
+      reason: 'the shop is down',
+      at: new Date().toISOString(),
+    };
+    await switches.put(environment, true, 0, edit);
+    await rollout.until(({ waitingFor }) => waitingFor === 'kill_switch');
+    await rollout.send('promote', { force: true, reason: 'in vain' });
+    await switches.put(environment, false, 1, edit);
     return rollout;
   },
   async 'segment-excluded'(harness, environment) {

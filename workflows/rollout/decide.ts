@@ -1,5 +1,6 @@
 import type { RolloutPlan } from '../../flags/plan/plan';
 import { narrowTarget, openFinding, percent, raise, wait, write, type Decision } from './decision';
+import { underKillSwitch } from './killed';
 import { obey } from './obey';
 import { MAX_RAISES_AFTER_NARROW, type RolloutState } from './state';
 import { isWatching, owedBakeMs, targetOf, unapprovedBelow } from './target';
@@ -11,6 +12,8 @@ function start(state: RolloutState, plan: RolloutPlan): Decision {
   if (first?.approval && !state.approvedSteps.includes(0)) {
     return wait('approval', `waits for approval of its first step (${percent(first.weight)})`);
   }
+  if (state.killed !== undefined)
+    return wait('kill_switch', `waits for the environment's kill switch (${state.killed.text})`);
   if (state.blackoutUntilMs !== null) return wait('blackout', 'waits for a blackout window to end');
   return write(state, {
     action: 'rollout.start',
@@ -126,7 +129,7 @@ function undecided(state: RolloutState, plan: RolloutPlan): Decision {
 
 /**
  * The next thing to do, from the state alone. Order of precedence: a lowering or end asked for by people, a lapse to record, the
- * judge's rollback or narrowing, other requests, then the plan. Pure: everything it needs to know stands in the state.
+ * environment's kill switch, the judge's rollback or narrowing, other requests, then the plan. Pure: everything it needs to know stands in the state.
  *
  * @param lookIsFresh - whether the last look came after the last write; verdicts on an older weight raise nothing
  */
@@ -147,6 +150,8 @@ export function decide(state: RolloutState, plan: RolloutPlan, lookIsFresh: bool
       reason: `the lease had lapsed at ${new Date(state.lapsedAtMs).toISOString()}; goes on at ${percent(weight)}`,
     });
   }
+  const held = underKillSwitch(state, plan);
+  if (held !== null) return held;
   const heeded = lookIsFresh ? heed(state, plan) : null;
   const forced = state.intents.find((intent) => intent.kind === 'promote' && intent.force);
   if (heeded !== null && forced === undefined) return heeded;

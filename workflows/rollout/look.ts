@@ -46,6 +46,8 @@ export async function look(ref: RolloutRef, plan: RolloutPlan, state: RolloutSta
       harmEpoch: state.harmEpoch,
       basis: state.basis,
       excludedSegments: state.excludedSegments,
+      ...(state.killed === undefined ? {} : { wasKilled: true }),
+      ...(state.judgeFromMs === undefined ? {} : { judgeFromMs: state.judgeFromMs }),
       ...(prior === undefined ? {} : { failurePrior: prior }),
     });
     return { state: afterLook(state, plan, result, Date.now()), isFresh: true };

@@ -18,11 +18,13 @@ export function afterPreparing(
   prepared: Extract<PreparedRollout, { kind: 'ready' }>,
 ): RolloutState {
   const { basis, control, blackoutUntilMs, assessment, failureProbability } = prepared;
+  const { killed: _, ...unheld } = state;
   const ready: RolloutState = {
-    ...state,
+    ...unheld,
     basis,
     control,
     blackoutUntilMs,
+    ...(prepared.killed === undefined ? {} : { killed: prepared.killed }),
     ...(assessment === undefined ? {} : { assessment }),
     ...(failureProbability === undefined ? {} : { failureProbability }),
   };

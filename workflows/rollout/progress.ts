@@ -5,6 +5,7 @@ import { owedBakeMs, paceOf } from './target';
 import { withEntry, type Intent, type PlannedTransition, type RolloutState } from './state';
 import { isTerminal, type RolloutPhase } from './status';
 import { mayRaiseAgain } from './decide';
+import { heldBy, releasedState } from './killed';
 
 /** Weights of this many transitions are remembered; older ones are long past being stamped. */
 const REMEMBERED_WEIGHTS = 100;
@@ -26,7 +27,9 @@ export function afterWrite(
   nowMs: number,
 ): RolloutState {
   const at = new Date(nowMs).toISOString();
-  const told = withEntry(state, {
+  const { releasedFrom, ...settled } = state;
+  const standing = releasedFrom === undefined || planned.action === 'rollout.released' ? settled : state;
+  const told = withEntry(standing, {
     at,
     what: planned.action,
     text: planned.reason,
@@ -48,7 +51,8 @@ export function afterWrite(
   }
   const phase = phaseAfter(state, planned);
   const audienceChanged = planned.action === 'rollout.exclude' || planned.action === 'rollout.readmit';
-  const weightChanged = planned.weight !== state.weight || planned.action === 'rollout.lapsed';
+  const goesOn = planned.action === 'rollout.lapsed' || planned.action === 'rollout.released';
+  const weightChanged = planned.weight !== state.weight || goesOn;
   const raised = planned.weight > state.weight;
   const forced = planned.intent?.kind === 'promote' && planned.intent.force;
   const weights = Object.entries<number>({ ...state.weights, [number]: planned.weight }).slice(-REMEMBERED_WEIGHTS);
@@ -68,10 +72,11 @@ export function afterWrite(
     ...judgedExclusions(state, planned),
     ...(plan.watch !== undefined && raised && planned.step >= plan.steps.length ? { judgedWeight: state.weight } : {}),
     stepStartedAtMs: weightChanged ? nowMs : state.stepStartedAtMs,
-    raisedAtMs: raised ? nowMs : state.raisedAtMs,
+    raisedAtMs: raised || planned.action === 'rollout.released' ? nowMs : state.raisedAtMs,
     bakedMs: weightChanged ? 0 : state.bakedMs,
     leasedAtMs: nowMs,
-    safetyEpoch: audienceChanged || forced ? state.safetyEpoch + 1 : state.safetyEpoch,
+    safetyEpoch:
+      audienceChanged || forced || planned.action === 'rollout.released' ? state.safetyEpoch + 1 : state.safetyEpoch,
     harmEpoch: forced ? state.harmEpoch + 1 : state.harmEpoch,
     raisesAfterNarrow:
       state.phase === 'narrowed' && planned.action === 'rollout.raise'
@@ -104,6 +109,8 @@ export function afterRefusedWrite(
   switch (result.kind) {
     case 'conflict':
       return pausedByEdit({ ...state, intents }, result.diff, at);
+    case 'killed':
+      return heldBy({ ...state, intents }, result.killed, at);
     case 'overtaken':
       // Only a copy of our own past could do this: numbers come from this workflow alone. Go on from what stands.
       return { ...state, intents, lastNumber: Math.max(state.lastNumber, result.standing) };
@@ -170,6 +177,9 @@ export function afterLook(state: RolloutState, plan: RolloutPlan, result: LookRe
     blackoutUntilMs: result.blackoutUntilMs,
     summary: look.reasons[0]?.text ?? look.verdict,
   };
+  // Such a look judged nothing: the last one that did stays to be seen.
+  if (result.killed !== undefined) next = heldBy({ ...next, lastLook: state.lastLook }, result.killed, look.at);
+  else if (state.killed !== undefined) next = releasedState({ ...next, lastLook: state.lastLook }, result.nowMs);
   if (flag.standing === 'gone') {
     return withEntry(
       { ...next, phase: 'aborted', waitingFor: null, weight: 0, summary: `ended: ${flag.detail}` },

@@ -241,7 +241,11 @@ export class RolloutRun {
     }
     this.state = afterRefusedWrite(this.state, planned, result);
     const text =
-      result.kind === 'conflict' ? `the flag was edited: ${result.diff}` : `nothing was written; ${this.state.summary}`;
+      result.kind === 'conflict'
+        ? `the flag was edited: ${result.diff}`
+        : result.kind === 'killed'
+          ? `nothing was written: the environment's kill switch is on (${result.killed.text})`
+          : `nothing was written; ${this.state.summary}`;
     this.inbox.answer(planned.intent, this.result(false, text));
   }
 

@@ -25,6 +25,14 @@ export interface Pause {
   readonly text: string;
 }
 
+/** The environment's kill switch while it is on. */
+export interface Killed {
+  /** Database time at which it was turned on. */
+  readonly sinceMs: number;
+  /** Who turned it on, and why. */
+  readonly text: string;
+}
+
 /** What an operator asked for and the main loop has not done yet. */
 export type Intent =
   | { readonly kind: 'end'; readonly outcome: 'aborted' | 'superseded'; readonly reason: string; readonly actor: Actor }
@@ -85,6 +93,12 @@ export interface RolloutState {
   /** Set when the lease ran out; the next action records it. */
   readonly lapsedAtMs: number | null;
   readonly blackoutUntilMs: number | null;
+  /** The environment's kill switch while it is on; absent while it is off. */
+  readonly killed?: Killed;
+  /** It was turned off, and the flag does not know yet; the next action records it. */
+  readonly releasedFrom?: Killed;
+  /** Database time from which windows are judged; absent while it is all of them. */
+  readonly judgeFromMs?: number;
   readonly intents: readonly Intent[];
   readonly notApplied: readonly NotApplied[];
   readonly lastLook: LookStatus | null;

@@ -30,7 +30,7 @@ export function isTerminal(phase: RolloutPhase): phase is RolloutOutcome {
 }
 
 /** What a live rollout waits for before it raises; null while nothing is due. */
-export type WaitingFor = 'bake' | 'data' | 'approval' | 'blackout' | 'operator' | null;
+export type WaitingFor = 'bake' | 'data' | 'approval' | 'blackout' | 'operator' | 'kill_switch' | null;
 
 /** One guardrail or goal as the last look saw it. */
 export interface MetricStatus {

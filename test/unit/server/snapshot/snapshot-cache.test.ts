@@ -48,6 +48,10 @@ class Reads implements SnapshotReads {
   async segments(): Promise<Segment[]> {
     return this.storedSegments;
   }
+  storedSwitch: { on: boolean; revision: number } | null = null;
+  async killSwitch(): Promise<{ on: boolean; revision: number } | null> {
+    return this.storedSwitch;
+  }
   async leases(): Promise<ReadonlyMap<string, number>> {
     this.calls.push('leases');
     return this.leaseEnds;
