@@ -9,7 +9,7 @@ import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { GroupProjection, GroupsRepository } from '../store/groups-repository';
-import { rolloutWorkflowId, type MessageArguments } from '../workflows/rollout/messages';
+import type { MessageArguments } from '../workflows/rollout/messages';
 import type { RolloutRef } from './rollout-activities';
 
 /** Asks for a completed member to be taken back. */
@@ -40,6 +40,8 @@ export interface GroupDependencies {
   readonly groups: Pick<GroupsRepository, 'save'>;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
   readonly signingKey: string;
+  /** The workflow id of a flag's rollout. */
+  readonly workflowIdOf: (environment: string, flagKey: string) => string;
   readonly log: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 }
 
@@ -63,7 +65,7 @@ export function createGroupActivities(dependencies: GroupDependencies): GroupAct
     /** Computes only. */
     async signAbort({ environment, flagKey, rolloutId, group, reason }) {
       const unsigned = { id: `abort-${rolloutId}`, reason, actor: { name: group, role: 'group', signature: '' } };
-      const part = signedPart(rolloutWorkflowId(environment, flagKey), rolloutId, 'abort', unsigned);
+      const part = signedPart(dependencies.workflowIdOf(environment, flagKey), rolloutId, 'abort', unsigned);
       return { ...unsigned, actor: { ...unsigned.actor, signature: sign(dependencies.signingKey, part) } };
     },
 
