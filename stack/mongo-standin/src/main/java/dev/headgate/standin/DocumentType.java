@@ -1,10 +1,6 @@
 package dev.headgate.standin;
 
 import de.bwaldvogel.mongo.bson.Document;
-import de.bwaldvogel.mongo.wire.bson.BsonDecoder;
-import de.bwaldvogel.mongo.wire.bson.BsonEncoder;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import org.h2.mvstore.WriteBuffer;
 import org.h2.mvstore.type.ObjectDataType;
@@ -31,15 +27,8 @@ final class DocumentType extends ObjectDataType {
             super.write(target, value);
             return;
         }
-        ByteBuf encoded = Unpooled.buffer(averageSize);
-        try {
-            BsonEncoder.encodeDocument(document, encoded);
-            int size = encoded.readableBytes();
-            averageSize = (15 * averageSize + 2 * size) / 16 + 1;
-            target.put(BSON).put(encoded.nioBuffer());
-        } finally {
-            encoded.release();
-        }
+        int size = StoredBson.write(target, BSON, document, averageSize);
+        averageSize = (15 * averageSize + 2 * size) / 16 + 1;
     }
 
     @Override
@@ -47,10 +36,6 @@ final class DocumentType extends ObjectDataType {
         if (source.get(source.position()) != BSON) {
             return super.read(source);
         }
-        source.get();
-        ByteBuf encoded = Unpooled.wrappedBuffer(source.slice());
-        Document document = BsonDecoder.decodeBson(encoded);
-        source.position(source.position() + encoded.readerIndex());
-        return document;
+        return StoredBson.read(source);
     }
 }

@@ -2,10 +2,6 @@ package dev.headgate.standin;
 
 import de.bwaldvogel.mongo.backend.KeyValue;
 import de.bwaldvogel.mongo.bson.Document;
-import de.bwaldvogel.mongo.wire.bson.BsonDecoder;
-import de.bwaldvogel.mongo.wire.bson.BsonEncoder;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import org.h2.mvstore.WriteBuffer;
 import org.h2.mvstore.type.ObjectDataType;
@@ -70,13 +66,7 @@ final class IndexKeyType extends ObjectDataType {
         for (int i = 0; i < values.size(); i++) {
             document.put(Integer.toString(i), values.get(i));
         }
-        ByteBuf encoded = Unpooled.buffer(GUESSED_MEMORY);
-        try {
-            BsonEncoder.encodeDocument(document, encoded);
-            target.put(BSON).put(encoded.nioBuffer());
-        } finally {
-            encoded.release();
-        }
+        StoredBson.write(target, BSON, document, GUESSED_MEMORY);
     }
 
     @Override
@@ -84,10 +74,6 @@ final class IndexKeyType extends ObjectDataType {
         if (source.get(source.position()) != BSON) {
             return super.read(source);
         }
-        source.get();
-        ByteBuf encoded = Unpooled.wrappedBuffer(source.slice());
-        Document document = BsonDecoder.decodeBson(encoded);
-        source.position(source.position() + encoded.readerIndex());
-        return new KeyValue(document.values());
+        return new KeyValue(StoredBson.read(source).values());
     }
 }
