@@ -3,7 +3,7 @@ import { documentId } from '../flags/document/identifiers';
 import { KillSwitch, KillSwitchRecord } from '../flags/document/kill-switch';
 import { linkProblems, recordHash } from './chain-link';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
+import { insertOnce, swapDocument } from './swap-document';
 import { changesBetween } from './field-changes';
 import { plainCopy } from './plain-copy';
 import type { SegmentEdit } from './segment-chain';
@@ -74,10 +74,10 @@ export class MongoKillSwitchesRepository implements KillSwitchesRepository {
       lastChange: record,
     };
     // The predecessor's record first: once the switch no longer carries it, nobody could write it any more.
-    if (before !== null) await this.insertRecord(before.lastChange);
-    if (!(await this.swapOnce(before, next))) return null;
+    if (before !== null) await insertOnce(this.decisions, before.lastChange);
+    if (!(await swapDocument(this.switches, before, next))) return null;
     // The switch carries the record, so the swap stands with or without this insert.
-    await this.insertRecord(record).catch(() => undefined);
+    await insertOnce(this.decisions, record).catch(() => undefined);
     return shown(next);
   }
 
@@ -117,26 +117,6 @@ export class MongoKillSwitchesRepository implements KillSwitchesRepository {
       problems.push(...found.map((problem) => ({ revision: record.revision, problem })));
     }
     return { records: chain.length, problems: problems.map((each) => ({ switchId, ...each })) };
-  }
-
-  private async swapOnce(before: StoredSwitch | null, next: StoredSwitch): Promise<boolean> {
-    if (before !== null) {
-      const result = await this.switches.replaceOne({ _id: next._id, revision: before.revision }, next);
-      return result.matchedCount === 1;
-    }
-    try {
-      await this.switches.insertOne(next);
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
-  }
-
-  private async insertRecord(record: KillSwitchRecord): Promise<void> {
-    await this.decisions.insertOne(record).catch((error: unknown) => {
-      if (!isDuplicateKey(error)) throw error;
-    });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import type { Interval } from '../ml/evaluation/bootstrap';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
+import { insertOnce } from './swap-document';
 
 /** What models said of one rollout when it began: who decided, and everybody else in the shadow. */
 export interface RolloutPrediction {
@@ -78,13 +78,7 @@ export class PredictionsRepository {
 
   /** Records once: what was said first of a rollout stands, whatever models say later. */
   async record(prediction: RolloutPrediction): Promise<boolean> {
-    try {
-      await this.predictions.insertOne(prediction);
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    return insertOnce(this.predictions, prediction);
   }
 
   async get(rolloutId: string): Promise<RolloutPrediction | null> {

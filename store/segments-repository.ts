@@ -4,7 +4,7 @@ import { Segment } from '../flags/document/segment';
 import { SegmentRecord, type SegmentAction } from '../flags/document/segment-record';
 import { linkProblems } from './chain-link';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
+import { insertOnce, swapDocument } from './swap-document';
 import { plainCopy } from './plain-copy';
 import { chainSegmentRecord, type SegmentEdit, type StoredSegment } from './segment-chain';
 
@@ -109,31 +109,11 @@ export class MongoSegmentsRepository implements SegmentsRepository {
       lastChange: record,
     });
     // The predecessor's record first: once the segment no longer carries it, nobody could write it any more.
-    if (before?.lastChange !== undefined) await this.insertRecord(before.lastChange);
-    if (!(await this.swapOnce(before, next))) return null;
+    if (before?.lastChange !== undefined) await insertOnce(this.decisions, before.lastChange);
+    if (!(await swapDocument(this.segments, before, next))) return null;
     // The segment carries the record, so the swap stands with or without this insert.
-    await this.insertRecord(record).catch(() => undefined);
+    await insertOnce(this.decisions, record).catch(() => undefined);
     return next;
-  }
-
-  private async swapOnce(before: StoredSegment | null, next: StoredSegment): Promise<boolean> {
-    if (before !== null) {
-      const result = await this.segments.replaceOne({ _id: next._id, revision: before.revision }, next);
-      return result.matchedCount === 1;
-    }
-    try {
-      await this.segments.insertOne(next);
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
-  }
-
-  private async insertRecord(record: SegmentRecord): Promise<void> {
-    await this.decisions.insertOne(record).catch((error: unknown) => {
-      if (!isDuplicateKey(error)) throw error;
-    });
   }
 
   private async verifyChain({ _id: segmentId, revision, lastChange }: StoredSegment): Promise<{
