@@ -8,25 +8,34 @@ import type { DecisionsRepository } from '../store/decisions-repository';
 import type { DeploymentsRepository } from '../store/deployments-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { LeasesRepository } from '../store/leases-repository';
+import type { DriftKind } from '../store/model-drift-repository';
+import type { PredictionsRepository } from '../store/predictions-repository';
 import type { RolloutProjection, RolloutsRepository } from '../store/rollouts-repository';
 import type { ScheduledChange, ScheduledChangesRepository } from '../store/scheduled-changes-repository';
 import type { RolloutUsersRepository } from '../store/rollout-users-repository';
 import { destroyLeftKeys } from './destroy-left-keys';
 import { withSortedFailures } from './failures';
 import { recordDeployments } from './record-deployments';
-import { scoreModels, type ScoringDependencies } from './score-models';
+import { MOST_ROLLOUTS, scoreModels, type ScoringDependencies } from './score-models';
+import { FAILURE_MODEL } from './shadow-predictions';
+import { watchModels, type WatchDependencies } from './watch-models';
 
 /** How far back ends are looked for: far longer than a schedule may be down. */
 const RECORDED_BACK_MS = 30 * 86_400_000;
+/** What models have said is kept for two years, and of no more rollouts than scores and drift can be made of. */
+const PREDICTIONS_KEPT_MS = 2 * 365 * 86_400_000;
+const MOST_PREDICTIONS = 2 * MOST_ROLLOUTS;
 const ORPHANED = 'orphaned: no live workflow owns this rollout';
 
 /** What closing orphans needs. */
-export interface ReconcilerDependencies extends ScoringDependencies {
+export interface ReconcilerDependencies extends ScoringDependencies, WatchDependencies {
   readonly flags: FlagsRepository;
   readonly decisions: DecisionsRepository;
   readonly leases: LeasesRepository;
   readonly rollouts: RolloutsRepository;
   readonly deployments: DeploymentsRepository;
+  readonly models: ScoringDependencies['models'] & WatchDependencies['models'];
+  readonly predictions: PredictionsRepository;
   readonly users: RolloutUsersRepository;
   readonly scheduledChanges: Pick<ScheduledChangesRepository, 'untimed' | 'markTimed'>;
   /** Starts the workflow of a scheduled change, unless there is one. */
@@ -47,6 +56,8 @@ export interface ReconcilerActivities {
   recordDeployments(): Promise<number>;
   /** Gives scheduled changes a workflow whose server died before it had; answers how many. */
   startTimers(): Promise<number>;
+  /** Tells of the champion's drift at its onset, and removes predictions past their retention; answers what has drifted and how many were removed. */
+  watchModels(): Promise<{ readonly drift: readonly DriftKind[]; readonly removed: number }>;
 }
 
 /** Activities of the reconciler. Each is idempotent: a second copy finds nothing left to do. */
@@ -84,6 +95,13 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
         await scheduledChanges.markTimed(change._id);
       }
       return untimed.length;
+    },
+
+    async watchModels(): Promise<{ drift: readonly DriftKind[]; removed: number }> {
+      const { predictions, clock } = dependencies;
+      const since = new Date(clock.nowMs() - PREDICTIONS_KEPT_MS);
+      const removed = await predictions.prune(FAILURE_MODEL, since, MOST_PREDICTIONS);
+      return { drift: await watchModels(dependencies), removed };
     },
   });
 }

@@ -12,14 +12,16 @@ import type { LiveCalibration, LiveScore, LiveScores, PredictionsRepository } fr
 import { FAILURE_MODEL, SHIPPED } from './shadow-predictions';
 
 /** Latest rollouts that scores are made of. */
-const MOST_ROLLOUTS = 2_000;
+export const MOST_ROLLOUTS = 2_000;
 /** Chance that any of the challengers compared now is ever called better while none is, however often one looks. */
 const FALSE_CLAIMS = 0.05;
 /** Chance that a model whose probabilities are right is ever called off. */
 const FALSE_ALARMS = 0.05;
+/** Models that are scored: who decides, and the newest others. */
+const MOST_SCORED = 20;
 const RESAMPLES = 200;
 /** Grows with what scores tell, so that those kept by an older version are made anew. */
-const SCORES_VERSION = 2;
+const SCORES_VERSION = 3;
 
 /** What scoring reads and writes. */
 export interface ScoringDependencies {
@@ -71,9 +73,13 @@ export async function scoreModels(dependencies: ScoringDependencies): Promise<bo
   return true;
 }
 
-/** Scores of every model that has spoken, the champion first; challengers on the rollouts of which the champion has spoken too. */
+/**
+ * Scores of the champion, and then of the newest nineteen others that have spoken, on the rollouts of which the champion has spoken too; the shipped model counts as the oldest.
+ */
 export async function liveScores(rollouts: readonly ScoredRollout[], champion: string): Promise<LiveScore[]> {
-  const others = [...new Set(rollouts.flatMap(({ said }) => Object.keys(said)))].filter((name) => name !== champion);
+  const spoken = new Set(rollouts.flatMap(({ said }) => Object.keys(said)));
+  spoken.delete(champion);
+  const others = [...spoken].sort((a, b) => numberOf(b) - numberOf(a)).slice(0, MOST_SCORED - 1);
   // All that are compared share the chance of a false claim.
   const needed = others.length / FALSE_CLAIMS;
   const scores: LiveScore[] = [];
@@ -84,6 +90,11 @@ export async function liveScores(rollouts: readonly ScoredRollout[], champion: s
     if (both.length > 0) scores.push(scoreOf(both, version, champion, needed));
   }
   return scores;
+}
+
+/** Number of a version; 0 of the shipped model. */
+function numberOf(version: string): number {
+  return Number(version.split('/')[1] ?? 0);
 }
 
 function scoreOf(both: readonly ScoredRollout[], version: string, champion: string, needed: number): LiveScore {

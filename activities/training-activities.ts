@@ -150,6 +150,7 @@ async function registerBest(
       fingerprint: artefact.sha256,
       rows: rows.length,
       failures: rows.filter(({ failed }) => failed).length,
+      artefact,
     },
     metrics: best.metrics,
     codeVersion,
@@ -214,7 +215,8 @@ async function predictorAt(artefacts: ArtefactStore, ref: ArtefactRef): Promise<
   return loadPredictor(JSON.parse((await artefacts.get(ref)).toString('utf8')));
 }
 
-function heldOutFrom(rows: number): number {
+/** How many of the rows of a training, from the first on, its candidates learn from. */
+export function heldOutFrom(rows: number): number {
   return Math.floor(rows * (1 - HELD_OUT_SHARE));
 }
 

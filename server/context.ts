@@ -8,6 +8,7 @@ import type { FeaturesRepository } from '../store/features-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { GroupsRepository } from '../store/groups-repository';
 import type { KillSwitchesRepository } from '../store/kill-switches-repository';
+import type { ModelDriftRepository } from '../store/model-drift-repository';
 import type { ModelsRepository } from '../store/models-repository';
 import type { PredictionsRepository } from '../store/predictions-repository';
 import type { RolloutsRepository } from '../store/rollouts-repository';
@@ -46,6 +47,7 @@ export interface ServerContext {
   readonly features: FeaturesRepository;
   readonly models: ModelsRepository;
   readonly predictions: Pick<PredictionsRepository, 'scores'>;
+  readonly drift: Pick<ModelDriftRepository, 'get'>;
   readonly workflows: RolloutWorkflows;
   readonly groupWorkflows: GroupWorkflows;
   readonly training: TrainingWorkflows;

@@ -9,6 +9,7 @@ import { MongoFlagsRepository } from '../store/flags-repository';
 import { GroupsRepository } from '../store/groups-repository';
 import { MongoKillSwitchesRepository } from '../store/kill-switches-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
+import { ModelDriftRepository } from '../store/model-drift-repository';
 import { ModelsRepository } from '../store/models-repository';
 import { PredictionsRepository } from '../store/predictions-repository';
 import { MongoRolloutsRepository } from '../store/rollouts-repository';
@@ -90,6 +91,7 @@ export async function openContext(
       features: new FeaturesRepository(db),
       models: new ModelsRepository(db),
       predictions: new PredictionsRepository(db),
+      drift: new ModelDriftRepository(db),
       workflows,
       scheduledChanges: new ScheduledChangesRepository(db),
       timers: new TemporalChangeTimers(workflows.connection, workflows.client, taskQueue),

@@ -27,6 +27,7 @@ export const Collection = {
   ModelChampions: 'model_champions',
   Predictions: 'predictions',
   ModelScores: 'model_scores',
+  ModelDrift: 'model_drift',
   Migrations: 'migrations',
   Clock: 'clock',
 } as const;

@@ -27,6 +27,9 @@ interface FeatureDocument extends FeatureSet {
   readonly _id: string;
 }
 
+/** Entities looked up by one read. */
+const IDS_AT_ONCE = 500;
+
 /** Feature values over time, read as they were known at a moment. */
 export class FeaturesRepository {
   private readonly features: MongoCollection<FeatureDocument>;
@@ -65,4 +68,41 @@ export class FeaturesRepository {
       .toArray();
     return Object.assign({}, ...sets.map(({ values }) => values)) as Record<string, number | null>;
   }
+
+  /**
+   * The values of many entities, each as {@link asOf} its own moment, in the same order; empty where nothing was known. Cost: one read for each environment and
+   * five hundred entities.
+   */
+  async asOfEach(
+    kind: string,
+    asked: readonly { readonly environment: string; readonly id: string; readonly asOf: Date }[],
+  ): Promise<readonly Readonly<Record<string, number | null>>[]> {
+    const sets = new Map<string, FeatureSet[]>();
+    for (const [environment, group] of groupBy(asked, (one) => one.environment)) {
+      for (let from = 0; from < group.length; from += IDS_AT_ONCE) {
+        const ids = group.slice(from, from + IDS_AT_ONCE).map(({ id }) => id);
+        const wanted = { environment, 'entity.kind': kind, 'entity.id': { $in: ids } };
+        for (const set of await this.features.find(wanted).sort({ at: 1, recordedAt: 1 }).toArray()) {
+          const key = `${environment}/${set.entity.id}`;
+          sets.set(key, [...(sets.get(key) ?? []), set]);
+        }
+      }
+    }
+    return asked.map(({ environment, id, asOf }) => {
+      const known = (sets.get(`${environment}/${id}`) ?? []).filter(
+        ({ at, recordedAt }) => at <= asOf && recordedAt <= asOf,
+      );
+      return Object.assign({}, ...known.map(({ values }) => values)) as Record<string, number | null>;
+    });
+  }
+}
+
+function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const group = groups.get(keyOf(one));
+    if (group === undefined) groups.set(keyOf(one), [one]);
+    else group.push(one);
+  }
+  return groups;
 }

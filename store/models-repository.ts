@@ -24,8 +24,14 @@ export interface ModelVersion {
   readonly configuration: Readonly<Record<string, unknown>>;
   readonly features: readonly string[];
   readonly catalogueVersion: number;
-  /** SHA-256 of the training rows, with how many there were and how many of them failed. */
-  readonly data: { readonly fingerprint: string; readonly rows: number; readonly failures: number };
+  /** SHA-256 of the training rows, with how many there were and how many of them failed, and where they are kept. */
+  readonly data: {
+    readonly fingerprint: string;
+    readonly rows: number;
+    readonly failures: number;
+    /** Not known of models that were registered by earlier versions. */
+    readonly artefact?: ArtefactRef;
+  };
   /** Figures on held-out later data, by name. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Version of Headgate that trained it. */

@@ -90,6 +90,25 @@ export class PredictionsRepository {
     return this.predictions.find({ kind }).sort({ at: -1 }).limit(limit).toArray();
   }
 
+  /**
+   * Removes what is too old or too many to be of use: of a kind at most `most` stay, the latest, and none from before `since`. Safe to repeat. Cost: one look-up in the index, and the
+   * removals.
+   *
+   * @returns how many were removed
+   */
+  async prune(kind: string, since: Date, most: number): Promise<number> {
+    const [last] = await this.predictions
+      .find({ kind }, { projection: { at: 1 } })
+      .sort({ at: -1 })
+      .skip(most)
+      .limit(1)
+      .toArray();
+    // Those of the same instant as the first that is too many go with it.
+    const tooMany = last === undefined ? [] : [{ kind, at: { $lte: last.at } }];
+    const { deletedCount } = await this.predictions.deleteMany({ $or: [{ kind, at: { $lt: since } }, ...tooMany] });
+    return deletedCount;
+  }
+
   async scores(kind: string): Promise<LiveScores | null> {
     return this.kept.findOne({ _id: kind });
   }

@@ -11,6 +11,7 @@ import type { DatabaseClock } from '../store/database-clock';
 import { MongoDecisionsRepository, type DecisionsRepository } from '../store/decisions-repository';
 import { DeploymentsRepository } from '../store/deployments-repository';
 import { FeaturesRepository } from '../store/features-repository';
+import { ModelDriftRepository } from '../store/model-drift-repository';
 import { ModelsRepository } from '../store/models-repository';
 import { PredictionsRepository } from '../store/predictions-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
@@ -58,6 +59,7 @@ export function createDependencies(
     features: new FeaturesRepository(db),
     models: new ModelsRepository(db),
     predictions: new PredictionsRepository(db),
+    drift: new ModelDriftRepository(db),
     artefacts: artefactStoreOf(db, config),
     states: new MongoAnalysisStatesRepository(db),
     users: new RolloutUsersRepository(db, clock),

@@ -174,6 +174,8 @@ export interface ModelAnswer {
   /** Percent of rollouts that it decides for on trial. */
   readonly trialShare?: number;
   readonly live?: LiveScoreAnswer;
+  /** Of the champion. */
+  readonly drift?: ModelDriftAnswer;
 }
 
 /** A figure with its interval of 95 %. */
@@ -203,6 +205,30 @@ export interface LiveScoreAnswer {
     readonly needed: number;
     readonly isBetterBeyondNoise: boolean;
   };
+}
+
+/** Whether a champion is still asked of changes such as it has learned from. */
+export interface ModelDriftAnswer {
+  readonly at: string;
+  readonly inputs: {
+    readonly status: 'no_rows' | 'too_few' | 'watched';
+    readonly changes: number;
+    readonly needed: number;
+    readonly evidenceNeeded: number;
+    readonly features: readonly {
+      readonly feature: string;
+      readonly evidence: number;
+      /** Population stability index beyond chance. */
+      readonly stability: number;
+      readonly isDrifted: boolean;
+    }[];
+  };
+  readonly alerts: readonly {
+    readonly drift: 'inputs' | 'calibration';
+    readonly since: string;
+    readonly text: string;
+    readonly isTold: boolean;
+  }[];
 }
 
 /** Whether an ended rollout counts as a failure of its change, as the API answers it. */

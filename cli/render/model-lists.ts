@@ -1,4 +1,4 @@
-import type { LiveScoreAnswer, ModelAnswer } from '../api/answers';
+import type { LiveScoreAnswer, ModelAnswer, ModelDriftAnswer } from '../api/answers';
 import { evidence, measured } from './numbers';
 import type { Style } from './style';
 import { tableLines } from './table';
@@ -46,7 +46,10 @@ export function modelList(models: readonly ModelAnswer[], style: Style): string[
       ? [`${version} no longer says how many rollouts fail; see headgate model show ${version}`]
       : [],
   );
-  return [...tableLines(COLUMNS, rows, style), ...better, ...off];
+  const drifted = models.flatMap(({ drift }) =>
+    (drift?.alerts ?? []).flatMap(({ drift: kind, text }) => (kind === 'inputs' ? [clean(text)] : [])),
+  );
+  return [...tableLines(COLUMNS, rows, style), ...better, ...off, ...drifted];
 }
 
 /** One model with everything that is kept of it. */
@@ -64,6 +67,7 @@ export function modelDetails(model: ModelAnswer, style: Style): string[] {
     ...figures,
     ...(model.trialShare === undefined ? [] : [`on trial: decides for ${model.trialShare} % of the rollouts`]),
     ...(model.live === undefined ? [] : liveLines(model.live)),
+    ...(model.drift === undefined ? [] : driftLines(model.drift)),
     `features: ${model.features.join(', ')}`,
   ];
 }
@@ -87,6 +91,32 @@ function liveLines({ rollouts, failures, brier, logLoss, auc, calibration, again
           figure(`brier below that of ${against.champion}`, against.gain),
           `  ${against.isBetterBeyondNoise ? 'better' : 'not shown better'} beyond noise: evidence ${evidence(against.evidence)} of ${evidence(against.needed)}`,
         ]),
+  ];
+}
+
+/** Features that are shown beside those that have drifted. */
+const MOST_SHOWN = 3;
+
+function driftLines({ inputs, alerts }: ModelDriftAnswer): string[] {
+  const { status, changes, needed, evidenceNeeded, features } = inputs;
+  const isOff = features.some(({ isDrifted }) => isDrifted);
+  const head = {
+    no_rows:
+      'inputs: not watched, since the rows it has learned from are not known; those of models trained from now on are',
+    too_few: `inputs: ${changes} changes since its training are too few to tell, ${needed} are needed`,
+    watched: `inputs ${isOff ? 'have drifted' : 'not shown to have drifted'}, over ${changes} changes since its training:`,
+  }[status];
+  const shown = features.filter(({ isDrifted }, index) => isDrifted || index < MOST_SHOWN);
+  return [
+    head,
+    ...shown.map(
+      (one) =>
+        `  ${clean(one.feature)}: evidence ${evidence(one.evidence)} of ${evidence(evidenceNeeded)}, stability index ${one.stability.toFixed(2)} beyond chance${one.isDrifted ? ', drifted' : ''}`,
+    ),
+    ...alerts.map(
+      ({ drift, since, isTold }) =>
+        `alert of ${drift} since ${since}${isTold ? '' : ', which no receiver of webhooks has taken yet'}`,
+    ),
   ];
 }
 

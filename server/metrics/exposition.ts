@@ -1,14 +1,17 @@
 import type { Exposition } from '../../metrics/exposition/metrics-listener';
+import type { ServerContext } from '../context';
+import { ModelGauges } from './model-gauges';
 import { RolloutGauges, type GaugeReads } from './rollout-gauges';
 import type { ServerMetrics } from './server-metrics';
 
-/** A server's metrics as a scrape reads them: the live rollouts are looked up when it asks. */
-export function exposition(context: GaugeReads, metrics: ServerMetrics): Exposition {
+/** A server's metrics as a scrape reads them: live rollouts and the drift of models are looked up when it asks. */
+export function exposition(context: GaugeReads & Pick<ServerContext, 'drift'>, metrics: ServerMetrics): Exposition {
   const gauges = new RolloutGauges(context, metrics);
+  const models = new ModelGauges(context, metrics);
   return {
     contentType: metrics.registry.contentType,
     async metrics() {
-      await gauges.refresh();
+      await Promise.all([gauges.refresh(), models.refresh()]);
       return metrics.registry.metrics();
     },
   };

@@ -117,6 +117,23 @@ export class ServerMetrics {
     registers: this.registers,
   });
 
+  readonly modelDrifted = new Gauge({
+    name: 'headgate_model_drifted',
+    help: '1 while the deciding failure model has drifted, else 0: inputs (asked of other changes than it learned from) or calibration.',
+    labelNames: ['drift'] as const,
+    registers: this.registers,
+  });
+  readonly modelFeaturesDrifted = new Gauge({
+    name: 'headgate_model_features_drifted',
+    help: 'Features of the deciding failure model that have drifted.',
+    registers: this.registers,
+  });
+  readonly modelChangesWatched = new Gauge({
+    name: 'headgate_model_changes_watched',
+    help: 'Changes since the training of the deciding failure model that its inputs are compared on.',
+    registers: this.registers,
+  });
+
   /** Counts one answered request. */
   answered(method: string, route: string, status: number, seconds: number): void {
     this.requests.inc({ method, route, status });

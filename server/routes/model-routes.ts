@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ErrorCode, HeadgateError } from '../../core/errors';
+import type { ModelDrift } from '../../store/model-drift-repository';
 import type { Champion, ModelVersion } from '../../store/models-repository';
 import type { LiveScore } from '../../store/predictions-repository';
 import type { ServerContext } from '../context';
@@ -36,6 +37,22 @@ const LiveView = z.object({
     })
     .optional(),
 });
+const DriftView = z.object({
+  at: z.string(),
+  inputs: z.object({
+    /** `no_rows`: what it has learned from is not known; `too_few`: fewer changes than needed. */
+    status: z.enum(['no_rows', 'too_few', 'watched']),
+    changes: z.int(),
+    needed: z.int(),
+    evidenceNeeded: z.number(),
+    features: z.array(
+      z.object({ feature: z.string(), evidence: z.number(), stability: z.number(), isDrifted: z.boolean() }),
+    ),
+  }),
+  alerts: z.array(
+    z.object({ drift: z.enum(['inputs', 'calibration']), since: z.string(), text: z.string(), isTold: z.boolean() }),
+  ),
+});
 const ModelView = z.object({
   version: z.string(),
   stage: z.enum(['champion', 'challenger']),
@@ -55,6 +72,8 @@ const ModelView = z.object({
   trialShare: z.number().optional(),
   /** How it does on live rollouts of known end. */
   live: LiveView.optional(),
+  /** Of the champion: whether it is still asked of changes such as it has learned from, and what receivers were told. */
+  drift: DriftView.optional(),
 });
 const Decided = z.object({
   /** Null while the model that comes with Headgate decides. */
@@ -64,7 +83,7 @@ const Decided = z.object({
 
 /** The model registry: what there is, which one decides, and who said so. */
 export function addModelRoutes(routes: RouteTable, context: ServerContext): void {
-  const { models, predictions, training } = context;
+  const { models, predictions, drift, training } = context;
   const now = (): Date => new Date(context.databaseNowMs());
 
   routes.add({
@@ -79,13 +98,17 @@ export function addModelRoutes(routes: RouteTable, context: ServerContext): void
     body: NoBody,
     answers: { 200: { description: 'The models.', schema: z.array(ModelView) } },
     async handle({ query }) {
-      const [listed, champion, live] = await Promise.all([
+      const [listed, champion, live, drifted] = await Promise.all([
         models.list(FAILURE, query.limit),
         models.champion(FAILURE),
         predictions.scores(FAILURE),
+        drift.get(FAILURE),
       ]);
       const scores = new Map((live?.scores ?? []).map((score) => [score.version, score]));
-      return listed.map((model) => viewOf(model, champion, scores.get(model._id)));
+      return listed.map((model) => ({
+        ...viewOf(model, champion, scores.get(model._id)),
+        ...(drifted?.version === model._id ? { drift: driftViewOf(drifted) } : {}),
+      }));
     },
   });
 
@@ -188,7 +211,7 @@ function viewOf(
     stage: isChampion ? 'champion' : 'challenger',
     configuration: { ...model.configuration },
     features: [...model.features],
-    data: model.data,
+    data: { fingerprint: model.data.fingerprint, rows: model.data.rows, failures: model.data.failures },
     metrics: { ...model.metrics },
     codeVersion: model.codeVersion,
     seed: model.seed,
@@ -205,4 +228,12 @@ function viewOf(
 
 function liveViewOf({ version: _, ...live }: LiveScore): z.infer<typeof LiveView> {
   return live;
+}
+
+function driftViewOf({ at, inputs, alerts }: ModelDrift): z.infer<typeof DriftView> {
+  return {
+    at: at.toISOString(),
+    inputs: { ...inputs, features: inputs.features.map((one) => ({ ...one })) },
+    alerts: alerts.map(({ drift, since, text, isTold }) => ({ drift, since: since.toISOString(), text, isTold })),
+  };
 }

@@ -8,7 +8,7 @@ const reconciling = proxyActivities<ReconcilerActivities>({
 });
 
 /**
- * Closes rollout blocks that no live workflow owns (terminated, lost or broken ones) and completes audit chains. Run by a schedule;
+ * Closes rollout blocks that no live workflow owns (terminated, lost or broken ones), completes audit chains, and keeps an eye on models. Run by a schedule;
  * the lease has already taken the candidate from evaluators by then.
  */
 export async function reconcilerWorkflow(): Promise<{ closed: string[]; records: number }> {
@@ -16,5 +16,6 @@ export async function reconcilerWorkflow(): Promise<{ closed: string[]; records:
   const closed = await reconciling.closeOrphans();
   if (patched('deployments')) await reconciling.recordDeployments();
   if (patched('scheduled-changes')) await reconciling.startTimers();
+  if (patched('model-drift')) await reconciling.watchModels();
   return { closed, records };
 }

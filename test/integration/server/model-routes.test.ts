@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connectDatabase, type Database } from '../../../store/database';
 import { DeploymentsRepository } from '../../../store/deployments-repository';
 import { FeaturesRepository } from '../../../store/features-repository';
+import { ModelDriftRepository } from '../../../store/model-drift-repository';
 import { ModelsRepository } from '../../../store/models-repository';
 import { PredictionsRepository } from '../../../store/predictions-repository';
 import { givenServer, type ServerUnderTest } from '../../support/server-under-test';
@@ -75,6 +76,39 @@ describe('the model registry over HTTP', () => {
     expect((await choose({ version: 'nonsense', reason: 'r' })).statusCode).toBe(400);
     expect((await choose({ version: 'failure/1' })).statusCode).toBe(400);
     expect((await choose({ version: 'failure/1', reason: 'r' }, viewer)).statusCode).toBe(403);
+  });
+
+  it('shows the drift of the version that is watched, on a scrape too', async () => {
+    const scraped = async () =>
+      (await server.call('GET', '/metrics', { as: viewer })).body
+        .split('\n')
+        .filter((line) => line.startsWith('headgate_model'));
+    expect(await scraped()).toEqual([]);
+    const feature = { feature: 'change.la', evidence: 60, stability: 0.3, isDrifted: true };
+    const inputs = { status: 'watched' as const, changes: 90, needed: 30, evidenceNeeded: 40, features: [feature] };
+    const alert = { drift: 'inputs' as const, since: new Date(0), text: 'it has drifted' };
+    const found = {
+      version: 'failure/2',
+      fingerprint: 'f',
+      at: new Date(0),
+      inputs,
+      alerts: [{ ...alert, attempts: 1, triedAt: new Date(0), isTold: true }],
+    };
+    expect(await new ModelDriftRepository(database.db).swap(null, found, 'failure')).not.toBeNull();
+    const listed = await server.call('GET', '/v1/models', { as: viewer });
+    const since = '1970-01-01T00:00:00.000Z';
+    const [second, first] = listed.json<{ version: string; drift?: unknown }[]>();
+    expect(second).toMatchObject({
+      version: 'failure/2',
+      drift: { at: since, inputs, alerts: [{ drift: 'inputs', since, text: 'it has drifted', isTold: true }] },
+    });
+    expect(first?.drift).toBeUndefined();
+    expect(await scraped()).toEqual([
+      'headgate_model_drifted{drift="inputs"} 1',
+      'headgate_model_drifted{drift="calibration"} 0',
+      'headgate_model_features_drifted 1',
+      'headgate_model_changes_watched 90',
+    ]);
   });
 
   it('puts a challenger on trial, shows it with its scores, and ends it', async () => {
