@@ -36,6 +36,8 @@ export interface IngestGroupsRepository {
   /** Groups to be folded, of all writers or one, each writer's in order. */
   pending(writerId?: string): Promise<readonly PendingGroup[]>;
   isPending(group: PendingGroup): Promise<boolean>;
+  /** Whether a group to be folded adds to a window that had ended by an instant, in milliseconds since the Unix epoch. */
+  hasPendingUntil(endMs: number): Promise<boolean>;
   /** What a group adds; null once it is folded. */
   readDeltas(group: PendingGroup): Promise<Deltas | null>;
   /** Drops the deltas of a group that is in the windows, and keeps its batch ids. */
@@ -48,6 +50,8 @@ interface GroupDocument extends Omit<IngestGroup, 'deltas'> {
   readonly _id: string;
   readonly deltas?: PackedDeltas;
   readonly folded: boolean;
+  /** The earliest end of the windows that the group adds to; absent in groups written before this was kept. */
+  readonly firstEndMs?: number;
 }
 
 /** {@link IngestGroupsRepository} in MongoDB, by atomic writes of one document each. */
@@ -61,7 +65,13 @@ export class MongoIngestGroupsRepository implements IngestGroupsRepository {
   async store({ deltas, ...group }: IngestGroup): Promise<StoreOutcome> {
     const _id = groupId(group);
     try {
-      await this.groups.insertOne({ _id, ...group, deltas: packDeltas(deltas), folded: false });
+      await this.groups.insertOne({
+        _id,
+        ...group,
+        deltas: packDeltas(deltas),
+        folded: false,
+        firstEndMs: firstEndOf(deltas),
+      });
       return { kind: 'stored' };
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
@@ -88,6 +98,11 @@ export class MongoIngestGroupsRepository implements IngestGroupsRepository {
     return found !== null;
   }
 
+  async hasPendingUntil(endMs: number): Promise<boolean> {
+    const filter = { folded: false, firstEndMs: { $not: { $gt: endMs } } };
+    return (await this.groups.findOne(filter, { projection: { _id: 1 } })) !== null;
+  }
+
   async readDeltas(group: PendingGroup): Promise<Deltas | null> {
     const found = await this.groups.findOne({ _id: groupId(group), folded: false }, { projection: { deltas: 1 } });
     return found?.deltas === undefined ? null : unpackDeltas(found.deltas);
@@ -106,6 +121,12 @@ export class MongoIngestGroupsRepository implements IngestGroupsRepository {
     const filter = { batchIds: { $in: [...batchIds] } };
     return this.groups.find(filter, { projection: { batchIds: 1 }, readConcern: { level: 'majority' } }).toArray();
   }
+}
+
+function firstEndOf(deltas: Deltas): number {
+  let first = Number.MAX_SAFE_INTEGER;
+  for (const { key } of deltas.values()) first = Math.min(first, key.windowStartAt + key.windowMs);
+  return first;
 }
 
 function groupId({ writerId, seq }: PendingGroup): string {

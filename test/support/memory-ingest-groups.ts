@@ -45,6 +45,11 @@ export class MemoryIngestGroups implements IngestGroupsRepository {
     return this.groups.get(idOf(group))?.isFolded === false;
   }
 
+  async hasPendingUntil(endMs: number): Promise<boolean> {
+    const keys = [...this.groups.values()].flatMap(({ isFolded, deltas }) => (isFolded ? [] : [...deltas.values()]));
+    return keys.some(({ key }) => key.windowStartAt + key.windowMs <= endMs);
+  }
+
   async readDeltas(group: PendingGroup): Promise<Deltas | null> {
     const standing = this.groups.get(idOf(group));
     return standing === undefined || standing.isFolded ? null : standing.deltas;

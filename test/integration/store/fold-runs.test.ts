@@ -86,7 +86,13 @@ describe('adding several groups of a writer at once', () => {
     expect(await exposures()).toEqual({ on: 6, off: 3, other: 3 });
   });
 
-  it('folds once per closed window however many rollouts are looked at, and again when the next has closed', async () => {
+  it('folds once per closed window however many rollouts are looked at, again when the next has closed, and never what is open', async () => {
+    const groups = new MongoIngestGroupsRepository(database.db);
+    const given = async (seq: number): Promise<void> => {
+      const { group, deltas } = givenGroup('w1', seq);
+      await groups.store({ ...group, deltas, batchIds: [`production/b${seq}`], createdAt: START });
+    };
+    await given(0);
     const clock = { at: START + 15_100, nowMs: () => clock.at };
     const repository = new MongoWindowsRepository(database.db, clock);
     const pass = jest.spyOn(repository.fold, 'foldPending');
@@ -106,6 +112,10 @@ describe('adding several groups of a writer at once', () => {
     expect(pass).toHaveBeenCalledTimes(1);
     clock.at += 5_000;
     await look('r1');
+    expect(pass).toHaveBeenCalledTimes(1);
+    clock.at += 5_000;
+    await given(1);
+    for (const rolloutId of ['r1', 'r2']) await look(rolloutId);
     expect(pass).toHaveBeenCalledTimes(2);
   });
 });

@@ -164,6 +164,7 @@ describe('reading strata', () => {
   });
 
   it('is waited for by a few looks only; the others judge what stands', async () => {
+    await givenGroup('wa', 0, givenDeltas({ exposures: 1 }, { rollout: 'other' }));
     const patient = new MongoWindowsRepository(database.db, CLOCK, 60_000);
     let open = (): void => undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));
@@ -173,12 +174,13 @@ describe('reading strata', () => {
     const looks = Array.from({ length: 12 }, (_, look) =>
       whenJudged({ windows: patient }).then(() => answered.push(look)),
     );
-    await Promise.all(looks.slice(8));
-    const before = [...answered].sort((one, other) => one - other);
+    // Eight wait for the pass, and the others answer; which of them come first is not said.
+    while (answered.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+    const before = answered.length;
     open();
     await Promise.all(looks);
 
-    expect(before).toEqual([8, 9, 10, 11]);
+    expect(before).toBe(4);
     expect(answered).toHaveLength(12);
   });
 
@@ -190,8 +192,9 @@ describe('reading strata', () => {
       await pass();
       nowMs += 61_000;
     });
+    await givenGroup('wa', 0, givenDeltas({ exposures: 1 }, { rollout: 'other' }));
     await whenJudged({ windows: slow });
-    await givenGroup('wa', 0, givenDeltas({ exposures: 1 }));
+    await givenGroup('wa', 1, givenDeltas({ exposures: 1 }));
     const never = new Promise<void>(() => undefined);
     passes.mockImplementationOnce(() => never);
     const later = { nowMs: nowMs + 20_000 };
