@@ -4,7 +4,7 @@ import type { Flag } from '../flags/document/flag';
 import { documentId } from '../flags/document/identifiers';
 import { isBlackedOut } from '../flags/plan/blackout';
 import { observedUsers, userEvent } from '../flags/plan/user-metric';
-import { takeBasis, variantAt } from '../flags/transition/basis';
+import { referencedSegments, takeBasis, variantAt } from '../flags/transition/basis';
 import type { PrometheusMetricSource } from '../metrics/prometheus/prometheus-source';
 import { collectStrata, type Sources } from '../metrics/sources/collect-strata';
 import { DataQuality, type MetricSource, type StrataAnswer, type UsersQuery } from '../metrics/windows';
@@ -18,6 +18,7 @@ import type { BaselinesRepository, VectorBaselinesRepository } from '../store/ba
 import { createBaselineReader, type ReadBaselines } from './read-baselines';
 import { describeEdits } from './describe-edits';
 import { readKilled } from './read-killed';
+import { shareReads } from './share-reads';
 import type { LookRequest, LookResult, RolloutActivities } from './rollout-activities';
 import { judgePlanOf } from './judge-plan';
 import { contentHash } from '../core/signing';
@@ -39,25 +40,36 @@ export interface LookDependencies {
 }
 
 /**
+ * How long looks of an environment share one reading of its kill switch, in milliseconds. Evaluators obey the switch by themselves and at
+ * once; a look only learns of it, and windows are judged ten seconds after their end.
+ */
+const KILL_SWITCH_SHARED_MS = 500;
+
+/**
  * The look: reads the windows that were closed since the last one, judges, and sees how the flag stands. Safe to repeat and to
  * overlap: a window enters the stored state once, and of two copies only one advances it.
  */
 export function createLookActivity(dependencies: LookDependencies): Pick<RolloutActivities, 'look'> {
   const { flags, segments, decisions, clock } = dependencies;
   const readBaselines = createBaselineReader(dependencies.baselines, dependencies.vectorBaselines);
+  const killedIn = shareReads(
+    (environment) => readKilled(dependencies.killSwitches, environment),
+    KILL_SWITCH_SHARED_MS,
+    () => clock.nowMs(),
+  );
 
   async function standing(request: LookRequest): Promise<LookResult['flag']> {
     const flagId = documentId(request.environment, request.flagKey);
-    const listed = segments.list(request.environment);
-    // Awaited below, if at all.
-    listed.catch(() => undefined);
     const flag = await flags.get(flagId);
     const gone = whyGone(flag, request.rolloutId);
     if (flag === null || gone !== null) {
       return { standing: 'gone', detail: gone ?? '', conflict: null, basis: null, control: null };
     }
     const { candidate, place } = request.plan;
-    const byKey = new Map((await listed).map((segment) => [segment.key, segment]));
+    // Most flags name no segment, and a look reads as little as it can.
+    const namesNone = referencedSegments({ rules: flag.rules }, new Map()).length === 0;
+    const listed = namesNone ? [] : await segments.list(request.environment);
+    const byKey = new Map(listed.map((segment) => [segment.key, segment]));
     const basis = takeBasis(flag, candidate, byKey);
     const control = variantAt(flag, place);
     if (request.basis === null || basis.fingerprint === request.basis.fingerprint) {
@@ -78,7 +90,7 @@ export function createLookActivity(dependencies: LookDependencies): Pick<Rollout
     async look(request) {
       const nowMs = clock.nowMs();
       const blackoutUntilMs = isBlackedOut(request.plan.blackouts, nowMs)?.untilMs ?? null;
-      const killed = await readKilled(dependencies.killSwitches, request.environment);
+      const killed = await killedIn(request.environment);
       if (killed !== null || request.wasKilled === true) {
         const text = killed === null ? 'was turned off' : `is on (${killed.text})`;
         const flag = await standing(request);

@@ -26,6 +26,13 @@ export interface PendingGroup {
   readonly seq: number;
 }
 
+/** The pending group that matters most to a reader of windows. Instants are milliseconds since the Unix epoch. */
+export interface FirstPending {
+  readonly createdAt: number;
+  /** The earliest end of the windows that it adds to; 0 when the group does not say, as those of older versions. */
+  readonly firstEndMs: number;
+}
+
 /** Groups of batches, kept for as long as a batch may be repeated. */
 export interface IngestGroupsRepository {
   /**
@@ -36,8 +43,8 @@ export interface IngestGroupsRepository {
   /** Groups to be folded, of all writers or one, each writer's in order. */
   pending(writerId?: string): Promise<readonly PendingGroup[]>;
   isPending(group: PendingGroup): Promise<boolean>;
-  /** Whether a group to be folded adds to a window that had ended by an instant, in milliseconds since the Unix epoch. */
-  hasPendingUntil(endMs: number): Promise<boolean>;
+  /** Of the groups to be folded, the one that adds to the window that ended or ends first; null when nothing is to be folded. */
+  firstPending(): Promise<FirstPending | null>;
   /** What a group adds; null once it is folded. */
   readDeltas(group: PendingGroup): Promise<Deltas | null>;
   /** Drops the deltas of a group that is in the windows, and keeps its batch ids. */
@@ -98,9 +105,13 @@ export class MongoIngestGroupsRepository implements IngestGroupsRepository {
     return found !== null;
   }
 
-  async hasPendingUntil(endMs: number): Promise<boolean> {
-    const filter = { folded: false, firstEndMs: { $not: { $gt: endMs } } };
-    return (await this.groups.findOne(filter, { projection: { _id: 1 } })) !== null;
+  async firstPending(): Promise<FirstPending | null> {
+    // Few groups are pending at a time, so that sorting them needs no index of its own.
+    const found = await this.groups.findOne(
+      { folded: false },
+      { projection: { createdAt: 1, firstEndMs: 1 }, sort: { firstEndMs: 1 } },
+    );
+    return found === null ? null : { createdAt: found.createdAt, firstEndMs: found.firstEndMs ?? 0 };
   }
 
   async readDeltas(group: PendingGroup): Promise<Deltas | null> {

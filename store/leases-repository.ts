@@ -68,6 +68,8 @@ const KEEP_ENDED_MS = 86_400_000;
 /** {@link LeasesRepository} in MongoDB. Works where the server knows no `$$NOW`, by comparing with a database time just read. */
 export class MongoLeasesRepository implements LeasesRepository {
   private readonly leases: MongoCollection<Lease>;
+  /** Leases as this process last wrote or read them. A renewal that swaps on what is remembered needs no read; a wrong memory loses the swap. */
+  private readonly remembered = new Map<string, Lease>();
 
   constructor(
     db: Db,
@@ -94,7 +96,8 @@ export class MongoLeasesRepository implements LeasesRepository {
 
   async renew(rolloutId: string): Promise<Renewal> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const standing = await this.leases.findOne({ _id: rolloutId, endedAt: { $exists: false } });
+      const standing =
+        this.takeRemembered(rolloutId) ?? (await this.leases.findOne({ _id: rolloutId, endedAt: { $exists: false } }));
       if (standing === null) return { kind: 'missing' };
       const nowMs = this.clock.nowMs();
       const lapsedAtMs = standing.renewedAt.getTime() + standing.ttlMs;
@@ -107,7 +110,10 @@ export class MongoLeasesRepository implements LeasesRepository {
       // Another copy renewed it, a transition began it anew, or it ended.
       if (renewed === null) continue;
       const renewedAtMs = renewed.renewedAt.getTime();
-      if (renewedAtMs < lapsedAtMs) return { kind: 'renewed', remainingMs: renewed.ttlMs, nowMs: renewedAtMs };
+      if (renewedAtMs < lapsedAtMs) {
+        this.remembered.set(rolloutId, renewed);
+        return { kind: 'renewed', remainingMs: renewed.ttlMs, nowMs: renewedAtMs };
+      }
       // The write itself was slow: by the database's own instant it came past the end, and evaluators had lapsed in between.
       const ours = { _id: rolloutId, renewals: renewed.renewals };
       const back = { $set: { renewedAt: standing.renewedAt }, $currentDate: { changedAt: true } } as const;
@@ -129,6 +135,14 @@ export class MongoLeasesRepository implements LeasesRepository {
     await this.leases.updateOne({ _id: rolloutId }, { $currentDate: { endedAt: true, changedAt: true } });
     // A copy of an activity lives seconds; a day is past all doubt.
     await this.leases.deleteMany({ endedAt: { $lt: new Date(this.clock.nowMs() - KEEP_ENDED_MS) } });
+  }
+
+  /** What is remembered of a lease, once, and only while by it the lease runs: whether one has run out is for the database to say. */
+  private takeRemembered(rolloutId: string): Lease | null {
+    const lease = this.remembered.get(rolloutId);
+    this.remembered.delete(rolloutId);
+    if (lease === undefined) return null;
+    return lease.renewedAt.getTime() + lease.ttlMs > this.clock.nowMs() ? lease : null;
   }
 
   private async read(filter: Filter<Lease>): Promise<LiveLease[]> {

@@ -55,6 +55,11 @@ export interface WindowsRepository extends MetricSource {
 /** How long a look waits for a pass of folding, in milliseconds. */
 const FOLD_PATIENCE_MS = 1_000;
 /**
+ * How long after its making, in milliseconds, a group is no longer left to the server that made it: that one has died, or is far behind. A
+ * living server folds within eight seconds.
+ */
+const OVERDUE_MS = 15_000;
+/**
  * How many looks of a process wait for a pass at the same time. A look that waits holds a slot for workflow tasks: a thousand rollouts would fill
  * all of them with waiting. Beyond this number a look judges what stands.
  */
@@ -62,7 +67,7 @@ const MAX_WAITING_LOOKS = 8;
 /** Amounts in a compacted rollout: at most 20 bytes each, so that the document stays below 6 MB. */
 const MAX_COMPACT_AMOUNTS = 300_000;
 
-/** {@link WindowsRepository} in MongoDB. Folds what is pending before it reads, so that a crashed server delays no data. */
+/** {@link WindowsRepository} in MongoDB. Before it reads it folds what is overdue, so that a crashed server delays its data by seconds only. */
 export class MongoWindowsRepository implements WindowsRepository {
   readonly fold: Fold;
   /** What was acknowledged before this instant, by the database's clock, stands in the windows that had ended {@link JUDGE_AFTER_MS} before it. */
@@ -169,11 +174,9 @@ export class MongoWindowsRepository implements WindowsRepository {
   }
 
   /**
-   * Folds, unless nothing that is pending adds to a window asked for, or a pass since the newest of them was closed has folded it: what
-   * came later is late for it. So a thousand
-   * rollouts that are looked at in turn cost one pass per window, and each pass adds many groups in one write. A pass that takes long
-   * holds no look up, and among many looks only a few wait, and none after a pass that took too long: the windows that
-   * the pass would complete are judged by the next look.
+   * Finds out how far the windows are complete, and folds when a group is overdue and a window asked for lacks it. A thousand rollouts that
+   * are looked at in turn so cost one small read per window, or one pass. A pass that takes long holds no look up, among many looks only
+   * a few wait, and none after a pass that took too long: the windows that it would complete are judged by the next look.
    *
    * @returns the instant up to which what was acknowledged stands in the windows
    */
@@ -181,12 +184,14 @@ export class MongoWindowsRepository implements WindowsRepository {
     const lastEnd = windowStartAt(nowMs - JUDGE_AFTER_MS, windowMs);
     const closedAt = lastEnd + JUDGE_AFTER_MS;
     if (this.foldedAt >= closedAt) return nowMs;
-    // The server folds what it was sent well before a look asks for it: one small read tells so, and spares a second pass over the same groups.
-    if (!(await this.groups.hasPendingUntil(lastEnd))) {
-      this.foldedAt = Math.max(this.foldedAt, closedAt);
-      return nowMs;
-    }
+    // The server folds what it was sent well before a look asks for it; one small read tells so. A look that folds as well, while the server is at
+    // it, makes both slower: they add the same groups to the same windows.
+    const first = await this.groups.firstPending();
+    const untouchedMs = first === null ? nowMs : first.firstEndMs - 1 + JUDGE_AFTER_MS;
+    this.foldedAt = Math.max(this.foldedAt, Math.min(nowMs, untouchedMs));
     const startedAt = this.clock.nowMs();
+    const isOverdue = first !== null && startedAt - first.createdAt >= OVERDUE_MS;
+    if (this.foldedAt >= closedAt || !isOverdue) return Math.min(nowMs, this.foldedAt);
     const pass = this.fold.foldPending().then(() => {
       this.foldedAt = Math.max(this.foldedAt, startedAt);
       this.lastPassMs = this.clock.nowMs() - startedAt;

@@ -10,7 +10,7 @@ export interface IngestSweepOptions {
   readonly groups: Pick<IngestGroupsRepository, 'expire'>;
   readonly windows: Pick<WindowsRepository, 'fold' | 'expire'>;
   readonly clock: { nowMs(): number };
-  /** Between passes over groups of servers that died, in milliseconds; default 30 s. */
+  /** Between passes over groups of servers that died, in milliseconds; default 30 s. The first pass is made at once. */
   readonly foldEveryMs?: number;
   /** Between removals of what has expired, in milliseconds; default 10 minutes. */
   readonly expireEveryMs?: number;
@@ -23,7 +23,7 @@ export interface IngestSweepOptions {
 export function startIngestSweep(options: IngestSweepOptions): () => Promise<void> {
   const { groups, windows, clock, foldEveryMs = 30_000, expireEveryMs = 600_000, onError } = options;
   const keepWindowsMs = options.keepWindowsMs ?? 90 * 86_400_000;
-  const fold = repeat(() => windows.fold.foldPending(), foldEveryMs, onError);
+  const fold = repeat(() => windows.fold.foldPending(), foldEveryMs, onError, 0);
   const expire = repeat(
     async () => {
       await groups.expire(clock.nowMs() - GROUP_MEMORY_MS);
@@ -42,12 +42,13 @@ function repeat(
   work: () => Promise<unknown>,
   pauseMs: number,
   onError?: (error: unknown) => void,
+  firstAfterMs = pauseMs,
 ): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
   let isStopped = false;
-  let timer = schedule();
+  let timer = schedule(firstAfterMs);
 
-  function schedule(): NodeJS.Timeout {
+  function schedule(afterMs: number): NodeJS.Timeout {
     return setTimeout(() => {
       running = work()
         .then(
@@ -55,9 +56,9 @@ function repeat(
           (error: unknown) => onError?.(error),
         )
         .finally(() => {
-          if (!isStopped) timer = schedule();
+          if (!isStopped) timer = schedule(pauseMs);
         });
-    }, pauseMs).unref();
+    }, afterMs).unref();
   }
 
   return async () => {

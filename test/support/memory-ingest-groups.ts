@@ -1,5 +1,6 @@
 import type { Deltas } from '../../metrics/deltas';
 import type {
+  FirstPending,
   IngestGroup,
   IngestGroupsRepository,
   PendingGroup,
@@ -45,9 +46,14 @@ export class MemoryIngestGroups implements IngestGroupsRepository {
     return this.groups.get(idOf(group))?.isFolded === false;
   }
 
-  async hasPendingUntil(endMs: number): Promise<boolean> {
-    const keys = [...this.groups.values()].flatMap(({ isFolded, deltas }) => (isFolded ? [] : [...deltas.values()]));
-    return keys.some(({ key }) => key.windowStartAt + key.windowMs <= endMs);
+  async firstPending(): Promise<FirstPending | null> {
+    const pending = [...this.groups.values()]
+      .filter(({ isFolded }) => !isFolded)
+      .map(({ createdAt, deltas }) => ({
+        createdAt,
+        firstEndMs: Math.min(...Array.from(deltas.values(), ({ key }) => key.windowStartAt + key.windowMs)),
+      }));
+    return pending.sort((one, other) => one.firstEndMs - other.firstEndMs)[0] ?? null;
   }
 
   async readDeltas(group: PendingGroup): Promise<Deltas | null> {

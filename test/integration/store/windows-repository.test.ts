@@ -147,6 +147,21 @@ describe('reading strata', () => {
     expect(await whenJudged({ windows }, { nowMs: WINDOW_START + 20_000 })).toHaveLength(1);
   });
 
+  it('leaves a fresh group to the server that made it, and gives the windows that it does not touch', async () => {
+    await givenGroup('wa', 0, givenDeltas({ exposures: 1 }));
+    await windows.fold.foldPending();
+    const fresh = givenDeltas({ exposures: 1 }, { windowStartAt: WINDOW_START + 10_000 });
+    const createdAt = CLOCK.nowMs() - 14_000;
+    await groups.store({ writerId: 'wa', seq: 1, batchIds: ['production/wa-1'], deltas: fresh, createdAt });
+    const asked = { nowMs: WINDOW_START + 30_000 };
+    const judged = await whenJudged({ windows }, asked);
+
+    expect(judged.map(({ windowStartAt }) => windowStartAt)).toEqual([WINDOW_START]);
+    expect(await groups.pending()).toHaveLength(1);
+    const later = new MongoWindowsRepository(database.db, { nowMs: () => CLOCK.nowMs() + 2_000 });
+    expect(await whenJudged({ windows: later }, asked)).toHaveLength(2);
+  });
+
   it('is held up for a second at most by a slow pass, and gives the window when one has completed it', async () => {
     await givenGroup('wa', 0, givenDeltas({ exposures: 1 }));
     let open = (): void => undefined;
