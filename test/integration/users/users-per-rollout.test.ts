@@ -55,8 +55,10 @@ function givenServer() {
   return { windows, hashes, ingest, accept };
 }
 
-function whenLooked(windows: MongoWindowsRepository, upTo: number, change: Partial<StrataQuery> = {}) {
+async function whenLooked(windows: MongoWindowsRepository, upTo: number, change: Partial<StrataQuery> = {}) {
   clock.at = Math.max(clock.at, WINDOW_START + (upTo + 1) * WINDOW_MS + 10_500);
+  // By the time of a look the servers have folded what they were sent.
+  await windows.fold.foldPending();
   return windows.fetchStrata({
     flagId: 'production/checkout',
     rolloutId: 'r1',
