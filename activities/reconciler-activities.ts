@@ -6,7 +6,7 @@ import type { Flag } from '../flags/document/flag';
 import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
 import type { DeploymentsRepository } from '../store/deployments-repository';
-import type { FlagsRepository } from '../store/flags-repository';
+import type { CarriedRollout, FlagsRepository } from '../store/flags-repository';
 import type { LeasesRepository } from '../store/leases-repository';
 import type { DriftKind } from '../store/model-drift-repository';
 import type { PredictionsRepository } from '../store/predictions-repository';
@@ -70,12 +70,14 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
 
     async closeOrphans(): Promise<string[]> {
       const closed: string[] = [];
-      for (const flag of await flags.withRollout()) {
-        if (flag.rollout === undefined) continue;
-        const ref = { environment: flag.environment, flagKey: flag.key, rolloutId: flag.rollout.id };
-        if ((await isOrphan(dependencies, ref)) && (await close(dependencies, flag))) closed.push(ref.rolloutId);
+      const isListed = await listOwners(dependencies);
+      for (const ref of await flags.carried()) {
+        if (isListed(ref) || !(await isOrphan(dependencies, ref))) continue;
+        const flag = await flags.get(documentId(ref.environment, ref.flagKey));
+        const isCarried = flag?.rollout?.id === ref.rolloutId;
+        if (flag !== null && isCarried && (await close(dependencies, flag))) closed.push(ref.rolloutId);
       }
-      await endProjections(dependencies);
+      await endProjections(dependencies, isListed);
       await destroyLeftKeys(dependencies);
       return closed;
     },
@@ -106,10 +108,29 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
   });
 }
 
+/** Whether a workflow is listed as owning a rollout. */
+type IsListed = (ref: CarriedRollout) => boolean;
+
+/**
+ * Lists the running workflows of rollouts, a thousand in one request. The list may be some seconds old: of who stands in it the next run
+ * finds out, and who does not is asked for by itself.
+ */
+async function listOwners({ client, workflowIdOf }: ReconcilerDependencies): Promise<IsListed> {
+  const claims = new Map<string, unknown>();
+  const query = "WorkflowType = 'rolloutWorkflow' AND ExecutionStatus = 'Running'";
+  for await (const { workflowId, memo } of client.workflow.list({ query, pageSize: 1000 })) {
+    claims.set(workflowId, memo?.['rolloutId']);
+  }
+  return ({ environment, flagKey, rolloutId }) => {
+    const workflowId = workflowIdOf(environment, flagKey);
+    return claims.has(workflowId) && [undefined, rolloutId].includes(claims.get(workflowId) as string | undefined);
+  };
+}
+
 /** Whether no running workflow claims the rollout. A workflow installs its block itself, so a block never precedes its workflow. */
 async function isOrphan(
   { client, workflowIdOf }: ReconcilerDependencies,
-  { environment, flagKey, rolloutId }: { environment: string; flagKey: string; rolloutId: string },
+  { environment, flagKey, rolloutId }: CarriedRollout,
 ): Promise<boolean> {
   const handle = client.workflow.getHandle(workflowIdOf(environment, flagKey));
   try {
@@ -174,11 +195,12 @@ async function close(
 const GRACE_MS = 60_000;
 
 /** Ends the projections of rollouts whose workflow was ended from outside, so that lists do not show them for ever. */
-async function endProjections(dependencies: ReconcilerDependencies): Promise<void> {
+async function endProjections(dependencies: ReconcilerDependencies, isListed: IsListed): Promise<void> {
   const { rollouts, flags, clock } = dependencies;
   for (const projection of await rollouts.live(new Date(clock.nowMs() - GRACE_MS).toISOString())) {
     const { _id: rolloutId, environment, flagKey } = projection;
-    if (!(await isOrphan(dependencies, { environment, flagKey, rolloutId }))) continue;
+    const ref = { environment, flagKey, rolloutId };
+    if (isListed(ref) || !(await isOrphan(dependencies, ref))) continue;
     const flag = await flags.get(documentId(environment, flagKey));
     // While the flag still carries its block, closing that comes first.
     if (flag?.rollout?.id !== rolloutId) await endProjection({ rollouts, clock }, projection);

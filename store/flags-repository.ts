@@ -12,6 +12,13 @@ import { plainCopy } from './plain-copy';
 
 export type { DecisionDraft } from './decision-draft';
 
+/** A rollout that a flag carries. */
+export interface CarriedRollout {
+  readonly environment: string;
+  readonly flagKey: string;
+  readonly rolloutId: string;
+}
+
 /** One compare-and-swap of a flag with the record that explains it. */
 export interface FlagWrite {
   /** The flag as it was read, tombstones included; null when there was none. */
@@ -37,8 +44,8 @@ export interface FlagsRepository {
   revisions(environment: string, changedSinceMs: number | null): Promise<{ _id: string; revision: number }[]>;
   /** Names of the environments that hold flags. */
   environments(): Promise<string[]>;
-  /** Flags of all environments that carry a rollout. */
-  withRollout(): Promise<Flag[]>;
+  /** The rollouts that flags carry, of all environments. */
+  carried(): Promise<CarriedRollout[]>;
   /**
    * Writes `after` if the flag still is `before`.
    *
@@ -52,6 +59,9 @@ export interface FlagsRepository {
   /** Does so for all flags, or an environment's; answers how many records were missing. */
   sweepAudit(environment?: string): Promise<number>;
 }
+
+/** Records that a sweep asks for by one request. */
+const SWEPT_TOGETHER = 200;
 
 type StoredFlag = Flag & { _id: string };
 
@@ -106,9 +116,19 @@ export class MongoFlagsRepository implements FlagsRepository {
     return (await this.flags.distinct('environment')).sort();
   }
 
-  async withRollout(): Promise<Flag[]> {
-    const documents = await this.flags.find({ rollout: { $exists: true } } as Filter<StoredFlag>).toArray();
-    return documents.map((document) => Flag.parse(document));
+  async carried(): Promise<CarriedRollout[]> {
+    const carrying = this.flags
+      .find({ rollout: { $exists: true } } as Filter<StoredFlag>)
+      .project<{ environment: string; key: string; rollout: { id: string } }>({
+        environment: 1,
+        key: 1,
+        'rollout.id': 1,
+      });
+    return (await carrying.toArray()).map(({ environment, key, rollout }) => ({
+      environment,
+      flagKey: key,
+      rolloutId: rollout.id,
+    }));
   }
 
   async swap({ before, after, draft }: FlagWrite): Promise<Flag | null> {
@@ -132,11 +152,26 @@ export class MongoFlagsRepository implements FlagsRepository {
   async sweepAudit(environment?: string): Promise<number> {
     let repaired = 0;
     const filter = environment === undefined ? {} : { environment };
+    let page: DecisionRecord[] = [];
     for await (const { lastChange } of this.flags.find(filter).project<Pick<Flag, 'lastChange'>>({ lastChange: 1 })) {
-      const known = await this.decisions.findOne({ _id: lastChange._id }, { projection: { _id: 1 } });
-      if (known === null && (await this.insertRecord(lastChange))) repaired += 1;
+      page.push(lastChange);
+      if (page.length < SWEPT_TOGETHER) continue;
+      repaired += await this.insertMissing(page);
+      page = [];
     }
-    return repaired;
+    return repaired + (await this.insertMissing(page));
+  }
+
+  /** Inserts those of the records that are not there; answers how many. */
+  private async insertMissing(records: readonly DecisionRecord[]): Promise<number> {
+    const ids = records.map(({ _id }) => _id);
+    const stored = await this.decisions.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();
+    const known = new Set(stored.map(({ _id }) => _id));
+    let inserted = 0;
+    for (const record of records) {
+      if (!known.has(record._id) && (await this.insertRecord(record))) inserted += 1;
+    }
+    return inserted;
   }
 
   /**
