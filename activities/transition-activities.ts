@@ -11,6 +11,7 @@ import { planTransition, type FlagBody, type TransitionCommand } from '../flags/
 import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
 import type { FlagsRepository } from '../store/flags-repository';
+import { coveringHoldouts, type HoldoutsRepository } from '../store/holdouts-repository';
 import type { KillSwitchesRepository } from '../store/kill-switches-repository';
 import type { LeasesRepository } from '../store/leases-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
@@ -25,6 +26,7 @@ export interface TransitionDependencies extends PredictionDependencies {
   readonly flags: FlagsRepository;
   readonly segments: SegmentsRepository;
   readonly killSwitches: Pick<KillSwitchesRepository, 'get'>;
+  readonly holdouts: Pick<HoldoutsRepository, 'get'>;
   readonly decisions: DecisionsRepository;
   readonly leases: LeasesRepository;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
@@ -191,7 +193,10 @@ async function swapUntilSettled(
     const nowMs = clock.nowMs();
     if (flag === null) return { kind: 'gone', why: 'the flag does not exist', outcome: null, nowMs };
     const highest = (await decisions.highestTransition(flag, request.rolloutId))?.transition ?? -1;
-    const plan = planTransition(bodyOf(flag), commandOf(request), highest);
+    // Only a completion changes what held-out keys would be served.
+    const isCompletion = request.outcome === 'completed';
+    const holdouts = isCompletion ? coveringHoldouts(await dependencies.holdouts.get(request.environment), flag) : [];
+    const plan = planTransition(bodyOf(flag), commandOf(request), highest, holdouts);
     switch (plan.kind) {
       case 'already':
         return { kind: 'already', revision: flag.revision, nowMs };

@@ -7,6 +7,7 @@ import { addEnvironmentCommands } from './commands/environment-commands';
 import { addExplainCommand } from './commands/explain-command';
 import { addFlagCommands } from './commands/flag-commands';
 import { addGroupCommands } from './commands/group-commands';
+import { addHoldoutCommands } from './commands/holdout-commands';
 import { addOfflineCommands } from './commands/offline-commands';
 import { addReplayCommand } from './commands/replay-command';
 import { addRolloutLabel } from './commands/rollout-label';
@@ -40,6 +41,7 @@ export function buildProgram(context: CommandContext, isJson: boolean): Command 
   addStackCommands(program, context);
   addFlagCommands(program, context);
   addEnvironmentCommands(program, context);
+  addHoldoutCommands(program, context);
   const rollout = program.command('rollout').description('start, follow and steer rollouts');
   addRolloutStart(rollout, context);
   addRolloutReads(rollout, context);

@@ -17,6 +17,7 @@ export const ErrorCode = {
   FlagNotFound: 'FLAG_NOT_FOUND',
   SegmentNotFound: 'SEGMENT_NOT_FOUND',
   RolloutNotFound: 'ROLLOUT_NOT_FOUND',
+  HoldoutNotFound: 'HOLDOUT_NOT_FOUND',
   GroupNotFound: 'GROUP_NOT_FOUND',
   RouteNotFound: 'ROUTE_NOT_FOUND',
   TokenNotFound: 'TOKEN_NOT_FOUND',

@@ -18,6 +18,7 @@ import { addFlagRoutes } from './routes/flag-routes';
 import { addStaleFlagRoutes } from './routes/stale-flag-routes';
 import { addGroupRoutes } from './routes/group-routes';
 import { addHealthRoutes } from './routes/health-routes';
+import { addHoldoutRoutes } from './routes/holdout-routes';
 import { addKillSwitchRoutes } from './routes/kill-switch-routes';
 import { addLabelRoutes } from './routes/label-routes';
 import { addMessageRoutes } from './routes/message-routes';
@@ -94,6 +95,7 @@ export function buildServer(
   addEnvironmentRoutes(routes, context);
   addKillSwitchRoutes(routes, context);
   addFlagRoutes(routes, context);
+  addHoldoutRoutes(routes, context);
   addStaleFlagRoutes(routes, context);
   addScheduledChangeRoutes(routes, context);
   addSegmentRoutes(routes, context);

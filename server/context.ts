@@ -7,6 +7,7 @@ import type { DeploymentsRepository } from '../store/deployments-repository';
 import type { FeaturesRepository } from '../store/features-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { GroupsRepository } from '../store/groups-repository';
+import type { HoldoutsRepository } from '../store/holdouts-repository';
 import type { KillSwitchesRepository } from '../store/kill-switches-repository';
 import type { ModelDriftRepository } from '../store/model-drift-repository';
 import type { ModelsRepository } from '../store/models-repository';
@@ -37,6 +38,7 @@ export interface ServerContext {
   readonly flags: FlagsRepository;
   readonly segments: SegmentsRepository;
   readonly killSwitches: KillSwitchesRepository;
+  readonly holdouts: HoldoutsRepository;
   readonly decisions: DecisionsRepository;
   readonly attributions: Pick<AttributionsRepository, 'byRollout'>;
   readonly rollouts: RolloutsRepository;

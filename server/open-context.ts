@@ -7,6 +7,7 @@ import { DeploymentsRepository } from '../store/deployments-repository';
 import { FeaturesRepository } from '../store/features-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { GroupsRepository } from '../store/groups-repository';
+import { MongoHoldoutsRepository } from '../store/holdouts-repository';
 import { MongoKillSwitchesRepository } from '../store/kill-switches-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
 import { ModelDriftRepository } from '../store/model-drift-repository';
@@ -72,8 +73,12 @@ export async function openContext(
     const segments = new MongoSegmentsRepository(db);
     const leases = new MongoLeasesRepository(db, clock);
     const killSwitches = new MongoKillSwitchesRepository(db);
+    const holdouts = new MongoHoldoutsRepository(db);
     const workflows = new TemporalRolloutWorkflows(config.temporalAddress, config.temporalNamespace, taskQueue);
-    const snapshots = new SnapshotCache(storeReads(flags, segments, leases, killSwitches, databaseNowMs), systemClock);
+    const snapshots = new SnapshotCache(
+      storeReads(flags, segments, leases, killSwitches, holdouts, databaseNowMs),
+      systemClock,
+    );
     const changes = new ChangeHub(snapshots, databaseNowMs, systemClock);
     const feed = followChanges(db, (environment) => changes.changed(environment));
     const events = makeSink({ db, clock, snapshots });
@@ -81,6 +86,7 @@ export async function openContext(
       flags,
       segments,
       killSwitches,
+      holdouts,
       decisions: new MongoDecisionsRepository(db),
       attributions: new MongoAttributionsRepository(db),
       rollouts: new MongoRolloutsRepository(db, databaseNowMs),

@@ -14,13 +14,13 @@ export interface ChangeFeed {
 }
 
 /**
- * Tells of every write of flags, segments and kill switches as soon as the database does, by its change streams. It is a hint to look at once, never the
+ * Tells of every write of flags, segments, kill switches and holdouts as soon as the database does, by its change streams. It is a hint to look at once, never the
  * only way: a database without change streams, or a stream that breaks off, costs only the time until the next regular read.
  *
  * @param changed with the environment written to; null when it is not known, or when something may have been missed
  */
 export function followChanges(db: Db, changed: (environment: string | null) => void): ChangeFeed {
-  const feeds = [Collection.Flags, Collection.Segments, Collection.KillSwitches].map((name) =>
+  const feeds = [Collection.Flags, Collection.Segments, Collection.KillSwitches, Collection.Holdouts].map((name) =>
     followCollection(db, name, changed),
   );
   return { close: async () => void (await Promise.all(feeds.map((feed) => feed.close()))) };

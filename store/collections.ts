@@ -6,6 +6,8 @@ export const Collection = {
   SegmentDecisions: 'segment_decisions',
   KillSwitches: 'kill_switches',
   KillSwitchDecisions: 'kill_switch_decisions',
+  Holdouts: 'holdouts',
+  HoldoutDecisions: 'holdout_decisions',
   Attributions: 'attributions',
   Baselines: 'baselines',
   VectorBaselines: 'vector_baselines',

@@ -18,6 +18,7 @@ export const INDEXES: readonly IndexWanted[] = [
   { collection: Collection.Decisions, keys: { rolloutId: 1, transition: 1 } },
   { collection: Collection.SegmentDecisions, keys: { segmentId: 1, revision: 1 } },
   { collection: Collection.KillSwitchDecisions, keys: { switchId: 1, revision: 1 } },
+  { collection: Collection.HoldoutDecisions, keys: { holdoutsId: 1, revision: 1 } },
   // What was found out about a rollout's lowerings.
   { collection: Collection.Attributions, keys: { rolloutId: 1, transition: 1 } },
   // The profiles of a flag.

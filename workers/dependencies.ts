@@ -16,6 +16,7 @@ import { ModelsRepository } from '../store/models-repository';
 import { PredictionsRepository } from '../store/predictions-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { GroupsRepository } from '../store/groups-repository';
+import { MongoHoldoutsRepository } from '../store/holdouts-repository';
 import { MongoKillSwitchesRepository } from '../store/kill-switches-repository';
 import { MongoLeasesRepository } from '../store/leases-repository';
 import { RolloutUsersRepository } from '../store/rollout-users-repository';
@@ -46,6 +47,7 @@ export function createDependencies(
     flags: new MongoFlagsRepository(db, nowMs),
     segments: new MongoSegmentsRepository(db),
     killSwitches: new MongoKillSwitchesRepository(db),
+    holdouts: new MongoHoldoutsRepository(db),
     decisions,
     leases: new MongoLeasesRepository(db, clock),
     rollouts: new MongoRolloutsRepository(db, nowMs),

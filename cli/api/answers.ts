@@ -1,6 +1,7 @@
 import type { Attribution } from '../../analysis/attribution/attribution';
 import type { Actor, NotApplied, Reason } from '../../flags/document/decision-record';
 import type { Flag } from '../../flags/document/flag';
+import type { Holdout, HoldoutSet } from '../../flags/document/holdout';
 import type { RolloutPlan } from '../../flags/plan/plan';
 import type { CompactWindow } from '../../metrics/compaction';
 import type { RolloutStatus } from '../../workflows/rollout/status';
@@ -27,6 +28,12 @@ export interface KillSwitchAnswer {
     readonly reason: string;
   } | null;
 }
+
+/** All holdouts of an environment, oldest first. */
+export type HoldoutSetAnswer = HoldoutSet;
+
+/** One holdout, with the flags that it covers now. */
+export type HoldoutAnswer = Holdout & { readonly coveredFlags: readonly string[]; readonly coveredCount: number };
 
 /** What a start came to. */
 export interface StartAnswer {
@@ -114,6 +121,7 @@ export interface AuditAnswer {
     readonly flagId?: string;
     readonly segmentId?: string;
     readonly switchId?: string;
+    readonly holdoutsId?: string;
     readonly revision: number;
     readonly problem: string;
   }[];

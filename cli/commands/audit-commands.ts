@@ -10,7 +10,7 @@ export function addAuditCommands(program: Command, context: CommandContext): voi
   does(
     audit
       .command('verify')
-      .description('check the hash chain of records of every flag and segment, and of the kill switch'),
+      .description('check the hash chain of records of every flag and segment, of the kill switch and of holdouts'),
     context,
     async (session) => {
       const environment = await session.environment();

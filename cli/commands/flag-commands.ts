@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { FlagDefinition } from '../../flags/document/flag';
-import type { FlagAnswer, KillSwitchAnswer } from '../api/answers';
+import type { FlagAnswer, HoldoutSetAnswer, KillSwitchAnswer } from '../api/answers';
 import { applyFile, readFlagFile } from '../flag-file';
 import { readNamedFile } from '../read-file';
+import { isCovered } from '../../flags/evaluator/holdout';
+import { coveredBy } from '../render/holdout-lines';
 import { killSwitchWarning } from '../render/kill-switch-lines';
 import { flagList } from '../render/lists';
 import { percent } from '../render/numbers';
@@ -54,8 +56,13 @@ export function addFlagCommands(program: Command, context: CommandContext): void
       const environment = await session.environment();
       const answer = await session.api.get<FlagAnswer>(['environments', environment, 'flags', key]);
       const standing = await session.api.get<KillSwitchAnswer>(['environments', environment, 'kill-switch']);
-      const warning = killSwitchWarning(standing, session.style).map((line) => `# ${line}`);
-      session.answer(answer, () => [...warning, definitionText(answer)]);
+      const { holdouts } = await session.api.get<HoldoutSetAnswer>(['environments', environment, 'holdouts']);
+      const covering = holdouts.filter((holdout) => holdout.endedAt === undefined && isCovered(holdout, answer));
+      const warning = [...killSwitchWarning(standing, session.style), ...covering.map(coveredBy)];
+      session.answer({ ...answer, holdouts: covering.map(({ key }) => key) }, () => [
+        ...warning.map((line) => `# ${line}`),
+        definitionText(answer),
+      ]);
     },
   );
 

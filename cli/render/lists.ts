@@ -59,8 +59,8 @@ export function auditLines(
   if (ok) return [`${style.green('every chain holds')}: ${scope}`];
   return [
     style.red(`${problems.length} problems in ${scope}`),
-    ...problems.map(({ flagId, segmentId, switchId, revision, problem }) => {
-      const subject = flagId ?? (segmentId === undefined ? (switchId ?? '') : `segment ${segmentId}`);
+    ...problems.map(({ flagId, segmentId, switchId, holdoutsId, revision, problem }) => {
+      const subject = flagId ?? (segmentId === undefined ? (switchId ?? holdoutsId ?? '') : `segment ${segmentId}`);
       return `${subject} revision ${revision}: ${clean(problem)}`;
     }),
   ];

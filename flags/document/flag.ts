@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Condition } from './condition';
 import { DecisionRecord } from './decision-record';
-import { EnvironmentName, FlagKey, RuleName, VariantName } from './identifiers';
+import { EnvironmentName, FlagKey, HoldoutKey, RuleName, VariantName } from './identifiers';
 import { RolloutBlock } from './rollout-block';
 
 /** Version of the stored shape; migrations bring older documents up to it. */
@@ -25,8 +25,12 @@ export const Serve = z.union([
 ]);
 export type Serve = z.infer<typeof Serve>;
 
+/** By the key of a holdout that covers the flag: what keys that it holds out are served at this place, in place of what the place serves. */
+export const HeldOut = z.record(HoldoutKey, VariantName);
+export type HeldOut = z.infer<typeof HeldOut>;
+
 /** One ordered rule: the first whose condition matches decides. */
-export const Rule = z.strictObject({ name: RuleName, if: Condition, serve: Serve });
+export const Rule = z.strictObject({ name: RuleName, if: Condition, serve: Serve, heldOut: HeldOut.optional() });
 export type Rule = z.infer<typeof Rule>;
 
 /** Another flag that must serve one of `variants`; otherwise this flag serves its off variant. */
@@ -57,6 +61,8 @@ const definitionShape = {
   variants: z.record(VariantName, z.json()),
   /** Served where no rule matches. When omitted, the caller's own default is. */
   defaultVariant: VariantName.optional(),
+  /** What held-out keys are served where no rule matches. A rollout that completes under a holdout writes its control here. */
+  heldOut: HeldOut.optional(),
   /** Served while the flag is not enabled or a prerequisite fails. When omitted, the caller's own default is. */
   offVariant: VariantName.optional(),
   /** Handed out with every evaluation as OpenFeature's flag metadata. */

@@ -26,6 +26,8 @@ export const FlagKey = z
 export const VariantName = name('a variant', 60);
 /** Names a segment within its environment. */
 export const SegmentKey = name('a segment', 60);
+/** Names a holdout within its environment. */
+export const HoldoutKey = name('a holdout', 60);
 /** Names a targeting rule within its flag. */
 export const RuleName = name('a rule', 60);
 

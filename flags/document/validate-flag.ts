@@ -1,6 +1,6 @@
 import type { Issue } from '../../core/errors';
 import { findCycle } from './find-cycle';
-import type { FlagDefinition, FlagType, Rule, Serve } from './flag';
+import type { FlagDefinition, FlagType, HeldOut, Rule, Serve } from './flag';
 import type { Segment } from './segment';
 import { segmentsIn, validateCondition } from './validate-condition';
 
@@ -22,10 +22,12 @@ export function validateFlag(flag: FlagDefinition, references?: References): Iss
   const hasSegment = references && ((key: string): boolean => references.segment(key) !== undefined);
   return [
     ...validateVariants(flag, has),
+    ...validateHeldOut(flag.heldOut, 'heldOut', has),
     ...duplicateNames(flag.rules),
     ...flag.rules.flatMap((rule, index) => [
       ...validateCondition(rule.if, `rules[${index}].if`, hasSegment),
       ...validateServe(rule.serve, `rules[${index}].serve`, has),
+      ...validateHeldOut(rule.heldOut, `rules[${index}].heldOut`, has),
     ]),
     ...(references === undefined ? [] : validatePrerequisites(flag, references)),
   ];
@@ -70,6 +72,12 @@ function isOfType(value: unknown, type: FlagType): boolean {
 
 function noVariant(field: string, variant: string): Issue {
   return { field, message: `the flag has no variant '${variant}'` };
+}
+
+function validateHeldOut(heldOut: HeldOut | undefined, field: string, has: (variant: string) => boolean): Issue[] {
+  return Object.entries(heldOut ?? {}).flatMap(([holdout, variant]) =>
+    has(variant) ? [] : [noVariant(`${field}.${holdout}`, variant)],
+  );
 }
 
 function duplicateNames(rules: readonly Rule[]): Issue[] {

@@ -1,6 +1,7 @@
 import type { Condition } from '../document/condition';
 import { compileCondition } from './condition';
 import { compileFlag } from './compile-flag';
+import { isCovered, type CompiledHoldout } from './holdout';
 import type { Lease } from './lease';
 import type { CompiledFlag, CompiledSegment, Predicate, SdkFlag, SdkSegment } from './resolution';
 import { failure } from './variants';
@@ -44,12 +45,20 @@ function stillStands<T>(
   return true;
 }
 
+/** What flags and segments are compiled with. */
+export interface CompileWith {
+  /** The lease of a rollout, made when it is new. */
+  readonly lease: (rolloutId: string) => Lease;
+  /** All live holdouts, oldest first. */
+  readonly holdouts: readonly CompiledHoldout[];
+  readonly before: Compiled | undefined;
+}
+
 /** Compiles segments and living flags in key order. One whose revision and references are as before keeps its former object. */
 export function compileAll(
   flags: readonly SdkFlag[],
   segments: readonly SdkSegment[],
-  lease: (rolloutId: string) => Lease,
-  before: Compiled | undefined,
+  { lease, holdouts, before }: CompileWith,
 ): Compiled {
   const segmentByKey = new Map(segments.map((segment) => [segment.key, segment]));
   const segment: Lookup<CompiledSegment> = onceEach((key) => {
@@ -66,14 +75,16 @@ export function compileAll(
     const source = flagByKey.get(key);
     if (source === undefined) return undefined;
     const former = before?.flags.get(key);
+    const covering = coveringOf(source, holdouts);
     if (
       former?.source.revision === source.revision &&
+      drawAlike(former.holdouts, covering) &&
       stillStands(former.segments, segment) &&
       stillStands(former.prerequisites, flag)
     ) {
       return former;
     }
-    return compileOne(source, segment, flag, lease);
+    return compileOne(source, segment, flag, lease, covering);
   });
 
   return { flags: collect(flagByKey.keys(), flag), segments: collect(segmentByKey.keys(), segment) };
@@ -84,11 +95,12 @@ function compileOne(
   segment: Lookup<CompiledSegment>,
   flag: Lookup<CompiledFlag>,
   lease: (rolloutId: string) => Lease,
+  holdouts: readonly CompiledHoldout[],
 ): CompiledFlag {
   const outer = noting(segment, (segmentNoted) =>
     noting(flag, (prerequisite) => {
       try {
-        return compileFlag(source, { segment: segmentNoted, prerequisite, lease });
+        return compileFlag(source, { segment: segmentNoted, prerequisite, lease, holdouts });
       } catch (error) {
         const broken = failure('PARSE_ERROR', `flag '${source.key}' cannot be read: ${String(error)}`);
         return () => broken;
@@ -101,7 +113,21 @@ function compileOne(
     resolve: outer.result.result,
     segments: outer.references,
     prerequisites: outer.result.references,
+    holdouts,
   };
+}
+
+const UNCOVERED: readonly CompiledHoldout[] = [];
+
+function coveringOf(flag: SdkFlag, holdouts: readonly CompiledHoldout[]): readonly CompiledHoldout[] {
+  return holdouts.length === 0 ? UNCOVERED : holdouts.filter(({ source }) => isCovered(source, flag));
+}
+
+function drawAlike(former: readonly CompiledHoldout[], covering: readonly CompiledHoldout[]): boolean {
+  return (
+    former.length === covering.length &&
+    former.every(({ source: { key }, holds }, at) => key === covering[at]?.source.key && holds === covering[at].holds)
+  );
 }
 
 function compileSafely(condition: Condition, segment: Lookup<CompiledSegment>): Predicate {

@@ -1,9 +1,10 @@
-import type { Rule, Serve } from '../document/flag';
+import type { HeldOut, Rule, Serve } from '../document/flag';
 import { targetingKeyOf } from './attribute';
 import { BUCKET_COUNT, bucketUnder, prepareSalt, thresholdOf } from './bucket';
 import { compileCondition, type SegmentLookup } from './condition';
+import { withHoldouts, type CompiledHoldout } from './holdout';
 import type { Lease } from './lease';
-import type { CompiledFlag, Predicate, Resolver, SdkFlag } from './resolution';
+import type { CompiledFlag, Predicate, Resolution, Resolver, SdkFlag } from './resolution';
 import { compileRollout } from './rollout';
 import { failure, resolutionMaker, type ResolutionMaker } from './variants';
 
@@ -13,6 +14,8 @@ export interface FlagReferences {
   readonly prerequisite: (key: string) => CompiledFlag | undefined;
   /** The lease of a rollout, made when it is new. */
   readonly lease: (rolloutId: string) => Lease;
+  /** Holdouts that cover the flag, oldest first. */
+  readonly holdouts: readonly CompiledHoldout[];
 }
 
 /** Compiles one flag to one closure: disabled, prerequisites, rules in order, default; the live rollout stands at its place. */
@@ -60,23 +63,38 @@ function either(matches: Predicate, then: Resolver, otherwise: Resolver): Resolv
 }
 
 function compileDefault(flag: SdkFlag, make: ResolutionMaker, references: FlagReferences): Resolver {
-  const { rollout } = flag;
+  const { rollout, heldOut } = flag;
   if (rollout?.place.kind === 'default') {
     const lease = references.lease(rollout.id);
-    return compileRollout(rollout, { ...references, flag: flag.key, make, lease, placeReason: 'DEFAULT' });
+    return compileRollout(rollout, { ...references, flag: flag.key, make, lease, placeReason: 'DEFAULT', heldOut });
   }
-  const isStatic = flag.rules.length === 0 && rollout === undefined;
+  const isPinned = references.holdouts.some(({ source: { key } }) => heldOut?.[key] !== undefined);
+  const isStatic = flag.rules.length === 0 && rollout === undefined && !isPinned;
   const resolution = make(flag.defaultVariant, isStatic ? 'STATIC' : 'DEFAULT');
-  return () => resolution;
+  return withHoldouts(references.holdouts, pinned(heldOut, make), () => resolution);
 }
 
 function compileRule(rule: Rule, flag: SdkFlag, make: ResolutionMaker, references: FlagReferences): Resolver {
   const { rollout } = flag;
+  const { heldOut } = rule;
   if (rollout?.place.kind === 'rule' && rollout.place.rule === rule.name) {
     const lease = references.lease(rollout.id);
-    return compileRollout(rollout, { ...references, flag: flag.key, make, lease, placeReason: 'TARGETING_MATCH' });
+    const parts = { ...references, flag: flag.key, make, lease, heldOut };
+    return compileRollout(rollout, { ...parts, placeReason: 'TARGETING_MATCH' });
   }
-  return compileServe(rule.serve, flag, make);
+  const pin = pinned(heldOut, make);
+  const toDefault = (holdout: string): Resolution => make(flag.defaultVariant, 'SPLIT', { metadata: { holdout } });
+  // A split is a feature on trial; one variant for all that match is none, unless it was pinned for keys held out meanwhile.
+  const answerFor = 'variant' in rule.serve ? pin : (key: string): Resolution => pin(key) ?? toDefault(key);
+  return withHoldouts(references.holdouts, answerFor, compileServe(rule.serve, flag, make));
+}
+
+/** What a place keeps for keys of a holdout. */
+function pinned(heldOut: HeldOut | undefined, make: ResolutionMaker): (holdout: string) => Resolution | undefined {
+  return (holdout) => {
+    const variant = heldOut?.[holdout];
+    return variant === undefined ? undefined : make(variant, 'SPLIT', { metadata: { holdout } });
+  };
 }
 
 function compileServe(serve: Serve, flag: SdkFlag, make: ResolutionMaker): Resolver {

@@ -1,12 +1,16 @@
 import type { ErrorCode, EvaluationContext, FlagMetadata } from '@openfeature/core';
 import type { Flag, FlagType } from '../document/flag';
 import type { Segment } from '../document/segment';
+import type { CompiledHoldout } from './holdout';
 
 /** What evaluation needs of a stored flag: what SDKs are sent. */
 export type SdkFlag = Omit<
   Flag,
-  'lastChange' | 'owner' | 'tags' | 'description' | 'expiresAt' | 'modules' | 'services' | 'schemaVersion'
->;
+  'lastChange' | 'tags' | 'description' | 'expiresAt' | 'modules' | 'services' | 'schemaVersion'
+> & {
+  /** Left out where there are none. Holdouts cover flags by them, and by the owner. */
+  readonly tags?: Flag['tags'];
+};
 /** What a deleted flag leaves, so that no evaluator goes back to an older revision of it. */
 export interface Tombstone {
   readonly key: string;
@@ -75,4 +79,6 @@ export interface CompiledFlag {
   /** Referenced segments as compiled; absent ones are undefined and match nobody. */
   readonly segments: ReadonlyMap<string, CompiledSegment | undefined>;
   readonly prerequisites: ReadonlyMap<string, CompiledFlag | undefined>;
+  /** Holdouts that cover it, oldest first. */
+  readonly holdouts: readonly CompiledHoldout[];
 }

@@ -1,9 +1,11 @@
+import type { HeldOut } from '../document/flag';
 import type { RolloutBlock } from '../document/rollout-block';
 import { targetingKeyOf } from './attribute';
 import { bucketUnder, prepareSalt, thresholdOf } from './bucket';
 import type { SegmentLookup } from './condition';
+import { withHoldouts, type CompiledHoldout } from './holdout';
 import { hasLapsed, type Lease } from './lease';
-import type { Reason, Resolver, Served } from './resolution';
+import type { Reason, Resolution, Resolver, Served } from './resolution';
 import type { ResolutionMaker } from './variants';
 
 /** What {@link compileRollout} needs beside the block. */
@@ -14,16 +16,20 @@ export interface RolloutParts {
   readonly lease: Lease;
   /** Reason of the place itself, given where no bucket could be drawn. */
   readonly placeReason: Reason;
+  /** Holdouts that cover the flag, oldest first. */
+  readonly holdouts: readonly CompiledHoldout[];
+  /** What the place keeps for them; where it keeps nothing they get the control. */
+  readonly heldOut: HeldOut | undefined;
 }
 
 /**
- * Compiles the place that a live rollout owns. A key gets the candidate when its lease holds, no excluded segment has it and its
+ * Compiles the place that a live rollout owns. A key that no holdout has gets the candidate when its lease holds, no excluded segment has it and its
  * bucket is below the weight's threshold; else the control. Without targeting key it is the control too: a rollout never turns a working
  * evaluation into an error.
  */
 export function compileRollout(
   block: RolloutBlock,
-  { flag, make, segment, lease, placeReason }: RolloutParts,
+  { flag, make, segment, lease, placeReason, holdouts, heldOut }: RolloutParts,
 ): Resolver {
   const { id, transition, weight, control, candidate } = block;
   const metadata = { rolloutId: id, transition, weight };
@@ -51,11 +57,16 @@ export function compileRollout(
   const threshold = thresholdOf(weight);
   const mayLapse = block.onLapse !== 'freeze';
 
-  return (context, monotonicMs) => {
+  // Held-out keys are in neither arm: counted as control, they would be people whom other features do not reach either.
+  const held = (holdout: string): Resolution => {
+    const variant = heldOut?.[holdout] ?? control;
+    return make(variant, 'SPLIT', { metadata: { ...metadata, holdout }, served: served(variant, false) });
+  };
+  return withHoldouts(holdouts, held, (context, monotonicMs) => {
     const key = targetingKeyOf(context);
     if (key === undefined) return keyless;
     if (mayLapse && hasLapsed(lease, key, monotonicMs)) return lapsed;
     for (const { matches, resolution } of excluded) if (matches(context)) return resolution;
     return bucketUnder(salt, key) < threshold ? candidateDrawn : controlDrawn;
-  };
+  });
 }

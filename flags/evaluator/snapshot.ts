@@ -1,6 +1,7 @@
 import type { EvaluationContext } from '@openfeature/core';
 import type { FlagType } from '../document/flag';
 import { compileAll, type Compiled } from './compile-all';
+import { compileHoldouts, type CompiledHoldout, type SdkHoldouts } from './holdout';
 import { killedResolution, type SdkKillSwitch } from './kill-switch';
 import { noLease, type Lease } from './lease';
 import {
@@ -26,6 +27,8 @@ export class CompiledSnapshot {
     readonly leases: ReadonlyMap<string, Lease>,
     /** Whether the environment's kill switch is on: outside the compiled flags, so that turning it compiles nothing. */
     readonly isKilled = false,
+    /** Live holdouts, oldest first. */
+    readonly holdouts: readonly CompiledHoldout[] = [],
   ) {}
 
   /**
@@ -85,6 +88,8 @@ export interface SnapshotSource {
   readonly segments: readonly SdkSegment[];
   /** Left out where it was never used. */
   readonly killSwitch?: SdkKillSwitch | undefined;
+  /** Left out where there never was one. */
+  readonly holdouts?: SdkHoldouts | undefined;
 }
 
 /**
@@ -92,7 +97,7 @@ export interface SnapshotSource {
  * their lease; a rollout not seen before has none until {@link CompiledSnapshot.setLease}.
  */
 export function compileSnapshot(
-  { flags, segments, killSwitch }: SnapshotSource,
+  { flags, segments, killSwitch, holdouts }: SnapshotSource,
   before?: CompiledSnapshot,
 ): CompiledSnapshot {
   const leases = new Map<string, Lease>();
@@ -104,8 +109,9 @@ export function compileSnapshot(
     leases.set(rollout.id, lease);
   }
   const leaseOf = (rolloutId: string): Lease => leases.get(rolloutId) ?? noLease();
-  const compiled: Compiled = compileAll(living, segments, leaseOf, before);
-  return new CompiledSnapshot(compiled.flags, compiled.segments, leases, killSwitch?.on === true);
+  const held = compileHoldouts(holdouts?.live ?? [], before?.holdouts ?? []);
+  const compiled: Compiled = compileAll(living, segments, { lease: leaseOf, holdouts: held, before });
+  return new CompiledSnapshot(compiled.flags, compiled.segments, leases, killSwitch?.on === true, held);
 }
 
 /** Which of the segments that a flag's live rollout observes have the user, for outcomes to be kept apart by them. */

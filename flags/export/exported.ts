@@ -66,6 +66,11 @@ export class ExportNotes {
     if (!kept.has('metadata') && Object.keys(flag.metadata ?? {}).length > 0) {
       this.note(NoteKind.LeftOut, `${item}.metadata`, 'is not handed out with evaluations there');
     }
+    const forHeldOut = [flag.heldOut, ...flag.rules.map((rule) => rule.heldOut)];
+    if (forHeldOut.some((heldOut) => Object.keys(heldOut ?? {}).length > 0)) {
+      const message = 'keys that a holdout keeps out are served like all others there';
+      this.note(NoteKind.Changed, `${item}.heldOut`, message);
+    }
     if (rollout !== undefined) {
       const message = `rollout '${rollout.id}' is live; its candidate '${rollout.candidate}', at ${rollout.weight} %, is served to nobody there`;
       this.note(NoteKind.Changed, `${item}.rollout`, message);

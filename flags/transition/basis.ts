@@ -16,7 +16,16 @@ export interface Basis {
 
 type FlagSurroundings = Pick<
   Flag,
-  'defaultVariant' | 'offVariant' | 'variants' | 'rules' | 'salt' | 'prerequisites' | 'enabled' | 'revision' | 'rollout'
+  | 'defaultVariant'
+  | 'heldOut'
+  | 'offVariant'
+  | 'variants'
+  | 'rules'
+  | 'salt'
+  | 'prerequisites'
+  | 'enabled'
+  | 'revision'
+  | 'rollout'
 >;
 
 /** Keys of all segments that a flag's rules, exclusions and observations reach, through other segments too, in order. */
@@ -44,6 +53,8 @@ export function takeBasis(flag: FlagSurroundings, candidate: string, segments: R
   return {
     fingerprint: contentHash({
       default: flag.defaultVariant,
+      // Left out without any, so that fingerprints that live rollouts carry stay what they were.
+      ...(flag.heldOut !== undefined && { heldOut: flag.heldOut }),
       off: flag.offVariant,
       variants: flag.variants,
       rules: flag.rules,

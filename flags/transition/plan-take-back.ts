@@ -3,7 +3,7 @@ import type { FlagDefinition, Rule } from '../document/flag';
 import type { FlagBody } from './plan-transition';
 
 /** What a completion left at the flag's place: fields it may have written. */
-export type PlaceFields = Pick<FlagDefinition, 'defaultVariant' | 'rules'>;
+export type PlaceFields = Pick<FlagDefinition, 'defaultVariant' | 'rules' | 'heldOut'>;
 
 /** What taking a completion back means for the flag as it stands. */
 export type TakeBackPlan =
@@ -24,10 +24,14 @@ const isSame = (a: unknown, b: unknown): boolean => canonicalJson(a ?? null) ===
 export function planTakeBack(flag: FlagBody, before: PlaceFields, completed: PlaceFields): TakeBackPlan {
   if (flag.deleted === true) return { kind: 'kept', why: 'the flag was archived since' };
   if (flag.rollout !== undefined) return { kind: 'kept', why: `the flag carries rollout ${flag.rollout.id}` };
-  const { defaultVariant, ...rest } = flag;
+  const { defaultVariant, heldOut, ...rest } = flag;
   const wroteDefault = before.defaultVariant !== completed.defaultVariant;
   if (wroteDefault && defaultVariant !== completed.defaultVariant) {
     return { kind: 'kept', why: 'its default variant was edited since' };
+  }
+  const keptAtDefault = !isSame(before.heldOut, completed.heldOut);
+  if (keptAtDefault && !isSame(heldOut, completed.heldOut)) {
+    return { kind: 'kept', why: 'what it keeps for held-out keys was edited since' };
   }
   const past = new Map(before.rules.map((rule) => [rule.name, rule]));
   const touched = new Map(
@@ -47,12 +51,19 @@ export function planTakeBack(flag: FlagBody, before: PlaceFields, completed: Pla
     return [was];
   });
   const served = wroteDefault ? before.defaultVariant : defaultVariant;
+  const kept = keptAtDefault ? before.heldOut : heldOut;
   const wanted = [
     ...(served === undefined ? [] : [served]),
+    ...Object.values(kept ?? {}),
     ...restored.flatMap(({ serve }) => ('variant' in serve ? [serve.variant] : [])),
+    ...restored.flatMap((rule) => Object.values(rule.heldOut ?? {})),
   ];
   const missing = wanted.find((variant) => !Object.hasOwn(flag.variants, variant));
   if (missing !== undefined)
     return { kind: 'kept', why: `its variant '${missing}', which was served before, is not there any more` };
-  return { kind: 'write', after: { ...rest, ...(served === undefined ? {} : { defaultVariant: served }), rules } };
+  const place = {
+    ...(served === undefined ? {} : { defaultVariant: served }),
+    ...(kept === undefined ? {} : { heldOut: kept }),
+  };
+  return { kind: 'write', after: { ...rest, ...place, rules } };
 }

@@ -1,5 +1,5 @@
 import type { DecisionAction } from '../document/decision-record';
-import type { Flag, Rule, Serve } from '../document/flag';
+import type { Flag, HeldOut, Rule, Serve } from '../document/flag';
 import type { RolloutBlock } from '../document/rollout-block';
 import { variantAt } from './basis';
 
@@ -34,12 +34,13 @@ export type TransitionPlan =
   | { readonly kind: 'gone'; readonly why: string };
 
 /** The rule that keeps an excluded segment on the control once the candidate is the place's own variant. */
-function exclusionRule(segment: string, control: string, within: Rule | null): Rule {
+function exclusionRule(segment: string, control: string, within: Rule | null, kept: HeldOut | undefined): Rule {
   const inSegment = { segment };
   return {
     name: `excluded-${segment}`.slice(0, 60),
     if: within === null ? inSegment : { all: [within.if, inSegment] },
     serve: { variant: control },
+    ...(kept !== undefined && { heldOut: kept }),
   };
 }
 
@@ -53,6 +54,15 @@ function servedAfter(block: RolloutBlock, control: string, controlHoldback: numb
   return { split, salt: block.salt };
 }
 
+/**
+ * What a place keeps for keys of the holdouts that cover the flag as its rollout completes: the control, or what earlier rollouts under
+ * the same holdout have kept for them. So nobody who is held out gets a feature that was rolled out meanwhile.
+ */
+function keptFor(holdouts: readonly string[], before: HeldOut | undefined, control: string): { heldOut?: HeldOut } {
+  if (holdouts.length === 0) return before === undefined ? {} : { heldOut: before };
+  return { heldOut: { ...Object.fromEntries(holdouts.map((holdout) => [holdout, control])), ...before } };
+}
+
 /** Name of the rule that holds the control back where the place is the default. */
 const HOLDBACK_RULE = 'control-holdback';
 
@@ -60,7 +70,12 @@ const HOLDBACK_RULE = 'control-holdback';
  * The completed flag: the place serves the candidate, and each excluded segment keeps the control by a rule that stands right
  * before the place, so that it touches exactly the keys that reach the place.
  */
-function complete(flag: FlagBody, block: RolloutBlock, excluded: readonly string[], controlHoldback: number): FlagBody {
+function complete(
+  flag: FlagBody,
+  block: RolloutBlock,
+  { excludedSegments: excluded, controlHoldback }: TransitionCommand,
+  holdouts: readonly string[],
+): FlagBody {
   const { rollout: _, ...rest } = flag;
   const { place } = block;
   const control = variantAt(flag, place) ?? block.control;
@@ -70,19 +85,20 @@ function complete(flag: FlagBody, block: RolloutBlock, excluded: readonly string
       // Keys alone can be split; who has none is served the default, which is the candidate.
       if: { attribute: 'targetingKey', operator: 'exists', value: true },
       serve: servedAfter(block, control, controlHoldback),
+      ...keptFor(holdouts, flag.heldOut, control),
     };
     const rules = [
       ...flag.rules,
-      ...excluded.map((segment) => exclusionRule(segment, control, null)),
+      ...excluded.map((segment) => exclusionRule(segment, control, null, flag.heldOut)),
       ...(controlHoldback === 0 ? [] : [holdback]),
     ];
-    return { ...rest, rules, defaultVariant: block.candidate };
+    return { ...rest, rules, defaultVariant: block.candidate, ...keptFor(holdouts, flag.heldOut, control) };
   }
   const rules = flag.rules.flatMap((rule) =>
     rule.name === place.rule
       ? [
-          ...excluded.map((segment) => exclusionRule(segment, control, rule)),
-          { ...rule, serve: servedAfter(block, control, controlHoldback) },
+          ...excluded.map((segment) => exclusionRule(segment, control, rule, rule.heldOut)),
+          { ...rule, serve: servedAfter(block, control, controlHoldback), ...keptFor(holdouts, rule.heldOut, control) },
         ]
       : [rule],
   );
@@ -94,8 +110,14 @@ function complete(flag: FlagBody, block: RolloutBlock, excluded: readonly string
  *
  * @param flag - the flag as it stands, without the store's own fields
  * @param highest - number of the rollout's highest transition ever written, by the flag or its decision records; -1 for none
+ * @param holdouts - keys of the live holdouts that cover the flag
  */
-export function planTransition(flag: FlagBody, command: TransitionCommand, highest: number): TransitionPlan {
+export function planTransition(
+  flag: FlagBody,
+  command: TransitionCommand,
+  highest: number,
+  holdouts: readonly string[] = [],
+): TransitionPlan {
   if (highest === command.transition) return { kind: 'already' };
   if (highest > command.transition) return { kind: 'overtaken', standing: highest };
   if (flag.deleted) return { kind: 'gone', why: 'the flag was deleted' };
@@ -120,7 +142,7 @@ export function planTransition(flag: FlagBody, command: TransitionCommand, highe
   if (command.outcome === 'completed') {
     return {
       kind: 'write',
-      after: complete(flag, block, command.excludedSegments, command.controlHoldback),
+      after: complete(flag, block, command, holdouts),
       weightBefore: block.weight,
       weightAfter: 100 - command.controlHoldback,
     };

@@ -26,9 +26,9 @@ export class CacheFile {
       if (content?.['format'] !== FORMAT || content['source'] !== this.#source) return undefined;
       const { etag, leaseOrder } = content;
       if (!isSnapshotContent(content) || !Array.isArray(leaseOrder)) return undefined;
-      const { environment, flags, segments, killSwitch } = content;
+      const { environment, flags, segments, killSwitch, holdouts } = content;
       const known = typeof etag === 'string' ? etag : undefined;
-      return { environment, flags, segments, killSwitch, leaseOrder, etag: known };
+      return { environment, flags, segments, killSwitch, holdouts, leaseOrder, etag: known };
     } catch {
       return undefined;
     }

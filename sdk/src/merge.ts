@@ -1,23 +1,25 @@
 import type { Condition } from '../../flags/document/condition';
-import type { SdkKillSwitch } from '../../flags/evaluator/kill-switch';
 import { isTombstone, type SdkFlag, type SdkSegment, type Tombstone } from '../../flags/evaluator/resolution';
 
 type SentFlag = SdkFlag | Tombstone;
 
-/** Each flag at its highest revision. One that an answer leaves out stays: flags go by their tombstones only. */
+/**
+ * Each flag at its highest revision; the same revision told again may tell more than an older server did. One that an answer leaves out
+ * stays: flags go by their tombstones only.
+ */
 export function mergeFlags(known: ReadonlyMap<string, SentFlag>, flags: readonly SentFlag[]): Map<string, SentFlag> {
   const merged = new Map(known);
   for (const flag of flags) {
-    if (flag.revision > (merged.get(flag.key)?.revision ?? -1)) merged.set(flag.key, flag);
+    if (flag.revision >= (merged.get(flag.key)?.revision ?? -1)) merged.set(flag.key, flag);
   }
   return merged;
 }
 
-/** The kill switch at its highest revision: a server that lags behind neither releases nor kills. */
-export function mergeKillSwitch(
-  known: SdkKillSwitch | undefined,
-  sent: SdkKillSwitch | undefined,
-): SdkKillSwitch | undefined {
+/** The kill switch, or the holdouts, at the highest revision: a server that lags behind neither releases nor kills. */
+export function mergeNewest<T extends { readonly revision: number }>(
+  known: T | undefined,
+  sent: T | undefined,
+): T | undefined {
   return sent === undefined || (known !== undefined && known.revision >= sent.revision) ? known : sent;
 }
 

@@ -1,7 +1,8 @@
+import type { SdkHoldouts } from '../../flags/evaluator/holdout';
 import type { SdkKillSwitch } from '../../flags/evaluator/kill-switch';
 import type { SdkFlag, SdkSegment, Tombstone } from '../../flags/evaluator/resolution';
 import { compileSnapshot, type CompiledSnapshot } from '../../flags/evaluator/snapshot';
-import { mergeFlags, mergeKillSwitch, mergeSegments } from './merge';
+import { mergeFlags, mergeNewest, mergeSegments } from './merge';
 import { leaseOrderOf, type SnapshotBody, type SnapshotContent } from './wire';
 
 /** What is kept on disk: flags as last known, and how to ask whether they are still current. Leases are never kept. */
@@ -13,11 +14,13 @@ export interface StoredSnapshot {
   readonly segments: readonly SdkSegment[];
   /** Left out where it was never used, and in files from before there was one. */
   readonly killSwitch?: SdkKillSwitch | undefined;
+  /** Likewise. */
+  readonly holdouts?: SdkHoldouts | undefined;
 }
 
 /**
- * Flags as last known. An answer of a server that lags behind takes nothing back: each flag and segment and the kill switch
- * keep their highest revision, and a flag goes only by its tombstone. Every change makes a new compiled snapshot; evaluations under way keep theirs.
+ * Flags as last known. An answer of a server that lags behind takes nothing back: each flag and segment, the kill switch
+ * and the holdouts keep their highest revision, and a flag goes only by its tombstone. Every change makes a new compiled snapshot; evaluations under way keep theirs.
  */
 export class SnapshotState {
   #environment: string | undefined;
@@ -26,6 +29,7 @@ export class SnapshotState {
   #flags: ReadonlyMap<string, SdkFlag | Tombstone> = new Map();
   #segments: ReadonlyMap<string, SdkSegment> = new Map();
   #killSwitch: SdkKillSwitch | undefined;
+  #holdouts: SdkHoldouts | undefined;
   #compiled: CompiledSnapshot | undefined;
 
   /** What evaluations run on; undefined until flags are known. */
@@ -84,6 +88,7 @@ export class SnapshotState {
       flags: [...this.#flags.values()],
       segments: [...this.#segments.values()],
       killSwitch: this.#killSwitch,
+      holdouts: this.#holdouts,
     };
   }
 
@@ -92,23 +97,26 @@ export class SnapshotState {
     this.#compiled?.setLease(rolloutId, isGranted ? sentAtMonotonicMs + remainingMs : Number.NEGATIVE_INFINITY);
   }
 
-  #merge({ environment, flags, segments, killSwitch }: SnapshotContent): string[] {
+  #merge({ environment, flags, segments, killSwitch, holdouts }: SnapshotContent): string[] {
     // Another environment has nothing in common with this one, not even revisions.
     const isSame = this.#environment === environment;
     const previous = this.#compiled;
     const mergedFlags = mergeFlags(isSame ? this.#flags : new Map(), flags);
     const mergedSegments = mergeSegments(isSame ? this.#segments : new Map(), segments, mergedFlags);
-    const mergedSwitch = mergeKillSwitch(isSame ? this.#killSwitch : undefined, killSwitch);
+    const mergedSwitch = mergeNewest(isSame ? this.#killSwitch : undefined, killSwitch);
+    const mergedHoldouts = mergeNewest(isSame ? this.#holdouts : undefined, holdouts);
     const source = {
       flags: [...mergedFlags.values()],
       segments: [...mergedSegments.values()],
       killSwitch: mergedSwitch,
+      holdouts: mergedHoldouts,
     };
     const compiled = compileSnapshot(source, isSame ? previous : undefined);
     this.#environment = environment;
     this.#flags = mergedFlags;
     this.#segments = mergedSegments;
     this.#killSwitch = mergedSwitch;
+    this.#holdouts = mergedHoldouts;
     this.#compiled = compiled;
     const keys = new Set([...(previous?.flags.keys() ?? []), ...compiled.flags.keys()]);
     const isTurned = previous?.isKilled !== compiled.isKilled;

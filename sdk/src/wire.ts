@@ -1,3 +1,4 @@
+import type { SdkHoldouts } from '../../flags/evaluator/holdout';
 import type { SdkKillSwitch } from '../../flags/evaluator/kill-switch';
 import { isTombstone, type SdkFlag, type SdkSegment, type Tombstone } from '../../flags/evaluator/resolution';
 
@@ -10,6 +11,8 @@ export interface SnapshotBody {
   readonly segments: readonly SdkSegment[];
   /** Left out where it was never used. */
   readonly killSwitch?: SdkKillSwitch | undefined;
+  /** Left out where there never was one. */
+  readonly holdouts?: SdkHoldouts | undefined;
   /** Remaining milliseconds by rollout id; a rollout that is not in here has no lease. */
   readonly leases: Readonly<Record<string, number>>;
   /** Milliseconds since the Unix epoch by the database's clock, at the moment of the answer. */
@@ -17,7 +20,7 @@ export interface SnapshotBody {
 }
 
 /** What of it evaluates: all that is kept on disk too. */
-export type SnapshotContent = Pick<SnapshotBody, 'environment' | 'flags' | 'segments' | 'killSwitch'>;
+export type SnapshotContent = Pick<SnapshotBody, 'environment' | 'flags' | 'segments' | 'killSwitch' | 'holdouts'>;
 
 /** Database clock of an answer, in milliseconds since the Unix epoch. */
 export const TIME_HEADER = 'headgate-time';
@@ -35,6 +38,9 @@ const isFlag = (value: unknown): boolean =>
 const isKillSwitch = (value: unknown): boolean =>
   isObject(value) && typeof value['on'] === 'boolean' && typeof value['revision'] === 'number';
 
+const isHoldouts = (value: unknown): boolean =>
+  isObject(value) && typeof value['revision'] === 'number' && Array.isArray(value['live']);
+
 /**
  * Whether parsed JSON is a snapshot: enough of a look to refuse another service's page or a torn file. What a flag holds inside was
  * checked when it was stored.
@@ -47,7 +53,8 @@ export function isSnapshotContent(value: unknown): value is SnapshotContent {
     value['flags'].every(isFlag) &&
     Array.isArray(value['segments']) &&
     value['segments'].every(isKeyed) &&
-    (value['killSwitch'] === undefined || isKillSwitch(value['killSwitch']))
+    (value['killSwitch'] === undefined || isKillSwitch(value['killSwitch'])) &&
+    (value['holdouts'] === undefined || isHoldouts(value['holdouts']))
   );
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import { Flag } from '../../flags/document/flag';
+import { Holdout } from '../../flags/document/holdout';
 import { Segment } from '../../flags/document/segment';
 import { EventBatch } from '../../metrics/events';
 import type { ServerContext } from '../context';
@@ -15,12 +16,18 @@ const tag = 'sdk';
 /** A batch of 2,000 events with long names is about 1 MB. */
 const EVENTS_BODY_LIMIT = 4 * 1024 * 1024;
 const EventsAnswer = z.object({ accepted: z.int(), duplicate: z.boolean(), ignored: z.int() });
-const SdkFlagView = Flag.omit({ lastChange: true, owner: true, tags: true, description: true, schemaVersion: true });
+const SdkFlagView = Flag.omit({ lastChange: true, tags: true, description: true, schemaVersion: true }).extend({
+  tags: Flag.shape.tags.optional(),
+});
 const SnapshotView = z.object({
   environment: z.string(),
   etag: z.string(),
   flags: z.array(z.union([SdkFlagView, z.object({ key: z.string(), revision: z.int(), deleted: z.literal(true) })])),
   segments: z.array(Segment.pick({ key: true, if: true, revision: true })),
+  /** Live ones, oldest first; left out where there never was one. */
+  holdouts: z
+    .object({ revision: z.int(), live: z.array(Holdout.pick({ key: true, weight: true, salt: true, covers: true })) })
+    .optional(),
   /** Milliseconds left, by rollout id. */
   leases: z.record(z.string(), z.int()),
   /** Database time. */

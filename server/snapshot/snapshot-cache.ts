@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock';
 import type { Flag } from '../../flags/document/flag';
 import type { Observation } from '../../flags/document/rollout-block';
 import type { Segment } from '../../flags/document/segment';
+import type { SdkHoldouts } from '../../flags/evaluator/holdout';
 import type { SdkKillSwitch } from '../../flags/evaluator/kill-switch';
 import type { SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
 
@@ -16,6 +17,8 @@ export interface SnapshotReads {
   segments(environment: string): Promise<readonly Segment[]>;
   /** The environment's kill switch; null where it was never used. */
   killSwitch(environment: string): Promise<SdkKillSwitch | null>;
+  /** The environment's live holdouts; null where there never was one. */
+  holdouts(environment: string): Promise<SdkHoldouts | null>;
   /**
    * Ends of leases in milliseconds on the database's clock, by rollout id: of all live rollouts, or of the leases written since an
    * instant, where one that was ended has an end that has passed.
@@ -39,15 +42,17 @@ export interface ObservedRollout {
 /** Flags, segments and leases of one environment as they stood at one moment. */
 export interface Snapshot {
   readonly environment: string;
-  /** Strong entity tag with its quotes: a hash of flags, segments and the kill switch. */
+  /** Strong entity tag with its quotes: a hash of flags, segments, the kill switch and holdouts. */
   readonly etag: string;
-  /** JSON object of environment, etag, flags, segments and kill switch, without its closing brace. Made once, sent often. */
+  /** JSON object of environment, etag, flags, segments, kill switch and holdouts, without its closing brace. Made once, sent often. */
   readonly openJson: string;
   /** What {@link openJson} tells, for evaluations by the server itself. */
   readonly flags: readonly (SdkFlag | SdkTombstone)[];
   readonly segments: readonly SdkSegment[];
   /** Left out where it was never used. */
   readonly killSwitch?: SdkKillSwitch;
+  /** Left out where there never was one. */
+  readonly holdouts?: SdkHoldouts;
   /** What is measured of each live rollout, by its id. */
   readonly observed: ReadonlyMap<string, ObservedRollout>;
   /** Ids of the live rollouts in the order of the flags that carry them. */
@@ -62,6 +67,7 @@ interface Built {
   readonly documentsVersion: number;
   readonly segmentsJson: string;
   readonly killSwitch: SdkKillSwitch | null;
+  readonly holdouts: SdkHoldouts | null;
 }
 
 /** A flag as SDKs are sent it, with its JSON, so that a change of one flag costs nothing for the others. */
@@ -176,26 +182,29 @@ export class SnapshotCache {
     const known = isWhole ? [] : (entry.built?.snapshot.leaseEndsAtMs ?? []);
     // Leases first: a lease is then never newer than the weight it is sent with.
     const leaseEndsAtMs = new Map([...known, ...(await reads.leases(environment, leasesSince))]);
-    const [revisions, segments, killSwitch] = await Promise.all([
+    const [revisions, segments, killSwitch, holdouts] = await Promise.all([
       reads.flagRevisions(environment, flagsSince),
       reads.segments(environment),
       reads.killSwitch(environment),
+      reads.holdouts(environment),
     ]);
     const sorted = sortedSegments(segments);
     const segmentsJson = JSON.stringify(sorted);
     await this.fetchChanged(environment, entry, revisions);
     const { built: before, documentsVersion } = entry;
     const isSame = before?.documentsVersion === documentsVersion && before.segmentsJson === segmentsJson;
-    if (isSame && before.killSwitch?.revision === killSwitch?.revision) {
+    const isSameBeside =
+      before?.killSwitch?.revision === killSwitch?.revision && before?.holdouts?.revision === holdouts?.revision;
+    if (isSame && isSameBeside) {
       return { ...before, snapshot: { ...before.snapshot, leaseEndsAtMs } };
     }
     const snapshot = build(
       environment,
       [...entry.documents.values()],
-      { segments: sorted, segmentsJson, killSwitch },
+      { segments: sorted, segmentsJson, killSwitch, holdouts },
       leaseEndsAtMs,
     );
-    return { snapshot, documentsVersion, segmentsJson, killSwitch };
+    return { snapshot, documentsVersion, segmentsJson, killSwitch, holdouts };
   }
 
   /** Brings the documents up to the revisions. */
@@ -219,18 +228,21 @@ interface OtherContent {
   readonly segments: readonly SdkSegment[];
   readonly segmentsJson: string;
   readonly killSwitch: SdkKillSwitch | null;
+  readonly holdouts: SdkHoldouts | null;
 }
 
 function build(
   environment: string,
   documents: readonly Sent[],
-  { segments, segmentsJson, killSwitch }: OtherContent,
+  { segments, segmentsJson, killSwitch, holdouts }: OtherContent,
   leaseEndsAtMs: ReadonlyMap<string, number>,
 ): Snapshot {
   const sorted = [...documents].sort((a, b) => (a.flag.key < b.flag.key ? -1 : 1));
   // Left out where it was never used, so that entity tags stay what they were.
   const killJson = killSwitch === null ? '' : `,"killSwitch":${JSON.stringify(killSwitch)}`;
-  const content = `"flags":[${sorted.map(({ json }) => json).join(',')}],"segments":${segmentsJson}${killJson}`;
+  const holdoutsJson = holdouts === null ? '' : `,"holdouts":${JSON.stringify(holdouts)}`;
+  const flagsJson = sorted.map(({ json }) => json).join(',');
+  const content = `"flags":[${flagsJson}],"segments":${segmentsJson}${killJson}${holdoutsJson}`;
   const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 27)}"`;
   const carriers = sorted.flatMap(({ flag }) =>
     'rollout' in flag && flag.rollout !== undefined ? [{ flagKey: flag.key, rollout: flag.rollout }] : [],
@@ -242,6 +254,7 @@ function build(
     flags: sorted.map(({ flag }) => flag),
     segments,
     ...(killSwitch !== null && { killSwitch }),
+    ...(holdouts !== null && { holdouts }),
     observed: new Map(carriers.map(({ flagKey, rollout: { id, observe } }) => [id, { flagKey, observe }])),
     rolloutIds: carriers.map(({ rollout }) => rollout.id),
     leaseEndsAtMs,
@@ -257,13 +270,12 @@ async function within<T>(ms: number, work: Promise<T>, bridge: T): Promise<T> {
   return Promise.race([work, impatience]).finally(() => clearTimeout(timer));
 }
 
-/** What of a flag SDKs are sent: nothing of people, and of a deleted flag only that it was. */
+/** What of a flag SDKs are sent: what evaluation needs, and of a deleted flag only that it was. */
 export function forSdk(flag: Flag): SdkFlag | SdkTombstone {
   if (flag.deleted === true) return { key: flag.key, revision: flag.revision, deleted: true };
   const { lastChange: _, schemaVersion: _version, ...shown } = flag;
-  const { owner: _owner, tags: _tags, description: _text, expiresAt: _end, ...inCode } = shown;
-  const { modules: _modules, services: _services, ...rest } = inCode;
-  return rest;
+  const { tags, description: _text, expiresAt: _end, modules: _modules, services: _services, ...rest } = shown;
+  return tags.length === 0 ? rest : { ...rest, tags };
 }
 
 function sortedSegments(segments: readonly Segment[]): SdkSegment[] {

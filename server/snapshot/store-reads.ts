@@ -1,5 +1,6 @@
 import { documentId, parseDocumentId } from '../../flags/document/identifiers';
 import type { FlagsRepository } from '../../store/flags-repository';
+import { liveHoldouts, type HoldoutsRepository } from '../../store/holdouts-repository';
 import type { KillSwitchesRepository } from '../../store/kill-switches-repository';
 import type { LeasesRepository } from '../../store/leases-repository';
 import type { SegmentsRepository } from '../../store/segments-repository';
@@ -11,6 +12,7 @@ export function storeReads(
   segments: Pick<SegmentsRepository, 'list'>,
   leases: Pick<LeasesRepository, 'live' | 'changed'>,
   killSwitches: Pick<KillSwitchesRepository, 'get'>,
+  holdouts: Pick<HoldoutsRepository, 'get'>,
   databaseNowMs: () => number,
 ): SnapshotReads {
   return {
@@ -24,6 +26,12 @@ export function storeReads(
     async killSwitch(environment) {
       const { on, revision } = await killSwitches.get(environment);
       return revision === 0 ? null : { on, revision };
+    },
+    async holdouts(environment) {
+      const set = await holdouts.get(environment);
+      if (set.revision === 0) return null;
+      const live = liveHoldouts(set).map(({ key, weight, salt, covers }) => ({ key, weight, salt, covers }));
+      return { revision: set.revision, live };
     },
     async leases(environment, changedSinceMs) {
       // The instant before the read: ends are thought earlier than they are by at most its duration, never later.

@@ -1,5 +1,6 @@
 import type { Flag } from '../../../../flags/document/flag';
 import type { Segment } from '../../../../flags/document/segment';
+import type { SdkHoldouts } from '../../../../flags/evaluator/holdout';
 import { forSdk, SnapshotCache, type SnapshotReads } from '../../../../server/snapshot/snapshot-cache';
 
 const flag = (key: string, revision: number, change: Partial<Flag> = {}): Flag => ({
@@ -51,6 +52,10 @@ class Reads implements SnapshotReads {
   storedSwitch: { on: boolean; revision: number } | null = null;
   async killSwitch(): Promise<{ on: boolean; revision: number } | null> {
     return this.storedSwitch;
+  }
+  storedHoldouts: SdkHoldouts | null = null;
+  async holdouts(): Promise<SdkHoldouts | null> {
+    return this.storedHoldouts;
   }
   async leases(): Promise<ReadonlyMap<string, number>> {
     this.calls.push('leases');
@@ -203,10 +208,27 @@ describe('SnapshotCache', () => {
     await expect(cache.get('production')).resolves.toMatchObject({ environment: 'production' });
   });
 
-  it('tells SDKs nothing of people, and of deleted flags only that they were', () => {
+  it('tells of holdouts once their revision moves, and of nothing where there never was one', async () => {
+    const { etag, openJson } = await cache.get('production');
+    expect(openJson).not.toContain('holdouts');
+    const live = [{ key: 'year', weight: 5, salt: 's', covers: { all: true as const } }];
+    reads.storedHoldouts = { revision: 1, live };
+    nowMs += 200;
+    const covered = await cache.get('production');
+    expect(covered.etag).not.toBe(etag);
+    expect(covered.holdouts).toEqual({ revision: 1, live });
+    expect(JSON.parse(`${covered.openJson}}`)).toMatchObject({ holdouts: { revision: 1, live } });
+    reads.storedHoldouts = { revision: 2, live: [] };
+    nowMs += 200;
+    expect((await cache.get('production')).etag).not.toBe(covered.etag);
+  });
+
+  it('tells SDKs what evaluation needs, and of deleted flags only that they were', () => {
     expect(forSdk(flag('a', 3, { deleted: true }))).toEqual({ key: 'a', revision: 3, deleted: true });
     expect(Object.keys(forSdk(flag('a', 1)))).toEqual(
-      expect.not.arrayContaining(['lastChange', 'owner', 'tags', 'description', 'schemaVersion']),
+      expect.not.arrayContaining(['lastChange', 'description', 'schemaVersion']),
     );
+    expect(forSdk(flag('a', 1))).toMatchObject({ owner: 'team', tags: ['tag'] });
+    expect(forSdk(flag('a', 1, { tags: [] }))).not.toHaveProperty('tags');
   });
 });
