@@ -12,8 +12,27 @@ function toMs(time: Timestamp): number {
 export interface LookFigures {
   /** For each look: from when its timer was due until its result stood in the history, in milliseconds. */
   readonly lateMs: readonly number[];
+  /** Of those that were made: what the lateness consists of. */
+  readonly parts: readonly LatenessParts[];
   /** Events of any kind. */
   readonly events: number;
+}
+
+/** Where the lateness of one look was spent, in milliseconds. */
+export interface LatenessParts {
+  /** Until Temporal fired the timer that was due. */
+  readonly firingMs: number;
+  /** Until a worker had taken the task. */
+  readonly waitingMs: number;
+  /** Until the worker had renewed the lease, looked and answered. */
+  readonly lookingMs: number;
+}
+
+/** A look that is under way. */
+interface Pending {
+  readonly dueMs: number;
+  readonly firedMs: number;
+  startedMs: number;
 }
 
 /**
@@ -24,7 +43,8 @@ export interface LookFigures {
 export function lookFigures(history: History, fromMs: number, untilMs: number): LookFigures {
   const dueAt = new Map<string, number>();
   const lateMs: number[] = [];
-  let pending: number | null = null;
+  const parts: LatenessParts[] = [];
+  let pending: Pending | null = null;
   let events = 0;
   for (const event of history.events ?? []) {
     const at = toMs(event.eventTime);
@@ -36,16 +56,27 @@ export function lookFigures(history: History, fromMs: number, untilMs: number): 
     if (canceled != null) dueAt.delete(canceled);
     const fired = event.timerFiredEventAttributes?.timerId;
     if (fired != null) {
-      pending = dueAt.get(fired) ?? null;
+      const dueMs = dueAt.get(fired);
+      pending = dueMs === undefined ? null : { dueMs, firedMs: at, startedMs: at };
       dueAt.delete(fired);
     }
+    // A task that was started in vain is started again: what counts is the one that was answered.
+    if (event.workflowTaskStartedEventAttributes != null && pending !== null) pending.startedMs = at;
     if (event.workflowTaskCompletedEventAttributes != null && pending !== null) {
-      if (at >= fromMs) lateMs.push(Math.max(0, at - pending));
+      if (at >= fromMs) {
+        lateMs.push(Math.max(0, at - pending.dueMs));
+        parts.push({
+          firingMs: Math.max(0, pending.firedMs - pending.dueMs),
+          waitingMs: pending.startedMs - pending.firedMs,
+          lookingMs: at - pending.startedMs,
+        });
+      }
       pending = null;
     }
   }
-  for (const due of pending === null ? dueAt.values() : [pending]) if (due < untilMs) lateMs.push(untilMs - due);
-  return { lateMs, events };
+  const undone = pending === null ? [...dueAt.values()] : [pending.dueMs];
+  for (const due of undone) if (due < untilMs) lateMs.push(untilMs - due);
+  return { lateMs, parts, events };
 }
 
 /** The q-quantile of numbers, by rank; NaN of none. */

@@ -44,6 +44,7 @@ function rowOf(label: string, intervalMs: number, figures: GroupFigures): string
     figures.lateP50Ms.toFixed(0),
     figures.lateP99Ms.toFixed(0),
     figures.lateMaxMs.toFixed(0),
+    [figures.parts.firingMs, figures.parts.waitingMs, figures.parts.lookingMs].map((ms) => ms.toFixed(0)).join(' + '),
     `${(share * 100).toFixed(1)} %, ${share <= AIM ? 'kept' : 'MISSED'}`,
     figures.eventsPerHour.toFixed(0),
   ];
@@ -95,9 +96,9 @@ async function measure(installation: Installation, traffic: Traffic, flags: read
     const reference = `p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, at most ${maxMs.toFixed(0)} ms`;
     console.log(`a plain timer on this machine meanwhile was late by: ${reference}\n`);
     console.log(
-      '| rollouts | looks | late p50 ms | late p99 ms | latest ms | p99 of interval | events per rollout-hour |',
+      '| rollouts | looks | late p50 ms | late p99 ms | latest ms | firing + waiting + looking, medians, ms | p99 of interval | events per rollout-hour |',
     );
-    console.log('| --- | --- | --- | --- | --- | --- | --- |');
+    console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
     await attempt('fast looks', async () => {
       const figures = await temporal.looks(flags.slice(0, FAST), fromMs, untilMs);
       console.log(rowOf(`${FAST} looked at every 5 s`, FAST_MS, figures));

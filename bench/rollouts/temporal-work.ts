@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { rolloutWorkflowId } from '../../workflows/rollout/messages';
-import { lookFigures, quantile } from './history-figures';
+import { lookFigures, quantile, type LatenessParts } from './history-figures';
 
 /** How many workflows are asked at a time. */
 const AT_ONCE = 10;
@@ -11,6 +11,8 @@ export interface GroupFigures {
   readonly lateP50Ms: number;
   readonly lateP99Ms: number;
   readonly lateMaxMs: number;
+  /** The medians of what the lateness consists of. */
+  readonly parts: LatenessParts;
   readonly eventsPerHour: number;
   /** Histories that could not be read. */
   readonly unread: number;
@@ -43,11 +45,26 @@ export class TemporalWork {
     );
     const read = figures.filter((each) => each !== null);
     const lateMs = read.flatMap((each) => each.lateMs);
+    const parts = read.flatMap((each) => each.parts);
     return {
       looks: lateMs.length,
       lateP50Ms: quantile(lateMs, 0.5),
       lateP99Ms: quantile(lateMs, 0.99),
       lateMaxMs: lateMs.reduce((most, ms) => Math.max(most, ms), 0),
+      parts: {
+        firingMs: quantile(
+          parts.map(({ firingMs }) => firingMs),
+          0.5,
+        ),
+        waitingMs: quantile(
+          parts.map(({ waitingMs }) => waitingMs),
+          0.5,
+        ),
+        lookingMs: quantile(
+          parts.map(({ lookingMs }) => lookingMs),
+          0.5,
+        ),
+      },
       eventsPerHour: quantile(
         read.map(({ events }) => (events / (untilMs - fromMs)) * 3_600_000),
         0.5,
