@@ -33,29 +33,27 @@ export function planTakeBack(flag: FlagBody, before: PlaceFields, completed: Pla
   if (keptAtDefault && !isSame(heldOut, completed.heldOut)) {
     return { kind: 'kept', why: 'what it keeps for held-out keys was edited since' };
   }
-  const past = new Map(before.rules.map((rule) => [rule.name, rule]));
-  const touched = new Map(
-    completed.rules.filter((rule) => !isSame(rule, past.get(rule.name))).map((rule) => [rule.name, rule]),
-  );
-  for (const [name, rule] of touched) {
-    const standing = flag.rules.filter((one) => one.name === name);
-    if (standing.length !== 1 || !isSame(standing[0], rule))
-      return { kind: 'kept', why: `its rule '${name}' was edited since` };
+  const { written, replaced } = writtenRules(before.rules, completed.rules);
+  /** What each rule that was written becomes: the one it replaced, or nothing. */
+  const becomes = new Map<Rule, Rule | null>();
+  for (const rule of written) {
+    const standing = flag.rules.find((one) => !becomes.has(one) && isSame(one, rule));
+    if (standing === undefined) return { kind: 'kept', why: `its rule '${rule.name}' was edited since` };
+    becomes.set(standing, replaced.find(({ name }) => name === rule.name) ?? null);
   }
-  const restored: Rule[] = [];
   const rules = flag.rules.flatMap((rule) => {
-    if (!touched.has(rule.name)) return [rule];
-    const was = past.get(rule.name);
-    if (was === undefined) return [];
-    restored.push(was);
-    return [was];
+    const was = becomes.get(rule);
+    return was === undefined ? [rule] : was === null ? [] : [was];
   });
+  const restored = [...becomes.values()].filter((rule) => rule !== null);
   const served = wroteDefault ? before.defaultVariant : defaultVariant;
   const kept = keptAtDefault ? before.heldOut : heldOut;
   const wanted = [
     ...(served === undefined ? [] : [served]),
     ...Object.values(kept ?? {}),
-    ...restored.flatMap(({ serve }) => ('variant' in serve ? [serve.variant] : [])),
+    ...restored.flatMap(({ serve }) =>
+      'variant' in serve ? [serve.variant] : serve.split.map(({ variant }) => variant),
+    ),
     ...restored.flatMap((rule) => Object.values(rule.heldOut ?? {})),
   ];
   const missing = wanted.find((variant) => !Object.hasOwn(flag.variants, variant));
@@ -66,4 +64,18 @@ export function planTakeBack(flag: FlagBody, before: PlaceFields, completed: Pla
     ...(kept === undefined ? {} : { heldOut: kept }),
   };
   return { kind: 'write', after: { ...rest, ...place, rules } };
+}
+
+/** Rules that a completion wrote, and those that stood in their place. Compared by content, since names may stand twice. */
+function writtenRules(
+  before: readonly Rule[],
+  completed: readonly Rule[],
+): { readonly written: readonly Rule[]; readonly replaced: readonly Rule[] } {
+  const replaced = [...before];
+  const written = completed.filter((rule) => {
+    const at = replaced.findIndex((one) => isSame(one, rule));
+    if (at >= 0) replaced.splice(at, 1);
+    return at < 0;
+  });
+  return { written, replaced };
 }
