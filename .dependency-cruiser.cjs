@@ -21,6 +21,7 @@ const rooms = {
     'store',
     'metrics',
     'workflows/group/messages',
+    'workflows/group/state',
     'workflows/rollout/messages',
     'workflows/training/messages',
     'workflows/scheduled/messages',

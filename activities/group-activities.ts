@@ -1,5 +1,5 @@
 import { ErrorCode, HeadgateError } from '../core/errors';
-import { sign, signedPart } from '../core/signing';
+import { signMessage } from '../core/signing';
 import type { DecisionRecord } from '../flags/document/decision-record';
 import type { Flag } from '../flags/document/flag';
 import { documentId } from '../flags/document/identifiers';
@@ -10,6 +10,8 @@ import type { DecisionsRepository } from '../store/decisions-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import type { GroupProjection, GroupsRepository } from '../store/groups-repository';
 import type { MessageArguments } from '../workflows/rollout/messages';
+import type { GroupMember, GroupOutcome } from '../workflows/group/status';
+import { sendToAll, type Notification, type NotificationDependencies } from './notification-activity';
 import type { RolloutRef } from './rollout-activities';
 
 /** Asks for a completed member to be taken back. */
@@ -25,16 +27,33 @@ export type TakeBackResult =
   /** Nothing was written; what stands there is somebody else's. */
   | { readonly kind: 'kept'; readonly why: string };
 
+/** What people are told of a group. */
+export type GroupEvent = 'group_approval_needed' | 'group_taking_back' | `group_${GroupOutcome}`;
+
+/** One notification of a group, before it has its id. */
+export interface GroupTold extends Omit<Notification, 'id'> {
+  /** The group's id. */
+  readonly group: string;
+  readonly environment: string;
+  readonly key: string;
+  readonly event: GroupEvent;
+  readonly members: readonly Pick<GroupMember, 'flag' | 'state' | 'takenBack'>[];
+  /** As the group's file says. */
+  readonly owner?: string;
+}
+
 /** What a group workflow may do to the world beside its rollouts. All of it is safe to repeat and to overlap with a copy of itself. */
 export interface GroupActivities {
   takeBack(request: TakeBackRequest): Promise<TakeBackResult>;
   /** The arguments of an abort that a group sends to one of its rollouts, signed in the group's name. */
   signAbort(request: RolloutRef & { readonly group: string; readonly reason: string }): Promise<MessageArguments>;
   saveGroup(projection: Omit<GroupProjection, 'updatedAt'>): Promise<void>;
+  /** Sends signed webhooks; a copy carries the same id, by which receivers drop it. */
+  tellGroup(told: GroupTold): Promise<void>;
 }
 
 /** What they need. */
-export interface GroupDependencies {
+export interface GroupDependencies extends NotificationDependencies {
   readonly flags: FlagsRepository;
   readonly decisions: Pick<DecisionsRepository, 'byRollout' | 'since'>;
   readonly groups: Pick<GroupsRepository, 'save'>;
@@ -64,14 +83,19 @@ export function createGroupActivities(dependencies: GroupDependencies): GroupAct
 
     /** Computes only. */
     async signAbort({ environment, flagKey, rolloutId, group, reason }) {
-      const unsigned = { id: `abort-${rolloutId}`, reason, actor: { name: group, role: 'group', signature: '' } };
-      const part = signedPart(dependencies.workflowIdOf(environment, flagKey), rolloutId, 'abort', unsigned);
-      return { ...unsigned, actor: { ...unsigned.actor, signature: sign(dependencies.signingKey, part) } };
+      const target = { workflowId: dependencies.workflowIdOf(environment, flagKey), subjectId: rolloutId };
+      const message = { id: `abort-${rolloutId}`, reason };
+      return signMessage(dependencies.signingKey, target, 'abort', message, { name: group, role: 'group' });
     },
 
     /** A copy that arrives after a newer one changes nothing. */
     async saveGroup(projection) {
       await dependencies.groups.save(projection);
+    },
+
+    /** Each event happens once in a group's life, so id and event tell copies of it from others. */
+    async tellGroup(told) {
+      await sendToAll(dependencies, { ...told, id: `${told.group}:${told.event}` });
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { Client } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/common';
 import { documentId } from '../flags/document/identifiers';
 import { planTransition } from '../flags/transition/plan-transition';
 import type { Flag } from '../flags/document/flag';
@@ -14,7 +13,9 @@ import type { RolloutProjection, RolloutsRepository } from '../store/rollouts-re
 import type { ScheduledChange, ScheduledChangesRepository } from '../store/scheduled-changes-repository';
 import type { RolloutUsersRepository } from '../store/rollout-users-repository';
 import { destroyLeftKeys } from './destroy-left-keys';
+import { endLeftGroups, type LeftGroupDependencies } from './end-left-groups';
 import { withSortedFailures } from './failures';
+import { isClaimed } from './is-claimed';
 import { recordDeployments } from './record-deployments';
 import { MOST_ROLLOUTS, scoreModels, type ScoringDependencies } from './score-models';
 import { FAILURE_MODEL } from './shadow-predictions';
@@ -28,7 +29,7 @@ const MOST_PREDICTIONS = 2 * MOST_ROLLOUTS;
 const ORPHANED = 'orphaned: no live workflow owns this rollout';
 
 /** What closing orphans needs. */
-export interface ReconcilerDependencies extends ScoringDependencies, WatchDependencies {
+export interface ReconcilerDependencies extends ScoringDependencies, WatchDependencies, LeftGroupDependencies {
   readonly flags: FlagsRepository;
   readonly decisions: DecisionsRepository;
   readonly leases: LeasesRepository;
@@ -50,7 +51,7 @@ export interface ReconcilerDependencies extends ScoringDependencies, WatchDepend
 export interface ReconcilerActivities {
   /** Completes audit chains whose last writer died; answers how many records were written. */
   sweepAudit(): Promise<number>;
-  /** Takes blocks off flags whose rollout has no live workflow, and destroys keys of users that nobody else will; answers the rollout ids. */
+  /** Takes blocks off flags whose rollout has no live workflow, ends what lists show of those and of groups, and destroys keys of users that nobody else will; answers the rollout ids. */
   closeOrphans(): Promise<string[]>;
   /** Takes rollouts that have ended lately into the past that models learn from, and scores models by them; answers how many were new. */
   recordDeployments(): Promise<number>;
@@ -78,6 +79,7 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
         if (flag !== null && isCarried && (await close(dependencies, flag))) closed.push(ref.rolloutId);
       }
       await endProjections(dependencies, isListed);
+      await endLeftGroups(dependencies, new Date(dependencies.clock.nowMs() - GRACE_MS).toISOString());
       await destroyLeftKeys(dependencies);
       return closed;
     },
@@ -132,15 +134,7 @@ async function isOrphan(
   { client, workflowIdOf }: ReconcilerDependencies,
   { environment, flagKey, rolloutId }: CarriedRollout,
 ): Promise<boolean> {
-  const handle = client.workflow.getHandle(workflowIdOf(environment, flagKey));
-  try {
-    const description = await handle.describe();
-    const claims = description.memo?.['rolloutId'];
-    return description.status.name !== 'RUNNING' || (claims !== undefined && claims !== rolloutId);
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return true;
-    throw error;
-  }
+  return !(await isClaimed(client, workflowIdOf(environment, flagKey), 'rolloutId', rolloutId));
 }
 
 /** Closes one block as aborted (orphaned); false when somebody else wrote the flag meanwhile. */

@@ -25,14 +25,33 @@ export function isSignatureOf(signature: string, key: string, value: unknown): b
 }
 
 /**
- * What of a message to a rollout the server signs and a worker checks, so that neither actor nor content can be altered or moved
- * to another rollout.
+ * What of a message to a rollout or a group the server signs and a worker checks, so that neither actor nor content can be altered or
+ * moved to another one.
+ *
+ * @param subjectId - id of the rollout or group
  */
 export function signedPart(
   workflowId: string,
-  rolloutId: string,
+  subjectId: string,
   name: MessageName,
   { actor, ...rest }: MessageArguments,
 ): Record<string, unknown> {
-  return { workflowId, rolloutId, name, ...rest, actorName: actor?.name, actorRole: actor?.role };
+  return { workflowId, rolloutId: subjectId, name, ...rest, actorName: actor?.name, actorRole: actor?.role };
+}
+
+/**
+ * Signs a message with its sender, so that neither can be altered or moved to another rollout or group.
+ *
+ * @param target - the workflow it goes to, and the id of the rollout or group that this workflow must carry
+ */
+export function signMessage<T extends Omit<MessageArguments, 'actor'>>(
+  key: string,
+  { workflowId, subjectId }: { readonly workflowId: string; readonly subjectId: string },
+  name: MessageName,
+  message: T,
+  sender: { readonly name: string; readonly role: string },
+): T & { readonly actor: NonNullable<MessageArguments['actor']> } {
+  const actor = { name: sender.name, role: sender.role, signature: '' };
+  const signature = sign(key, signedPart(workflowId, subjectId, name, { ...message, actor }));
+  return { ...message, actor: { ...actor, signature } };
 }

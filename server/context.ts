@@ -6,6 +6,7 @@ import type { DecisionsRepository } from '../store/decisions-repository';
 import type { DeploymentsRepository } from '../store/deployments-repository';
 import type { FeaturesRepository } from '../store/features-repository';
 import type { FlagsRepository } from '../store/flags-repository';
+import type { GroupClaimsRepository } from '../store/group-claims-repository';
 import type { GroupsRepository } from '../store/groups-repository';
 import type { HoldoutsRepository } from '../store/holdouts-repository';
 import type { KillSwitchesRepository } from '../store/kill-switches-repository';
@@ -43,6 +44,7 @@ export interface ServerContext {
   readonly attributions: Pick<AttributionsRepository, 'byRollout'>;
   readonly rollouts: RolloutsRepository;
   readonly groups: GroupsRepository;
+  readonly groupClaims: GroupClaimsRepository;
   readonly tokens: TokensRepository;
   readonly windows: Pick<WindowsRepository, 'readCompacted' | 'readRecorded'>;
   readonly deployments: DeploymentsRepository;

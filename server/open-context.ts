@@ -6,6 +6,7 @@ import { MongoDecisionsRepository } from '../store/decisions-repository';
 import { DeploymentsRepository } from '../store/deployments-repository';
 import { FeaturesRepository } from '../store/features-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
+import { GroupClaimsRepository } from '../store/group-claims-repository';
 import { GroupsRepository } from '../store/groups-repository';
 import { MongoHoldoutsRepository } from '../store/holdouts-repository';
 import { MongoKillSwitchesRepository } from '../store/kill-switches-repository';
@@ -91,6 +92,7 @@ export async function openContext(
       attributions: new MongoAttributionsRepository(db),
       rollouts: new MongoRolloutsRepository(db, databaseNowMs),
       groups: new GroupsRepository(db, databaseNowMs),
+      groupClaims: new GroupClaimsRepository(db),
       tokens: new MongoTokensRepository(db),
       windows: new MongoWindowsRepository(db, clock),
       deployments: new DeploymentsRepository(db),

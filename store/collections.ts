@@ -15,6 +15,7 @@ export const Collection = {
   Rollouts: 'rollouts',
   ScheduledChanges: 'scheduled_changes',
   Groups: 'groups',
+  GroupClaims: 'group_claims',
   Tokens: 'tokens',
   AnalysisStates: 'analysis_states',
   MetricWindows: 'metric_windows',

@@ -53,6 +53,11 @@ export class GroupsRepository {
     return this.groups.find(filter).sort({ startedAt: -1 }).limit(Math.min(limit, MAX_LISTED)).toArray();
   }
 
+  /** Of all environments, those started before an instant (ISO 8601) that have not ended as far as the projection knows. */
+  async liveStartedBefore(startedBefore: string): Promise<GroupProjection[]> {
+    return this.groups.find({ outcome: null, startedAt: { $lt: startedBefore } }).toArray();
+  }
+
   /** Of an environment, those that have not ended as far as the projection knows. */
   async live(environment: string): Promise<GroupProjection[]> {
     return this.groups.find({ environment, outcome: null }).toArray();

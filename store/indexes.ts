@@ -37,6 +37,7 @@ export const INDEXES: readonly IndexWanted[] = [
   { collection: Collection.ScheduledChanges, keys: { status: 1, isTimed: 1 } },
   // Groups of an environment, newest first.
   { collection: Collection.Groups, keys: { environment: 1, startedAt: -1 } },
+  { collection: Collection.Groups, keys: { outcome: 1, startedAt: 1 } },
   { collection: Collection.Tokens, keys: { hash: 1 }, options: { unique: true } },
   // A batch counts once; what is to be folded, each writer's in order; what may go.
   { collection: Collection.IngestGroups, keys: { batchIds: 1 }, options: { unique: true } },

@@ -25,6 +25,7 @@ import { MongoSegmentsRepository } from '../store/segments-repository';
 import { ScheduledChangesRepository } from '../store/scheduled-changes-repository';
 import { MongoTokensRepository } from '../store/tokens-repository';
 import { MongoWindowsRepository } from '../store/windows-repository';
+import { groupWorkflowId } from '../workflows/group/messages';
 import { rolloutWorkflowId } from '../workflows/rollout/messages';
 import { artefactStoreOf } from './artefact-store';
 import type { WorkerConfig } from './config';
@@ -75,6 +76,7 @@ export function createDependencies(
     clock,
     client,
     workflowIdOf: rolloutWorkflowId,
+    groupWorkflowIdOf: groupWorkflowId,
     signingKey: config.HEADGATE_SIGNING_KEY,
     webhooks: config.HEADGATE_WEBHOOKS,
     fetch,

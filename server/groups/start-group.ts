@@ -6,13 +6,18 @@ import { orderMembers, type GroupOrder } from '../../flags/group/order-members';
 import type { GroupPlan } from '../../flags/group/resolve-group';
 import type { GroupProjection } from '../../store/groups-repository';
 import type { GroupInput } from '../../workflows/group/messages';
+import { initialStatus } from '../../workflows/group/state';
 import type { ServerContext } from '../context';
 import { actorOf, type Caller } from '../http/authenticate';
 import { checkPlan } from '../rollouts/check-plan';
+import { claimMembers, memberTaken, releaseMembers } from './claim-members';
 import { newRolloutId, rolloutIdentity } from '../rollouts/rollout-identity';
 
 type Ordered = Extract<GroupOrder, { kind: 'ordered' }>;
-type Context = Pick<ServerContext, 'flags' | 'segments' | 'groups' | 'groupWorkflows' | 'workflows' | 'databaseNowMs'>;
+type Context = Pick<
+  ServerContext,
+  'flags' | 'segments' | 'groups' | 'groupClaims' | 'groupWorkflows' | 'workflows' | 'databaseNowMs'
+>;
 
 /** What a start came to. */
 export type GroupStart =
@@ -90,10 +95,7 @@ async function refuseOtherGroups({ groups, groupWorkflows }: Context, group: Gro
     if (shared === undefined || other.key === group.key) continue;
     const found = await groupWorkflows.find(other.environment, other.key);
     if (found?.running !== true || found.groupId !== other._id) continue;
-    throw new HeadgateError(ErrorCode.GroupLive, `'${shared}' is a member of the live group '${other._id}'`, {
-      remedy: `Wait for it, or end it: headgate group abort ${other.key}.`,
-      details: { groupId: other._id },
-    });
+    throw memberTaken(shared, { groupId: other._id, key: other.key });
   }
 }
 
@@ -119,11 +121,24 @@ export async function startGroup(
   const order = await orderOf(context, group);
   const notes = await checkGroup(context, group);
   const input = inputOf(group, order, identity, caller, context.databaseNowMs());
+  // A start whose answer got lost keeps its claim: whether it has begun is asked of Temporal by whoever meets it.
+  await claimMembers(context, input);
   if ((await context.groupWorkflows.start(input)) === 'started') {
+    await saveFirstProjection(context, input);
     return { outcome: 'started', groupId: input.groupId, notes };
   }
+  await releaseMembers(context, input);
   const raced = await context.groupWorkflows.find(environment, key);
   return attach(raced ?? { groupId: '', identity: '' }, identity, key);
+}
+
+/** Lists show the group from now on, also while no worker runs. The workflow saves higher versions; failing here harms nothing. */
+async function saveFirstProjection({ groups }: Context, input: GroupInput): Promise<void> {
+  const { groupId, ...status } = initialStatus(input);
+  const summary = input.approval ? status.summary : 'started; waiting for a worker';
+  const version = Date.parse(input.startedAt);
+  const projection = { ...status, _id: groupId, identity: input.identity, summary, version };
+  await groups.save(projection).catch(() => undefined);
 }
 
 function attach(found: { groupId: string; identity: string }, identity: string, key: string): GroupStart {

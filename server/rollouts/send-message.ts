@@ -1,5 +1,5 @@
 import { ErrorCode, HeadgateError } from '../../core/errors';
-import { sign, signedPart } from '../../core/signing';
+import { signMessage } from '../../core/signing';
 import {
   rolloutWorkflowId,
   type MessageArguments,
@@ -15,20 +15,6 @@ export type OutgoingMessage = Omit<MessageArguments, 'actor' | 'id'> & { readonl
 
 /** What became of it: dealt with, or left for when a worker is back. */
 export type MessageAnswer = MessageResult | { readonly queued: true; readonly id: string };
-
-/** Signs a message with its sender, so that neither can be altered or moved to another rollout. */
-export function signMessage(
-  signingKey: string,
-  { environment, flagKey, rolloutId }: Pick<LocatedRollout, 'environment' | 'flagKey' | 'rolloutId'>,
-  name: MessageName,
-  message: OutgoingMessage,
-  { name: actorName, role }: Pick<Caller, 'name' | 'role'>,
-): MessageArguments & { readonly id: string } {
-  const unsigned = { ...message, actor: { name: actorName, role, signature: '' } };
-  const workflowId = rolloutWorkflowId(environment, flagKey);
-  const signature = sign(signingKey, signedPart(workflowId, rolloutId, name, unsigned));
-  return { ...message, actor: { name: actorName, role, signature } };
-}
 
 /** Runs that end between the look and the message; a rollout continues as new far less often than this. */
 const MAX_ROUNDS = 3;
@@ -48,8 +34,9 @@ export async function sendMessage(
   message: OutgoingMessage,
   caller: Pick<Caller, 'name' | 'role'>,
 ): Promise<MessageAnswer> {
-  const signed = signMessage(signingKey, rollout, name, message, caller);
   const { environment, flagKey, rolloutId } = rollout;
+  const target = { workflowId: rolloutWorkflowId(environment, flagKey), subjectId: rolloutId };
+  const signed = signMessage(signingKey, target, name, message, caller);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const found = await workflows.find({ environment, flagKey });
     if (found === null || !found.running || found.rolloutId !== rolloutId) break;
@@ -82,6 +69,7 @@ async function deliver(
   }
 }
 
-function rejected(name: MessageName, why: string): HeadgateError {
+/** The error of a message that its workflow did not take. */
+export function rejected(name: MessageName, why: string): HeadgateError {
   return new HeadgateError(ErrorCode.MessageRejected, `${name} was not accepted: ${why}`);
 }

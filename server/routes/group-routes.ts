@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { ErrorCode, HeadgateError } from '../../core/errors';
-import { sign, signedPart } from '../../core/signing';
 import { resolveGroup } from '../../flags/group/resolve-group';
-import type { GroupProjection } from '../../store/groups-repository';
 import { groupWorkflowId } from '../../workflows/group/messages';
-import type { GroupStatus } from '../../workflows/group/status';
 import type { ServerContext } from '../context';
+import { groupStatusOf, locateGroup, readGroup } from '../groups/group-directory';
+import { sendGroupMessage } from '../groups/send-group-message';
 import { checkGroup, orderOf, startGroup } from '../groups/start-group';
 import type { RouteTable } from '../http/route';
-import { EnvironmentPath, limitOf, NoBody, Nothing, ReasonText, RolloutPath } from './parameters';
+import { checkSameEnvironment, EnvironmentPath, limitOf, NoBody, Nothing, ReasonText, RolloutPath } from './parameters';
 
 const tag = 'groups';
 const StartBody = z.strictObject({
@@ -57,24 +55,8 @@ const MessageAnswer = z.object({ accepted: z.boolean(), text: z.string(), state:
 const Queued = z.object({ queued: z.literal(true), id: z.string() });
 const MessagePath = RolloutPath.extend({ name: z.enum(['approve', 'abort']) });
 
-function viewOf({ _id, identity: _i, version: _v, updatedAt: _u, ...rest }: GroupProjection): GroupStatus {
-  return { groupId: _id, ...rest };
-}
-
 /** Groups of rollouts: starting, listing, status, approval and abort. */
 export function addGroupRoutes(routes: RouteTable, context: ServerContext): void {
-  const { groups, groupWorkflows } = context;
-
-  /** By group id, or by key: the latest of it. */
-  async function located(environment: string, id: string): Promise<GroupProjection> {
-    const byId = await groups.get(id);
-    const found = byId?.environment === environment ? byId : (await groups.list(environment, { key: id, limit: 1 }))[0];
-    if (found !== undefined) return found;
-    throw new HeadgateError(ErrorCode.GroupNotFound, `there is no group '${id}' in '${environment}'`, {
-      remedy: 'Give a group id or a key; list them with: headgate group list',
-    });
-  }
-
   routes.add({
     method: 'POST',
     path: '/v1/environments/:env/groups',
@@ -94,10 +76,7 @@ export function addGroupRoutes(routes: RouteTable, context: ServerContext): void
     },
     async handle({ params: { env }, body, caller, reply, log }) {
       const group = resolveGroup(body.group, { environment: env });
-      if (group.environment !== env) {
-        const message = `the group is for '${group.environment}', the path names '${env}'`;
-        throw new HeadgateError(ErrorCode.InvalidPlan, message);
-      }
+      checkSameEnvironment('group', group.environment, env);
       const { levels } = await orderOf(context, group);
       const common = { workflowId: groupWorkflowId(env, group.key), levels };
       if (body.dryRun) return { outcome: 'dry_run', groupId: null, ...common, notes: await checkGroup(context, group) };
@@ -105,7 +84,7 @@ export function addGroupRoutes(routes: RouteTable, context: ServerContext): void
       log.info({ groupId: started.groupId, outcome: started.outcome }, 'group start asked for');
       if (started.outcome === 'started') void reply.code(201);
       const { outcome, groupId, notes } = started;
-      const status = outcome === 'finished' ? viewOf(started.projection) : undefined;
+      const status = outcome === 'finished' ? groupStatusOf(started.projection) : undefined;
       return { outcome, groupId, ...common, notes, status };
     },
   });
@@ -122,7 +101,7 @@ export function addGroupRoutes(routes: RouteTable, context: ServerContext): void
     body: NoBody,
     answers: { 200: { description: 'Their statuses.', schema: z.array(GroupView) } },
     async handle({ params, query }) {
-      return (await groups.list(params.env, query)).map(viewOf);
+      return (await context.groups.list(params.env, query)).map(groupStatusOf);
     },
   });
 
@@ -138,10 +117,7 @@ export function addGroupRoutes(routes: RouteTable, context: ServerContext): void
     body: NoBody,
     answers: { 200: { description: 'Its status.', schema: GroupView } },
     async handle({ params }) {
-      const projection = await located(params.env, params.id);
-      if (projection.outcome !== null) return viewOf(projection);
-      const live = await groupWorkflows.status(params.env, projection.key);
-      return live?.groupId === projection._id ? live : { ...viewOf(projection), fromProjection: true };
+      return readGroup(context, params.env, await locateGroup(context, params.env, params.id));
     },
   });
 
@@ -160,23 +136,13 @@ export function addGroupRoutes(routes: RouteTable, context: ServerContext): void
       202: { description: 'Left for when a worker is back.', schema: Queued },
     },
     async handle({ params: { env, id, name }, body, caller, reply, log }) {
-      const { key, _id: groupId } = await located(env, id);
-      const found = await groupWorkflows.find(env, key);
-      const rejected = (why: string): HeadgateError =>
-        new HeadgateError(ErrorCode.MessageRejected, `${name} was not accepted: ${why}`);
-      if (found?.running !== true || found.groupId !== groupId) throw rejected(`group '${groupId}' has ended`);
-      const unsigned = { id: randomUUID(), ...body, actor: { name: caller.name, role: caller.role, signature: '' } };
-      const part = signedPart(groupWorkflowId(env, key), groupId, name, unsigned);
-      const message = { ...unsigned, actor: { ...unsigned.actor, signature: sign(context.signingKey, part) } };
-      const sent = await groupWorkflows.send({ ...found, environment: env, key }, name, message);
-      log.info({ groupId, message: name, messageId: message.id, came: sent.kind }, 'message sent');
-      if (sent.kind === 'rejected') throw rejected(sent.why);
-      if (sent.kind === 'answered') {
-        if (!sent.result.accepted) throw rejected(sent.result.text);
-        return sent.result;
-      }
-      void reply.code(202);
-      return { queued: true, id: message.id };
+      const group = await locateGroup(context, env, id);
+      const message = { id: randomUUID(), ...body };
+      const answer = await sendGroupMessage(context, env, group, name, message, caller);
+      const isQueued = 'queued' in answer;
+      log.info({ groupId: group.groupId, message: name, messageId: message.id, isQueued }, 'message sent');
+      if (isQueued) void reply.code(202);
+      return answer;
     },
   });
 }

@@ -44,3 +44,14 @@ export function revisionOf(ifMatch: string | undefined): number | undefined {
     remedy: 'Send the revision in quotes, such as If-Match: "12", or the ETag of the flag.',
   });
 }
+
+/**
+ * Refuses a body that was written for another environment than the path names.
+ *
+ * @param what - the body in a word, such as `plan`
+ * @throws {HeadgateError} INVALID_PLAN
+ */
+export function checkSameEnvironment(what: string, ofBody: string, ofPath: string): void {
+  if (ofBody === ofPath) return;
+  throw new HeadgateError(ErrorCode.InvalidPlan, `the ${what} is for '${ofBody}', the path names '${ofPath}'`);
+}

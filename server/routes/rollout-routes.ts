@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ErrorCode, HeadgateError } from '../../core/errors';
 import { documentId, FlagKey } from '../../flags/document/identifiers';
 import type { RolloutPlan } from '../../flags/plan/plan';
 import { resolvePlan } from '../../flags/plan/resolve-plan';
@@ -15,7 +14,7 @@ import { locateRollout } from '../rollouts/rollout-directory';
 import { PHASES, StartAnswer, StatusView, TimelineView } from '../rollouts/rollout-views';
 import { startRollout } from '../rollouts/start-rollout';
 import { rolloutWorkflowId } from '../../workflows/rollout/messages';
-import { EnvironmentPath, limitOf, NoBody, Nothing, RolloutPath } from './parameters';
+import { checkSameEnvironment, EnvironmentPath, limitOf, NoBody, Nothing, RolloutPath } from './parameters';
 
 const tag = 'rollouts';
 /** Names of the feature catalogue: where it comes from, and what it is. */
@@ -79,7 +78,7 @@ export function addRolloutRoutes(routes: RouteTable, context: ServerContext): vo
     },
     async handle({ params: { env }, body, caller, reply, log }) {
       const plan = resolvePlan(body.plan, { environment: env });
-      checkSameEnvironment(plan.environment, env);
+      checkSameEnvironment('plan', plan.environment, env);
       const [flag, segments] = await Promise.all([
         context.flags.get(documentId(env, plan.flag)),
         context.segments.list(env),
@@ -195,11 +194,6 @@ async function killSwitchOf(
   return on && lastChange !== null
     ? { since: lastChange.at, by: lastChange.actor.name, reason: lastChange.reason }
     : undefined;
-}
-
-function checkSameEnvironment(ofPlan: string, ofPath: string): void {
-  if (ofPlan === ofPath) return;
-  throw new HeadgateError(ErrorCode.InvalidPlan, `the plan is for '${ofPlan}', the path names '${ofPath}'`);
 }
 
 async function trafficNotes(

@@ -11,6 +11,7 @@ import {
 } from '../../workflows/group/messages';
 import type { GroupStatus } from '../../workflows/group/status';
 import type { MessageArguments } from '../../workflows/rollout/messages';
+import { pollUntil } from './poll-until';
 import { givenQuickPlan, type RolloutHarness } from './rollout-harness';
 
 /** Members of the groups under test: `top` starts after `base`. */
@@ -19,7 +20,10 @@ type Plans = Partial<Record<(typeof MEMBERS)[number], Partial<RolloutPlan>>>;
 
 /** A group of two rollouts under test. */
 export class StartedGroup {
-  private constructor(readonly handle: WorkflowHandle) {}
+  private constructor(
+    readonly handle: WorkflowHandle,
+    readonly groupId: string,
+  ) {}
 
   /** Creates both flags in an environment and starts the group on the harness's task queue. */
   static async start(
@@ -61,8 +65,9 @@ export class StartedGroup {
       workflowId: groupWorkflowId(environment, input.key),
       taskQueue: harness.taskQueue,
       args: [input],
+      memo: { groupId: input.groupId, identity: input.identity },
     });
-    return new StartedGroup(handle);
+    return new StartedGroup(handle, input.groupId);
   }
 
   status(): Promise<GroupStatus> {
@@ -70,14 +75,8 @@ export class StartedGroup {
   }
 
   /** Polls until the status is as wanted; fails with the last status after a minute. */
-  async until(wanted: (status: GroupStatus) => boolean): Promise<GroupStatus> {
-    const giveUpAt = Date.now() + 60_000;
-    for (;;) {
-      const status = await this.status();
-      if (wanted(status)) return status;
-      if (Date.now() > giveUpAt) throw new Error(`not in time; last: ${JSON.stringify(status)}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+  until(wanted: (status: GroupStatus) => boolean): Promise<GroupStatus> {
+    return pollUntil(() => this.status(), wanted);
   }
 
   untilLive(key: (typeof MEMBERS)[number]): Promise<GroupStatus> {

@@ -31,7 +31,8 @@ import {
   type GroupMessageResult,
 } from './messages';
 import { groupAttributesOf, memberAttributesOf } from './search-attributes';
-import { describeGroup, failedMember, initialStatus, readyMembers, withLine, withMember } from './state';
+import { describeGroup, failedMember, initialStatus, readyMembers, skipPending, withLine, withMember } from './state';
+import { GroupTeller } from './teller';
 import { isGroupEnd, type GroupMember, type GroupOutcome, type GroupStatus } from './status';
 
 /** Tried without limit, as every lowering is; an attempt that was lost with its worker costs three seconds. */
@@ -52,6 +53,7 @@ export class GroupRun {
   /** Why the group goes back although no member has failed; null while nobody asked. */
   private asked: string | null = null;
   private version: number;
+  private readonly teller = new GroupTeller();
 
   constructor(private readonly input: GroupInput) {
     this.status = initialStatus(input);
@@ -73,6 +75,7 @@ export class GroupRun {
   async execute(): Promise<{ outcome: GroupOutcome; summary: string }> {
     try {
       await this.publish();
+      if (!this.approved) void this.teller.tell(this.status, 'group_approval_needed');
       await condition(() => this.approved || this.asked !== null);
       if (this.approved) this.status = { ...this.status, phase: 'progressing', waitingFor: null };
       await this.goForward();
@@ -138,8 +141,12 @@ export class GroupRun {
     const outcome: GroupOutcome = why === null ? 'completed' : this.asked === null ? 'rolled_back' : 'aborted';
     let summary = 'all members have completed';
     if (why !== null) {
-      this.status = { ...this.status, phase: 'taking_back', waitingFor: null, summary: why };
+      const back = { ...this.status, phase: 'taking_back' as const, waitingFor: null, summary: why };
+      this.status = skipPending(back, why);
       await this.publish();
+      if (this.flagsThat(({ state }) => state !== 'skipped').length > 0) {
+        void this.teller.tell(this.status, 'group_taking_back');
+      }
       await this.endLive(why);
       if (this.input.onRollback === 'take_back') await this.takeBack(why);
       const kept = this.flagsThat((one) => one.takenBack === 'kept');
@@ -153,6 +160,7 @@ export class GroupRun {
     this.note(`${outcome.replace('_', ' ')}: ${summary}`);
     this.status = { ...this.status, phase: outcome, outcome, waitingFor: null, summary };
     await this.publish();
+    await this.teller.tell(this.status, `group_${outcome}`);
     await condition(allHandlersFinished);
     return { outcome, summary };
   }

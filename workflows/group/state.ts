@@ -49,9 +49,18 @@ export function readyMembers({ members }: Pick<GroupStatus, 'members'>, sideBySi
   return members.some(({ state }) => state === 'live') ? [] : ready.slice(0, 1);
 }
 
-/** A member that ended otherwise than by completion; undefined while there is none. */
+/** A member whose rollout ended otherwise than by completion; undefined while there is none. */
 export function failedMember({ members }: Pick<GroupStatus, 'members'>): GroupMember | undefined {
-  return members.find(({ state }) => state !== 'pending' && state !== 'live' && state !== 'completed');
+  const isFine: readonly GroupMember['state'][] = ['pending', 'live', 'completed', 'skipped', 'detached'];
+  return members.find(({ state }) => !isFine.includes(state));
+}
+
+/** Members that wait to be started are not started any more, and say why. */
+export function skipPending<T extends Pick<GroupStatus, 'members'>>(status: T, why: string): T {
+  const members = status.members.map((one) =>
+    one.state === 'pending' ? { ...one, state: 'skipped' as const, summary: `not started: ${why}`.slice(0, 600) } : one,
+  );
+  return { ...status, members };
 }
 
 /** The group in Markdown, as the Temporal Web UI shows it under current details. */

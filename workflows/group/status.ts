@@ -13,9 +13,12 @@ export interface GroupMember {
   readonly rolloutId: string;
   /** Members that have to complete before it starts. */
   readonly after: readonly string[];
-  /** `failed`: its workflow broke or was ended from outside. */
-  readonly state: 'pending' | 'live' | 'failed' | RolloutOutcome;
-  /** Its rollout's own last word; empty before its end. */
+  /**
+   * `failed`: its workflow broke or was ended from outside. `skipped`: the group ended or went back before it was started. `detached`: the group itself
+   * was ended from outside while this rollout was live; it goes on under its own judge.
+   */
+  readonly state: 'pending' | 'live' | 'failed' | 'skipped' | 'detached' | RolloutOutcome;
+  /** Its rollout's own last word, or why it was never started; empty before its end. */
   readonly summary: string;
   /** What became of a completed member when the group went back; `kept`: somebody else has written there since. */
   readonly takenBack: 'taken_back' | 'kept' | null;

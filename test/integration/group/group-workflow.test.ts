@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { createReconcilerActivities } from '../../../activities';
 import { createGroupActivities } from '../../../activities/group-activities';
 import type { Flag } from '../../../flags/document/flag';
 import { RolloutHarness } from '../../support/rollout-harness';
+import { WebhookReceiver } from '../../support/webhook-receiver';
+import { pollUntil } from '../../support/poll-until';
 import { StartedGroup } from '../../support/started-group';
 
 const LONG = { steps: [{ weight: 10, bakeMs: 600_000, approval: false }] };
@@ -131,5 +134,59 @@ describe('a group of two rollouts, on real Temporal and the real database', () =
     await stopping.handle.cancel();
     expect((await stopping.result()).summary).toBe('the workflow was cancelled; left completed: base');
     expect([(await flagOf('base')).defaultVariant, (await flagOf('top')).rollout]).toEqual(['on', undefined]);
+  });
+
+  it('tells receivers, signed, of the approval it needs, of going back and of its end', async () => {
+    const receiver = await WebhookReceiver.open();
+    try {
+      Object.assign(harness.dependencies, { webhooks: [receiver.webhook] });
+      receiver.failures = 1;
+      const group = await start({ top: LONG }, { approval: true, owner: 'payments' });
+      await receiver.until('group_approval_needed');
+      await group.send('approve');
+      await group.untilLive('top');
+      await group.send('abort', { reason: 'enough' });
+      await group.result();
+      const heard = receiver.heard.filter(({ event }) => event.startsWith('group_'));
+      expect(heard.map(({ id }) => id)).toEqual(
+        ['approval_needed', 'taking_back', 'aborted'].map((event) => `${group.groupId}:group_${event}`),
+      );
+      expect(receiver.heard.every(({ signed }) => signed)).toBe(true);
+      const { groupId } = group;
+      expect(heard.at(-1)?.body).toMatchObject({ group: groupId, environment, key: 'both', owner: 'payments' });
+      expect(heard.at(-1)?.body['members']).toEqual([
+        { flag: 'base', state: 'completed', takenBack: 'taken_back' },
+        { flag: 'top', state: 'aborted', takenBack: null },
+      ]);
+    } finally {
+      await receiver.close();
+    }
+  });
+
+  it('is shown as ended once the reconciler has found its workflow terminated, and its live member goes on', async () => {
+    await harness.createFlag(environment, { _id: `${environment}/last`, key: 'last' });
+    const group = await StartedGroup.start(harness, environment, { top: LONG }, {}, LONG);
+    await group.untilLive('top');
+    await pollUntil(
+      () => harness.dependencies.rollouts.get(`top-${environment}`),
+      (rollout) => rollout?.weight === 10,
+    );
+    await group.handle.terminate('by hand');
+    const now = { nowMs: () => harness.dependencies.clock.nowMs() + 120_000 };
+    const reconciler = createReconcilerActivities({ ...harness.dependencies, clock: now });
+    await reconciler.closeOrphans();
+    await reconciler.closeOrphans();
+    const ended = await harness.dependencies.groups.get(group.groupId);
+    expect(ended).toMatchObject({
+      outcome: 'aborted',
+      members: [
+        { flag: 'base', state: 'completed' },
+        { flag: 'top', state: 'detached' },
+        { flag: 'last', state: 'skipped' },
+      ],
+    });
+    expect(ended?.record.filter(({ text }) => text.startsWith('aborted: its workflow was ended'))).toHaveLength(1);
+    expect((await flagOf('top')).rollout).toMatchObject({ weight: 10 });
+    await harness.client.workflow.getHandle(`rollout/${environment}/top`).signal('abort');
   });
 });

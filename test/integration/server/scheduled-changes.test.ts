@@ -1,10 +1,10 @@
 import { Client, Connection } from '@temporalio/client';
-import { randomUUID } from 'node:crypto';
 import { connectDatabase } from '../../../store/database';
 import type { FlagView } from '../../../flags/edit/flag-input';
 import { scheduledChangeWorkflowId } from '../../../workflows/scheduled/messages';
 import { DEAD_ADDRESS, givenFlagBody, givenServer, type ServerUnderTest } from '../../support/server-under-test';
-import { givenWorker } from '../../support/worker-under-test';
+import { OperatedServer, newEnvironmentPath } from '../../support/operated-server';
+import { pollUntil } from '../../support/poll-until';
 
 interface Scheduled {
   readonly id: string;
@@ -24,31 +24,20 @@ async function shiftDueAt({ config }: ServerUnderTest, ids: readonly string[], d
 }
 
 describe('scheduled changes', () => {
-  const taskQueue = `test-${randomUUID().slice(0, 8)}`;
-  const env = `e${randomUUID().slice(0, 8)}`;
+  const base = newEnvironmentPath();
+  const env = base.split('/').at(-1) as string;
+  let operated: OperatedServer;
   let server: ServerUnderTest;
-  let stopWorker: () => Promise<void>;
   let operator: string;
 
   beforeAll(async () => {
-    server = await givenServer({ taskQueue });
-    operator = await server.token('operator');
-    stopWorker = await givenWorker(server.config, taskQueue);
+    operated = await OperatedServer.open('scheduled');
+    ({ server, operator } = operated);
   });
-  afterAll(async () => {
-    await stopWorker();
-    await server.close();
-  });
+  afterAll(() => operated.close());
 
-  const base = `/v1/environments/${env}`;
   const inMs = (ms: number): string => new Date(server.context.databaseNowMs() + ms).toISOString();
-  const givenFlag = async (key: string, body: Record<string, unknown> = {}): Promise<void> => {
-    const { statusCode } = await server.call('PUT', `${base}/flags/${key}`, {
-      as: operator,
-      body: givenFlagBody(body),
-    });
-    expect(statusCode).toBe(201);
-  };
+  const givenFlag = (key: string, body: Record<string, unknown> = {}) => operated.createFlag(base, key, body);
   const ask = (key: string, body: Record<string, unknown>, as = operator) =>
     server.call('POST', `${base}/flags/${key}/scheduled-changes`, { as, body: { reason: 'a test', ...body } });
   const given = async (key: string, body: Record<string, unknown>, as = operator): Promise<string> => {
@@ -57,18 +46,14 @@ describe('scheduled changes', () => {
     return response.json<Scheduled>().id;
   };
   const read = async (id: string): Promise<Scheduled> =>
-    (await server.call('GET', `${base}/scheduled-changes/${id}`, { as: operator })).json<Scheduled>();
+    (await operated.get(`${base}/scheduled-changes/${id}`)).json<Scheduled>();
   const flagOf = async (key: string): Promise<FlagView> =>
-    (await server.call('GET', `${base}/flags/${key}`, { as: operator })).json<FlagView>();
-  const ended = async (id: string): Promise<Scheduled> => {
-    const giveUpAt = Date.now() + 60_000;
-    for (;;) {
-      const change = await read(id);
-      if (!['scheduled', 'making'].includes(change.status)) return change;
-      if (Date.now() > giveUpAt) throw new Error(`scheduled change '${id}' is still '${change.status}'`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  };
+    (await operated.get(`${base}/flags/${key}`)).json<FlagView>();
+  const ended = (id: string): Promise<Scheduled> =>
+    pollUntil(
+      () => read(id),
+      ({ status }) => !['scheduled', 'making'].includes(status),
+    );
 
   it('switches a flag at its time, in the name of who asked, with its id on the record', async () => {
     await givenFlag('switched');
@@ -90,7 +75,7 @@ describe('scheduled changes', () => {
     await givenFlag('listed');
     const late = await given('listed', { at: inMs(3_600_000), change: { kind: 'archive' } });
     const soon = await given('listed', { at: inMs(3_000), change: { kind: 'switch', enabled: false } });
-    const list = await server.call('GET', `${base}/scheduled-changes?flag=listed`, { as: operator });
+    const list = await operated.get(`${base}/scheduled-changes?flag=listed`);
     expect(list.json<Scheduled[]>().map(({ id }) => id)).toEqual([soon, late]);
 
     const taken = await server.call('DELETE', `${base}/scheduled-changes/${soon}?reason=changed`, { as: operator });
@@ -128,7 +113,7 @@ describe('scheduled changes', () => {
     expect(await ended(made)).toMatchObject({ status: 'made', outcome: { revision: 1 } });
     const gone = await given('born', { at: inMs(1_000), change: { kind: 'archive' } });
     expect(await ended(gone)).toMatchObject({ status: 'made' });
-    expect((await server.call('GET', `${base}/flags/born`, { as: operator })).statusCode).toBe(404);
+    expect((await operated.get(`${base}/flags/born`)).statusCode).toBe(404);
   });
 
   it('makes nothing for a token that was revoked meanwhile', async () => {
@@ -165,7 +150,7 @@ describe('scheduled changes', () => {
   it('makes an overdue change once when workers are back, unless it has expired by then', async () => {
     await givenFlag('overdue');
     await givenFlag('expired');
-    await stopWorker();
+    await operated.rest();
     const late = await given('overdue', { at: inMs(500), change: { kind: 'switch', enabled: false } });
     const tooLate = await given('expired', {
       at: inMs(500),
@@ -175,7 +160,7 @@ describe('scheduled changes', () => {
     // As if workers had been gone for an hour: what is kept decides, and not what the workflow was told.
     const dueAt = inMs(-3_600_000);
     await shiftDueAt(server, [late, tooLate], dueAt);
-    stopWorker = await givenWorker(server.config, taskQueue);
+    await operated.work();
 
     expect(await ended(late)).toMatchObject({ status: 'made' });
     expect(await ended(tooLate)).toMatchObject({ status: 'expired' });

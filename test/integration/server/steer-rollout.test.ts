@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { givenFlagBody, givenServer, type ServerUnderTest } from '../../support/server-under-test';
-import { givenWorker } from '../../support/worker-under-test';
+import { OperatedServer, newEnvironmentPath } from '../../support/operated-server';
+import { pollUntil } from '../../support/poll-until';
 
 interface Status {
   readonly rolloutId: string;
@@ -11,24 +10,16 @@ interface Status {
 }
 
 describe('steering rollouts through the API', () => {
-  let server: ServerUnderTest;
-  let operator: string;
+  let operated: OperatedServer;
   let base: string;
-  const taskQueue = `steer-${randomUUID().slice(0, 8)}`;
-  let stopWorker: () => Promise<void>;
 
   beforeAll(async () => {
-    server = await givenServer({ taskQueue });
-    operator = await server.token('operator');
-    stopWorker = await givenWorker(server.config, taskQueue);
+    operated = await OperatedServer.open('steer');
   });
-  afterAll(async () => {
-    await stopWorker();
-    await server.close();
-  });
+  afterAll(() => operated.close());
   beforeEach(async () => {
-    base = `/v1/environments/e-${randomUUID().slice(0, 8)}`;
-    await server.call('PUT', `${base}/flags/checkout`, { as: operator, body: givenFlagBody() });
+    base = newEnvironmentPath();
+    await operated.createFlag(base, 'checkout');
   });
 
   const plan = {
@@ -39,24 +30,14 @@ describe('steering rollouts through the API', () => {
       { weight: 50, bake: '1h' },
     ],
   };
-  const start = (body: Record<string, unknown> = {}) =>
-    server.call('POST', `${base}/rollouts`, { as: operator, body: { plan, ...body } });
+  const start = (body: Record<string, unknown> = {}) => operated.post(`${base}/rollouts`, { plan, ...body });
   const send = (name: string, body: Record<string, unknown> = {}) =>
-    server.call('POST', `${base}/rollouts/checkout/messages/${name}`, {
-      as: operator,
-      body: { reason: `a test of ${name}`, ...body },
-    });
+    operated.post(`${base}/rollouts/checkout/messages/${name}`, { reason: `a test of ${name}`, ...body });
   const statusOf = async (id = 'checkout'): Promise<Status> =>
-    (await server.call('GET', `${base}/rollouts/${id}`, { as: operator })).json<Status>();
+    (await operated.get(`${base}/rollouts/${id}`)).json<Status>();
 
-  async function until(wanted: (status: Status) => boolean, id?: string): Promise<Status> {
-    for (let waitedMs = 0; ; waitedMs += 100) {
-      const status = await statusOf(id);
-      if (wanted(status)) return status;
-      if (waitedMs > 20_000) throw new Error(`not in time: ${JSON.stringify(status)}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
+  const until = (wanted: (status: Status) => boolean, id?: string): Promise<Status> =>
+    pollUntil(() => statusOf(id), wanted, 20_000);
 
   it('answers messages with their effect, signed with the sender, and tells the story', async () => {
     const { rolloutId } = (await start()).json<{ rolloutId: string }>();
@@ -67,7 +48,7 @@ describe('steering rollouts through the API', () => {
     const lowered = await send('setWeight', { weight: 2 });
     const aborted = await send('abort');
     const ended = await until(({ phase }) => phase === 'aborted', rolloutId);
-    const timeline = await server.call('GET', `${base}/rollouts/${rolloutId}/timeline`, { as: operator });
+    const timeline = await operated.get(`${base}/rollouts/${rolloutId}/timeline`);
     const late = await send('pause');
 
     expect(live).not.toHaveProperty('fromProjection');
@@ -92,7 +73,7 @@ describe('steering rollouts through the API', () => {
     const values = { 'change.la': 4_000, 'change.nf': 60, 'change.ns': 9, 'change.exp': null };
     const { rolloutId } = (await start({ features: { catalogueVersion: 1, values } })).json<{ rolloutId: string }>();
     await until(({ weight }) => weight === 10);
-    const timeline = await server.call('GET', `${base}/rollouts/${rolloutId}/timeline`, { as: operator });
+    const timeline = await operated.get(`${base}/rollouts/${rolloutId}/timeline`);
     await send('abort');
     const evidence = [expect.objectContaining({ code: 'FAILURE_PREDICTED' }) as unknown];
     expect(timeline.json<unknown[]>()[0]).toMatchObject({ action: 'rollout.start', evidence });
@@ -127,10 +108,7 @@ describe('steering rollouts through the API', () => {
     const second = response.json<{ rolloutId: string }>().rolloutId;
     const old = await until(({ phase }) => phase === 'superseded', first);
     const now = await until(({ weight }) => weight === 10, second);
-    const astray = await server.call('POST', `${base}/rollouts/${first}/messages/abort`, {
-      as: operator,
-      body: { reason: 'meant for the first' },
-    });
+    const astray = await operated.post(`${base}/rollouts/${first}/messages/abort`, { reason: 'meant for the first' });
 
     expect(response.statusCode).toBe(201);
     expect(old.weight).toBe(0);
@@ -143,11 +121,11 @@ describe('steering rollouts through the API', () => {
   it('delivers a message queued while no worker ran, once', async () => {
     await start();
     await until(({ weight }) => weight === 10);
-    await stopWorker();
+    await operated.rest();
     const queued = await send('setWeight', { weight: 3, id: 'queued-message' });
-    stopWorker = await givenWorker(server.config, taskQueue);
+    await operated.work();
     await until(({ weight }) => weight === 3);
-    const timeline = await server.call('GET', `${base}/rollouts/checkout/timeline`, { as: operator });
+    const timeline = await operated.get(`${base}/rollouts/checkout/timeline`);
 
     expect(queued.statusCode).toBe(202);
     expect(timeline.json<{ weight: number }[]>().filter(({ weight }) => weight === 3)).toHaveLength(1);

@@ -1,10 +1,11 @@
-import { isSignatureOf, signedPart } from '../../../../core/signing';
-import { sendMessage, signMessage } from '../../../../server/rollouts/send-message';
+import { isSignatureOf, signedPart, signMessage } from '../../../../core/signing';
+import { sendMessage } from '../../../../server/rollouts/send-message';
 import { ErrorCode, HeadgateError } from '../../../../core/errors';
 import type { FoundRollout, MessageTarget, SendResult } from '../../../../server/temporal/rollout-workflows';
 
 const key = 'a key that only the tests know, and long';
 const rollout = { environment: 'production', flagKey: 'checkout', rolloutId: 'checkout-abcdefgh' };
+const signedFor = { workflowId: 'rollout/production/checkout', subjectId: rollout.rolloutId };
 const caller = { name: 'alice', role: 'operator' as const };
 const message = { id: 'message-1', reason: 'why' };
 
@@ -34,7 +35,7 @@ function workflows(...results: (SendResult | Error)[]): Workflows {
 }
 
 describe('signMessage', () => {
-  const signed = signMessage(key, rollout, 'abort', message, caller);
+  const signed = signMessage(key, signedFor, 'abort', message, caller);
   const fits = (workflowId: string, rolloutId: string, name: 'abort' | 'approve', args: typeof signed): boolean =>
     isSignatureOf(args.actor?.signature ?? '', key, signedPart(workflowId, rolloutId, name, args));
 
@@ -77,7 +78,7 @@ describe('sendMessage', () => {
     const answer = await sendMessage(port, key, rollout, 'pause', message, caller);
 
     expect(answer).toEqual({ queued: true, id: 'message-1' });
-    expect(port.signals).toEqual([[target, 'pause', signMessage(key, rollout, 'pause', message, caller)]]);
+    expect(port.signals).toEqual([[target, 'pause', signMessage(key, signedFor, 'pause', message, caller)]]);
   });
 
   it.each([
