@@ -10,13 +10,13 @@ import type { LeasesRepository } from '../store/leases-repository';
 import type { DriftKind } from '../store/model-drift-repository';
 import type { PredictionsRepository } from '../store/predictions-repository';
 import type { RolloutProjection, RolloutsRepository } from '../store/rollouts-repository';
-import type { ScheduledChange, ScheduledChangesRepository } from '../store/scheduled-changes-repository';
 import type { RolloutUsersRepository } from '../store/rollout-users-repository';
 import { destroyLeftKeys } from './destroy-left-keys';
 import { endLeftGroups, type LeftGroupDependencies } from './end-left-groups';
 import { withSortedFailures } from './failures';
 import { isClaimed } from './is-claimed';
 import { recordDeployments } from './record-deployments';
+import { restoreTimers, type TimerDependencies } from './restore-timers';
 import { MOST_ROLLOUTS, scoreModels, type ScoringDependencies } from './score-models';
 import { FAILURE_MODEL } from './shadow-predictions';
 import { watchModels, type WatchDependencies } from './watch-models';
@@ -29,7 +29,8 @@ const MOST_PREDICTIONS = 2 * MOST_ROLLOUTS;
 const ORPHANED = 'orphaned: no live workflow owns this rollout';
 
 /** What closing orphans needs. */
-export interface ReconcilerDependencies extends ScoringDependencies, WatchDependencies, LeftGroupDependencies {
+export interface ReconcilerDependencies
+  extends ScoringDependencies, WatchDependencies, LeftGroupDependencies, TimerDependencies {
   readonly flags: FlagsRepository;
   readonly decisions: DecisionsRepository;
   readonly leases: LeasesRepository;
@@ -38,9 +39,6 @@ export interface ReconcilerDependencies extends ScoringDependencies, WatchDepend
   readonly models: ScoringDependencies['models'] & WatchDependencies['models'];
   readonly predictions: PredictionsRepository;
   readonly users: RolloutUsersRepository;
-  readonly scheduledChanges: Pick<ScheduledChangesRepository, 'untimed' | 'markTimed'>;
-  /** Starts the workflow of a scheduled change, unless there is one. */
-  readonly startTimer: (change: ScheduledChange) => Promise<void>;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
   readonly client: Pick<Client, 'workflow'>;
   /** The workflow id of a flag's rollout. */
@@ -55,7 +53,7 @@ export interface ReconcilerActivities {
   closeOrphans(): Promise<string[]>;
   /** Takes rollouts that have ended lately into the past that models learn from, and scores models by them; answers how many were new. */
   recordDeployments(): Promise<number>;
-  /** Gives scheduled changes a workflow whose server died before it had; answers how many. */
+  /** Gives scheduled changes a workflow that have none: their server died before it had, or Temporal has lost its data; answers how many. */
   startTimers(): Promise<number>;
   /** Tells of the champion's drift at its onset, and removes predictions past their retention; answers what has drifted and how many were removed. */
   watchModels(): Promise<{ readonly drift: readonly DriftKind[]; readonly removed: number }>;
@@ -92,13 +90,7 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
     },
 
     async startTimers(): Promise<number> {
-      const { scheduledChanges, startTimer, clock } = dependencies;
-      const untimed = await scheduledChanges.untimed(new Date(clock.nowMs() - GRACE_MS).toISOString());
-      for (const change of untimed) {
-        await startTimer(change);
-        await scheduledChanges.markTimed(change._id);
-      }
-      return untimed.length;
+      return restoreTimers(dependencies, new Date(dependencies.clock.nowMs() - GRACE_MS).toISOString());
     },
 
     async watchModels(): Promise<{ drift: readonly DriftKind[]; removed: number }> {

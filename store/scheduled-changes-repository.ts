@@ -124,6 +124,16 @@ export class ScheduledChangesRepository {
     return this.changes.find(filter).limit(100).toArray();
   }
 
+  /** Those asked for before an instant whose workflow has been started and that have not ended, soonest first. */
+  async timed(askedBefore: string, limit: number): Promise<ScheduledChange[]> {
+    const filter: Filter<ScheduledChange> = {
+      status: { $in: [...OPEN] },
+      isTimed: true,
+      askedAt: { $lt: askedBefore },
+    };
+    return this.changes.find(filter).sort({ dueAt: 1, _id: 1 }).limit(limit).toArray();
+  }
+
   /** Takes away one that could not be given a workflow; false when it is no longer waiting. */
   async remove(id: string): Promise<boolean> {
     return (await this.changes.deleteOne({ _id: id, status: 'scheduled' })).deletedCount === 1;

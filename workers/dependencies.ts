@@ -29,7 +29,7 @@ import { groupWorkflowId } from '../workflows/group/messages';
 import { rolloutWorkflowId } from '../workflows/rollout/messages';
 import { artefactStoreOf } from './artefact-store';
 import type { WorkerConfig } from './config';
-import { liveRollout, startTimer } from './scheduled-changes';
+import { liveRollout, startTimer, timerState } from './scheduled-changes';
 
 /** Everything activities reach, made of one database and one Temporal client. */
 export function createDependencies(
@@ -56,6 +56,7 @@ export function createDependencies(
     tokens: new MongoTokensRepository(db),
     liveRollout: (environment, flagKey) => liveRollout(client, environment, flagKey),
     startTimer: (change) => startTimer(client, change),
+    timerState: (change) => timerState(client, change),
     nowMs,
     groups: new GroupsRepository(db, nowMs),
     deployments: new DeploymentsRepository(db),

@@ -1,9 +1,14 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
+import type { TimerState } from '../activities/restore-timers';
 import type { LiveRollout } from '../activities/scheduled-change-activities';
 import { timerInputOf, type ScheduledChange } from '../store/scheduled-changes-repository';
 import { ROLLOUT_TASK_QUEUE, rolloutWorkflowId } from '../workflows/rollout/messages';
-import { SCHEDULED_CHANGE_WORKFLOW, scheduledChangeStart } from '../workflows/scheduled/messages';
+import {
+  SCHEDULED_CHANGE_WORKFLOW,
+  scheduledChangeStart,
+  scheduledChangeWorkflowId,
+} from '../workflows/scheduled/messages';
 
 /** The rollout that runs under a flag's workflow id; null when none does. */
 export async function liveRollout(client: Client, environment: string, flagKey: string): Promise<LiveRollout | null> {
@@ -26,5 +31,19 @@ export async function startTimer(client: Client, change: ScheduledChange): Promi
     );
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+/** How the workflow of a scheduled change stands. */
+export async function timerState(
+  client: Client,
+  { environment, flagKey, _id: id }: Pick<ScheduledChange, 'environment' | 'flagKey' | '_id'>,
+): Promise<TimerState> {
+  try {
+    const handle = client.workflow.getHandle(scheduledChangeWorkflowId(environment, flagKey, id));
+    return (await handle.describe()).status.name === 'RUNNING' ? 'running' : 'ended';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'missing';
+    throw error;
   }
 }

@@ -89,4 +89,20 @@ describe('a scheduled change', () => {
     expect((await handle.describe()).status.name).toBe('RUNNING');
     await handle.terminate('a test');
   });
+
+  it('gets its workflow anew when Temporal does not know it any more, and ends when a person has terminated it', async () => {
+    const askedAt = new Date(Date.now() - 120_000).toISOString();
+    const { _id: id } = await keepChange(harness, environment, 3_600_000, OFF, { askedAt });
+    const reconciler = createReconcilerActivities(harness.dependencies);
+    expect(await reconciler.startTimers()).toBe(1);
+    const handle = harness.client.workflow.getHandle(scheduledChangeWorkflowId(environment, 'checkout', id));
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    await handle.terminate('by hand');
+    expect(await reconciler.startTimers()).toBe(0);
+    expect(await harness.dependencies.scheduledChanges.get(id)).toMatchObject({
+      status: 'cancelled',
+      outcome: { text: 'its workflow was ended from outside in Temporal' },
+    });
+    expect((await handle.describe()).status.name).toBe('TERMINATED');
+  });
 });
