@@ -43,11 +43,14 @@ async function main(): Promise<void> {
   const flags: FlagsRepository = Object.create(real.flags, {
     swap: {
       value: async (write: Parameters<FlagsRepository['swap']>[0]) => {
+        const isTakeBack = write.draft.action === 'rollout.take_back';
+        if (isTakeBack) await moment('before-take-back');
         await moment('before-write');
         const during = moment('during-write', 0);
         const written = await real.flags.swap(write);
         await during;
         await moment('after-write');
+        if (isTakeBack) await moment('after-take-back');
         return written;
       },
     },
@@ -72,6 +75,15 @@ async function main(): Promise<void> {
       flags,
       decisions,
       source: new SyntheticSource(),
+      groups: Object.create(real.groups, {
+        save: {
+          // Saved in a local activity, within the task that starts the next member.
+          value: async (projection: Parameters<typeof real.groups.save>[0]) => {
+            await moment('mid-group');
+            return real.groups.save(projection);
+          },
+        },
+      }) as typeof real.groups,
       leases: Object.create(real.leases, {
         renew: {
           // Renewals are local activities: they run within a workflow task.

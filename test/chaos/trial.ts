@@ -1,11 +1,12 @@
 import type { FlagView, RolloutView, TimelineLine } from '../../demo/api';
 import type { ChaosStand } from './chaos-stand';
-import type { Moment, Victim } from './moments';
+import type { MOMENTS, Victim } from './moments';
+import { waitFor } from './wait-for';
 
 /** What one trial found. */
 export interface TrialResult {
   readonly victim: Victim;
-  readonly moment: Moment;
+  readonly moment: (typeof MOMENTS)[number];
   /** From the part accepting work again to the transition standing on the flag, in milliseconds. */
   readonly resumedAfterMs: number;
   /** What was lost, doubled, out of order or wrong; empty when all is well. */
@@ -15,7 +16,8 @@ export interface TrialResult {
 /** Longest time from a part accepting work again to work going on. */
 export const RESUME_WITHIN_MS = 5_000;
 
-const PLAN = {
+/** Steps of ten minutes, looked at each second. */
+export const PLAN = {
   candidate: 'on',
   steps: [10, 50],
   bake: '10m',
@@ -24,15 +26,6 @@ const PLAN = {
   metrics: [{ name: 'errors', kind: 'error_rate', event: 'request', margin: { absolute: 0.05 } }],
 };
 
-async function until<T>(read: () => Promise<T>, wanted: (value: T) => boolean, timeoutMs: number): Promise<T> {
-  const giveUpAt = Date.now() + timeoutMs;
-  for (;;) {
-    const value = await read();
-    if (wanted(value) || Date.now() > giveUpAt) return value;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
-
 /**
  * One trial: a rollout at 10 % is promoted to 50 % by a message, a part is killed at the given moment of that transition and comes
  * back, and afterwards flag, weight, numbers and chain must be as if nothing had happened.
@@ -40,7 +33,7 @@ async function until<T>(read: () => Promise<T>, wanted: (value: T) => boolean, t
 export async function runTrial(
   stand: ChaosStand,
   victim: Victim,
-  moment: Moment,
+  moment: (typeof MOMENTS)[number],
   number: number,
 ): Promise<TrialResult> {
   const { api } = stand;
@@ -59,7 +52,7 @@ export async function runTrial(
   const weightOf = async (): Promise<number> =>
     (await api.call<FlagView & { rollout?: { weight: number } }>('GET', flagPath)).rollout?.weight ?? 0;
   const status = (): Promise<RolloutView> => api.call('GET', rolloutPath);
-  await until(status, ({ phase, weight }) => phase === 'progressing' && weight === 10, 20_000);
+  await waitFor(status, ({ phase, weight }) => phase === 'progressing' && weight === 10, 20_000);
 
   const struck = stand
     .arm(moment)
@@ -69,13 +62,13 @@ export async function runTrial(
   const asked = api.call('POST', `${rolloutPath}/messages/promote`, { id: `promote-${key}`, reason: 'a trial' });
   const backAt = await struck;
   const problems: string[] = [];
-  if ((await until(weightOf, (weight) => weight === 50, 30_000)) !== 50) problems.push('the raise was lost');
+  if ((await waitFor(weightOf, (weight) => weight === 50, 30_000)) !== 50) problems.push('the raise was lost');
   const resumedAfterMs = Math.max(0, Date.now() - backAt);
   if (resumedAfterMs > RESUME_WITHIN_MS) problems.push(`work went on only after ${resumedAfterMs} ms`);
   await asked;
 
   await api.call('POST', `${rolloutPath}/messages/abort`, { id: `abort-${key}`, reason: 'end of the trial' });
-  const end = await until(status, ({ phase }) => phase === 'aborted', 20_000);
+  const end = await waitFor(status, ({ phase }) => phase === 'aborted', 20_000);
   if (end.phase !== 'aborted') problems.push(`ended ${end.phase}`);
   problems.push(...(await inspect(stand, environment, key)));
   return { victim, moment, resumedAfterMs, problems };
@@ -95,7 +88,10 @@ async function inspect(stand: ChaosStand, environment: string, key: string): Pro
   return problems;
 }
 
-/** Checks every chain of the stand's environment; the number of records and what is wrong with them. */
-export async function verifyChains(stand: ChaosStand): Promise<{ records: number; problems: unknown[] }> {
-  return stand.api.call('GET', '/v1/environments/chaos/audit/verify');
+/** Checks every chain of an environment of the stand's; the number of records and what is wrong with them. */
+export async function verifyChains(
+  stand: ChaosStand,
+  environment = 'chaos',
+): Promise<{ records: number; problems: unknown[] }> {
+  return stand.api.call('GET', `/v1/environments/${environment}/audit/verify`);
 }

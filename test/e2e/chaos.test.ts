@@ -1,5 +1,6 @@
 import { ChaosStand } from '../chaos/chaos-stand';
-import { MOMENTS, VICTIMS } from '../chaos/moments';
+import { GROUP_ENVIRONMENT, runGroupTrial } from '../chaos/group-trial';
+import { GROUP_MOMENTS, MOMENTS, VICTIMS } from '../chaos/moments';
 import { runTrial, verifyChains } from '../chaos/trial';
 
 describe('whatever is killed, whenever', () => {
@@ -17,6 +18,11 @@ describe('whatever is killed, whenever', () => {
     number += 1;
     const { problems } = await runTrial(stand, victim, moment, number);
     expect(problems).toEqual([]);
+  });
+
+  it.each(GROUP_MOMENTS)('a worker killed %s of a group: nothing is lost or doubled', async (moment) => {
+    expect(await runGroupTrial(stand, moment)).toEqual([]);
+    expect((await verifyChains(stand, GROUP_ENVIRONMENT)).problems).toEqual([]);
   });
 
   it('leaves every hash chain whole', async () => {
