@@ -95,6 +95,15 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
     await group.send('abort', { reason: 'recorded enough' });
     return group;
   },
+  async 'group-told-and-skipped'(harness, environment) {
+    const steps = [{ weight: 10, bakeMs: 600_000, approval: false }];
+    const group = await StartedGroup.start(harness, environment, { base: { steps } }, { approval: true });
+    await group.until(({ waitingFor }) => waitingFor === 'approval');
+    await group.send('approve');
+    await group.untilLive('base');
+    await group.send('abort', { reason: 'recorded enough' });
+    return group;
+  },
   async 'rolled-back-and-attributed'(harness, environment) {
     harness.source.candidate = { perCell: 40, errorRate: 0.3 };
     return harness.start(givenQuickPlan({ environment }));
