@@ -1,5 +1,6 @@
 import { createAttributionActivity, type AttributionDependencies } from './attribution-activity';
 import { withSortedFailures } from './failures';
+import { createGatherActivity, type GatherDependencies } from './gather-features';
 import { createGroupActivities, type GroupActivities, type GroupDependencies } from './group-activities';
 import { createLookActivity, type LookDependencies } from './look-activity';
 import { createNotificationActivity, type NotificationDependencies } from './notification-activity';
@@ -13,6 +14,7 @@ export type RolloutActivityDependencies = TransitionDependencies &
   SupportDependencies &
   NotificationDependencies &
   AttributionDependencies &
+  GatherDependencies &
   GroupDependencies;
 
 /** The activities of rollouts and of groups of them, with failures sorted into retryable and not. */
@@ -25,6 +27,7 @@ export function createRolloutActivities(
     ...createSupportActivities(dependencies),
     ...createNotificationActivity(dependencies),
     ...createAttributionActivity(dependencies),
+    ...createGatherActivity(dependencies),
     ...createGroupActivities(dependencies),
   });
 }

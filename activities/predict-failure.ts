@@ -19,7 +19,7 @@ import {
 
 /** What a prediction is made from. */
 export interface PredictionDependencies extends ShadowDependencies {
-  readonly features: Pick<FeaturesRepository, 'asOf'>;
+  readonly features: Pick<FeaturesRepository, 'asAssessed'>;
   readonly models: Pick<ModelsRepository, 'champion' | 'get' | 'list'>;
 }
 
@@ -53,8 +53,8 @@ export interface PredictionRequest {
 }
 
 /**
- * What the model that decides says of a rollout's change, for the record of its start. Undefined when nothing was told of the change, or the plan
- * asks no model. A model that is missing, broken or slow is said, and stops nobody.
+ * What the model that decides says of a rollout's change, for the record of its start. Undefined when nothing is known that the model knows, or the
+ * plan asks no model. A model that is missing, broken or slow is said, and stops nobody.
  */
 export async function predictFailure(
   dependencies: PredictionDependencies,
@@ -82,11 +82,14 @@ async function predict(
   { environment, rolloutId, prediction }: PredictionRequest,
   nowMs: number,
 ): Promise<PredictedFailure | undefined> {
-  const values = await dependencies.features.asOf(environment, { kind: 'rollout', id: rolloutId }, new Date(nowMs));
+  const entity = { kind: 'rollout', id: rolloutId };
+  const values = await dependencies.features.asAssessed(environment, entity, new Date(nowMs));
   if (Object.keys(values).length === 0) return undefined;
   const standing = await dependencies.models.champion(FAILURE_MODEL);
   const { version, name, predictor, isOwn } = await whoDecides(dependencies, standing, rolloutId);
   const named = { ...values, ...shippedFeaturesOfCatalogue(values) };
+  // Of a change that was not measured the shipped model knows nothing, however much is known of the systems.
+  if (!predictor.features.some((name) => named[name] != null)) return undefined;
   const { rank, caveats } = predictor.score(named);
   const baseRate = prediction?.baseRate ?? DEFAULT_PREDICTION.baseRate;
   const probability = probabilityBy(version, predictor, named, baseRate);

@@ -26,6 +26,7 @@ export async function recordDeployments(
       environment,
       flagKey,
       ...(plan.change?.author === undefined ? {} : { author: digestOf(plan.change.author) }),
+      ...(plan.owner === undefined ? {} : { owner: digestOf(plan.owner) }),
       ...(plan.change === undefined ? {} : { changeId: plan.change.id }),
       startedAt: new Date(startedAt),
       endedAt: new Date(endedAt),
@@ -54,6 +55,6 @@ export function labelOf({ _id, outcome, lastLook }: RolloutProjection, at: Date)
 }
 
 /** People only as digests: models learn how authors fare, never who they are. */
-function digestOf(author: string): string {
+export function digestOf(author: string): string {
   return sha256(author.trim().toLowerCase()).slice(0, AUTHOR_DIGEST_LENGTH);
 }

@@ -169,6 +169,8 @@ export interface AttributionRequest extends RolloutRef {
 
 /** Everything a rollout workflow may do to the world. All of it is safe to repeat and to overlap with a copy of itself. */
 export interface RolloutActivities {
+  /** Gathers what is known of the change before its start, once, and says which features are known and which are missing. */
+  gatherFeatures(request: RolloutRef & { readonly plan: RolloutPlan }): Promise<readonly Reason[]>;
   prepareRollout(request: RolloutRef & { readonly plan: RolloutPlan }): Promise<PreparedRollout>;
   applyTransition(request: TransitionRequest): Promise<TransitionResult>;
   /** Reads the flag back after an end; throws until it carries no rollout of ours. */

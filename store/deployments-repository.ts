@@ -23,6 +23,8 @@ export interface DeploymentDocument {
   readonly service?: string;
   /** Digest of the change's author; never an address. */
   readonly author?: string;
+  /** Digest of the plan's owner. */
+  readonly owner?: string;
   readonly changeId?: string;
   readonly startedAt: Date;
   readonly endedAt: Date;
@@ -35,8 +37,11 @@ export interface DeploymentDocument {
 /** By what past deployments are counted; at least one is given. */
 export interface DeploymentSubject {
   readonly flagKey?: string;
+  /** Of any of these flags. */
+  readonly flagKeys?: readonly string[];
   readonly service?: string;
   readonly author?: string;
+  readonly owner?: string;
 }
 
 /** What was known at one moment of deployments that had ended by then. */
@@ -44,6 +49,10 @@ export interface DeploymentHistory {
   readonly ended: number;
   readonly failed: number;
   readonly succeeded: number;
+  /** Ended as completed, whatever the label. */
+  readonly completed: number;
+  /** Ended as rolled back, whatever the label. */
+  readonly rolledBack: number;
   /** When the last of them ended; null when there was none. */
   readonly lastEndedAt: Date | null;
 }
@@ -97,9 +106,14 @@ export class DeploymentsRepository {
   }
 
   /** What was known of a subject at `asOf`: deployments ended before it, by the label that stood then. Cost: O(deployments of the subject). */
-  async history(environment: string, subject: DeploymentSubject, asOf: Date): Promise<DeploymentHistory> {
+  async history(
+    environment: string,
+    { flagKeys, ...subject }: DeploymentSubject,
+    asOf: Date,
+  ): Promise<DeploymentHistory> {
+    const ofFlags = flagKeys === undefined ? {} : { flagKey: { $in: [...flagKeys] } };
     const found = await this.deployments
-      .find({ environment, ...subject, endedAt: { $lt: asOf } })
+      .find({ environment, ...subject, ...ofFlags, endedAt: { $lt: asOf } })
       .sort({ endedAt: -1 })
       .toArray();
     const failures = found.map((deployment) => labelAsOf(deployment, asOf).failed);
@@ -107,6 +121,8 @@ export class DeploymentsRepository {
       ended: found.length,
       failed: failures.filter((failed) => failed === true).length,
       succeeded: failures.filter((failed) => failed === false).length,
+      completed: found.filter(({ outcome }) => outcome === 'completed').length,
+      rolledBack: found.filter(({ outcome }) => outcome === 'rolled_back').length,
       lastEndedAt: found[0]?.endedAt ?? null,
     };
   }

@@ -23,8 +23,16 @@ export interface FeatureSet {
   readonly values: Readonly<Record<string, number | null>>;
 }
 
+/** What was gathered of a rollout right before it was decided whether and how it starts. */
+export interface Assessment extends FeatureSet {
+  /** What was looked for and is not known, and why, in words. */
+  readonly missing: readonly string[];
+}
+
 interface FeatureDocument extends FeatureSet {
   readonly _id: string;
+  /** Of an assessment alone. */
+  readonly missing?: readonly string[];
 }
 
 /** Entities looked up by one read. */
@@ -49,6 +57,47 @@ export class FeaturesRepository {
       if (isDuplicateKey(error)) return false;
       throw error;
     }
+  }
+
+  /**
+   * Closes the assessment of an entity: there is one, and its `recordedAt` is the moment that predictions and training rows read. A repeated or
+   * later one changes nothing.
+   *
+   * @returns the one that stands
+   */
+  async assess(assessment: Assessment): Promise<Assessment> {
+    const { environment, entity } = assessment;
+    const _id = assessmentId(environment, entity);
+    const $setOnInsert = assessment;
+    const options = { upsert: true, returnDocument: 'after' } as const;
+    for (;;) {
+      try {
+        const standing = await this.features.findOneAndUpdate({ _id }, { $setOnInsert }, options);
+        if (standing !== null) return { ...standing, missing: standing.missing ?? [] };
+      } catch (error) {
+        // Another copy has inserted it between our look and our insert: now it is there.
+        if (!isDuplicateKey(error)) throw error;
+      }
+    }
+  }
+
+  /** The assessment of an entity; null while there is none. */
+  async assessment(environment: string, entity: FeatureEntity): Promise<Assessment | null> {
+    const standing = await this.features.findOne({ _id: assessmentId(environment, entity) });
+    return standing === null ? null : { ...standing, missing: standing.missing ?? [] };
+  }
+
+  /**
+   * The values of an entity as they were known when it was assessed: what a prediction is made of, and what a training row of it holds. An entity that was
+   * never assessed is read as of `otherwise`.
+   */
+  async asAssessed(
+    environment: string,
+    entity: FeatureEntity,
+    otherwise: Date,
+  ): Promise<Readonly<Record<string, number | null>>> {
+    const standing = await this.assessment(environment, entity);
+    return this.asOf(environment, entity, standing?.recordedAt ?? otherwise);
   }
 
   /**
@@ -105,4 +154,9 @@ function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T
     else group.push(one);
   }
   return groups;
+}
+
+/** No instants: there is one for each entity. Other sets have two more parts. */
+function assessmentId(environment: string, { kind, id }: FeatureEntity): string {
+  return [environment, kind, id, 'assessment'].join('/');
 }

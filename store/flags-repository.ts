@@ -37,6 +37,8 @@ export interface FlagsRepository {
   many(flagIds: readonly string[]): Promise<Flag[]>;
   /** Flags of an environment that have a prerequisite, tombstones left out: the edges of its dependency graph. */
   withPrerequisites(environment: string): Promise<Flag[]>;
+  /** Keys of an environment's flags that any of the services evaluates, tombstones left out. */
+  keysOfServices(environment: string, services: readonly string[]): Promise<string[]>;
   /**
    * Id and revision of an environment's flags, tombstones included: what a poll compares. Of all, or of those whose last record is from
    * an instant on; that instant is the writer's, so what a slow writer wrote may be older than it looks.
@@ -103,6 +105,12 @@ export class MongoFlagsRepository implements FlagsRepository {
     const filter = { environment, 'prerequisites.0': { $exists: true } } as Filter<StoredFlag>;
     const documents = await this.flags.find(filter).toArray();
     return documents.map((document) => Flag.parse(document)).filter(({ deleted }) => deleted !== true);
+  }
+
+  async keysOfServices(environment: string, services: readonly string[]): Promise<string[]> {
+    const filter = { environment, services: { $in: [...services] }, deleted: { $ne: true } } as Filter<StoredFlag>;
+    const found = await this.flags.find(filter).project<{ key: string }>({ key: 1 }).toArray();
+    return found.map(({ key }) => key).sort();
   }
 
   async revisions(environment: string, changedSinceMs: number | null): Promise<{ _id: string; revision: number }[]> {

@@ -49,10 +49,11 @@ export const INDEXES: readonly IndexWanted[] = [
   // A rollout's users, in time order, while it lives.
   { collection: Collection.RolloutUsers, keys: { rolloutId: 1, windowStart: 1 } },
   { collection: Collection.RolloutCohorts, keys: { rolloutId: 1, followedCount: 1 } },
-  // Past deployments of a flag, service or author, and all of them in time order.
+  // Past deployments of a flag, service, author or owner, and all of them in time order.
   { collection: Collection.Deployments, keys: { environment: 1, flagKey: 1, endedAt: 1 } },
   { collection: Collection.Deployments, keys: { environment: 1, service: 1, endedAt: 1 } },
   { collection: Collection.Deployments, keys: { environment: 1, author: 1, endedAt: 1 } },
+  { collection: Collection.Deployments, keys: { environment: 1, owner: 1, endedAt: 1 } },
   { collection: Collection.Deployments, keys: { endedAt: 1 } },
   // Features of an entity as of a moment.
   { collection: Collection.Features, keys: { environment: 1, 'entity.kind': 1, 'entity.id': 1, at: 1 } },

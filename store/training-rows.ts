@@ -1,7 +1,7 @@
 import type { DeploymentsRepository } from './deployments-repository';
 import type { FeaturesRepository } from './features-repository';
 
-/** One past rollout of known end, with its features as they were known when it began. */
+/** One past rollout of known end, with its features as they were known when it was assessed, before it began. */
 export interface KnownRollout {
   readonly id: string;
   readonly startedAt: Date;
@@ -12,7 +12,7 @@ export interface KnownRollout {
 
 /**
  * The rows that models learn from, oldest first: point-in-time correct, so nothing of how a rollout went is in its features, and labels are those
- * that stood at `asOf`. Rollouts of which nothing was known are left out. Cost: one read for each rollout.
+ * that stood at `asOf`. Rollouts of which nothing was known are left out. Cost: two reads for each rollout.
  *
  * @param environments - null for all
  * @param most - rows at most, the latest of them
@@ -27,7 +27,7 @@ export async function knownRollouts(
   const labelled = await deployments.labelled(environments, asOf);
   const rows: KnownRollout[] = [];
   for (const { _id: id, environment, startedAt, label } of labelled.slice(-Math.min(most, labelled.length))) {
-    const values = await features.asOf(environment, { kind: 'rollout', id }, startedAt);
+    const values = await features.asAssessed(environment, { kind: 'rollout', id }, startedAt);
     if (Object.keys(values).length === 0 || label.failed === null) continue;
     rows.push({ id, startedAt, failed: label.failed, values });
   }

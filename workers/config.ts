@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CauseSeriesConfig } from '../activities/read-cause-series';
+import { SystemFeatureConfig } from '../activities/read-system-features';
 import { ErrorCode, ValidationError } from '../core/errors';
 import { PrometheusSourceConfig } from '../metrics/prometheus/source-config';
 
@@ -36,6 +37,10 @@ export const WorkerConfig = z.object({
     .default([]),
   /** JSON list of series of dependencies and machines that may be causes, see docs/causes.md. */
   HEADGATE_CAUSE_SERIES: jsonList(CauseSeriesConfig).default([]),
+  /** JSON list of what of the systems is known before a start, see docs/prediction.md. */
+  HEADGATE_SYSTEM_FEATURES: jsonList(SystemFeatureConfig)
+    .refine((all) => new Set(all.map(({ feature }) => feature)).size === all.length, 'has two of one feature')
+    .default([]),
   /** Where Prometheus scrapes this worker, without a token; without a port, nowhere. 0 takes any free one. */
   HEADGATE_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   HEADGATE_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { ReconcilerDependencies, RolloutActivityDependencies, ScheduledChangeDependencies } from '../activities';
 import { prometheusCauseSeries } from '../activities/read-cause-series';
+import { prometheusSystemFeatures } from '../activities/read-system-features';
 import { MongoAnalysisStatesRepository } from '../store/analysis-states-repository';
 import { PrometheusClient } from '../metrics/prometheus/prometheus-client';
 import { PrometheusMetricSource } from '../metrics/prometheus/prometheus-source';
@@ -74,6 +75,8 @@ export function createDependencies(
     baselines: new MongoBaselinesRepository(db),
     vectorBaselines: new MongoVectorBaselinesRepository(db),
     causeSeries: prometheusCauseSeries(config.HEADGATE_CAUSE_SERIES ?? [], clients),
+    systemFeatures: prometheusSystemFeatures(config.HEADGATE_SYSTEM_FEATURES ?? [], clients),
+    prometheusClients: clients,
     clock,
     client,
     workflowIdOf: rolloutWorkflowId,

@@ -7,7 +7,7 @@ export const FeatureSource = {
   Change: 'change',
   /** The build that made it, as CI tells. */
   Build: 'build',
-  /** Past rollouts of the same flag, service and author. */
+  /** Past rollouts of the same flag, services, author and owner. */
   Deployments: 'deployments',
   /** The services concerned, from Prometheus, in the time before the rollout. */
   System: 'system',
@@ -71,13 +71,23 @@ const BUILD: Described = {
   testsFailed: ['tests', 'tests that failed at first'],
   retries: ['runs', 'times the build was run again before it passed'],
   coverage: ['share', 'share of lines that tests reach, 0–1'],
+  environmentChanged: ['0 or 1', 'it was built in another environment than usual'],
+};
+
+const SUBJECTS: Readonly<Record<string, string>> = {
+  flag: 'the flag',
+  service: "the flag's services",
+  author: "the change's author",
+  owner: 'the owner of the plan',
 };
 
 const DEPLOYMENTS: Described = Object.fromEntries(
-  ['flag', 'service', 'author'].flatMap((subject): [string, readonly [string, string]][] => [
-    [`${subject}Ended`, ['rollouts', `earlier rollouts of the ${subject}`]],
-    [`${subject}FailureShare`, ['share', `failures among those of known end, shrunk towards the base rate, 0–1`]],
-    [`${subject}DaysSinceLast`, ['days', `time since the ${subject}'s last rollout ended`]],
+  Object.entries(SUBJECTS).flatMap(([subject, words]): [string, readonly [string, string]][] => [
+    [`${subject}Ended`, ['rollouts', `earlier rollouts of ${words} that have ended`]],
+    [`${subject}FailureShare`, ['share', 'failed by their own fault among those of known label, shrunk, 0–1']],
+    [`${subject}SuccessShare`, ['share', 'completed among those that have ended, shrunk, 0–1']],
+    [`${subject}RollbackShare`, ['share', 'rolled back among those that have ended, whoever was at fault, shrunk, 0–1']],
+    [`${subject}DaysSinceLast`, ['days', `time since the last rollout of ${words} ended`]],
   ]),
 );
 
@@ -90,7 +100,9 @@ const SYSTEM: Described = {
 };
 
 const BEHAVIOUR: Described = {
-  deviation: ['robust deviations', 'largest distance of a goal metric from its baseline'],
+  deviation: ['standard deviations', 'largest distance of a goal metric of everybody from its baseline'],
+  guardrailDeviation: ['standard deviations', 'the same of the guardrails'],
+  segmentDeviation: ['standard deviations', 'the same of any metric in one of the segments of the plan'],
 };
 
 /** Every feature there is, by name. */

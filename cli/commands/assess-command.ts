@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { assembleFeatures, changeFeatures } from '../../changes/features/assemble';
+import { assembleFeatures, buildFeatures, changeFeatures, type FeatureValues } from '../../changes/features/assemble';
 import { shippedModelFeatures } from '../../changes/features/shipped-model-features';
 import type { MeasuredRange } from '../../changes/measure-range';
 import type { ChangeMeasures } from '../../changes/measures/change-measures';
 import { mainContributions, wordsOf } from '../../ml/explanation/words';
 import type { Predictor } from '../../ml/prediction/predictor';
 import { loadDefaultPredictor } from '../offline/default-model';
-import { measureChangeIn } from '../offline/measure-change';
+import { measureChangeIn, readBuildFacts } from '../offline/measure-change';
 import { readPredictor } from '../offline/predictor-file';
 import { assessmentLines } from '../render/assessment-lines';
 import { does, type CommandContext } from './command';
@@ -14,6 +14,7 @@ import { does, type CommandContext } from './command';
 interface AssessOptions {
   readonly repo: string;
   readonly model?: string;
+  readonly build?: string;
   readonly cache: boolean;
 }
 
@@ -34,7 +35,14 @@ export interface Assessment extends AssessedChange {
   readonly range: string;
   readonly since: string | null;
   readonly until: string;
-  readonly model: { readonly name: string; readonly trainedOn: Predictor['json']['trainedOn'] };
+  /** Features of the build by the names of the catalogue; absent when none was told. */
+  readonly build?: FeatureValues;
+  readonly model: {
+    readonly name: string;
+    readonly trainedOn: Predictor['json']['trainedOn'];
+    /** Names that it knows. */
+    readonly features: readonly string[];
+  };
   readonly commits: readonly (AssessedChange & {
     readonly id: string;
     readonly subject: string;
@@ -54,26 +62,39 @@ export function addAssessCommand(program: Command, context: CommandContext): voi
       .description('measure a change in git and predict how likely it is to fail; needs no server')
       .option('--repo <dir>', 'folder inside the repository', '.')
       .option('--model <file>', 'a model of `headgate model train` instead of the one that comes with Headgate')
+      .option('--build <file>', 'JSON of what CI knows of the build (seconds, usualSeconds, dependenciesChanged …)')
       .option('--no-cache', 'measure the whole history anew instead of what has come since the last time'),
     context,
-    async (session, { repo, model, cache }, range = 'HEAD') => {
+    async (session, { repo, model, build, cache }, range = 'HEAD') => {
+      const built = build === undefined ? {} : buildFeatures(await readBuildFacts(session.io, build));
       const predictor = model === undefined ? await loadDefaultPredictor() : await readPredictor(session.io, model);
       const measured = await measureChangeIn(session.io, { range, repo, cache });
-      const assessment = assess(measured, range, predictor, model ?? 'shipped');
+      const assessment = assess(measured, range, predictor, model ?? 'shipped', built);
       session.answer(assessment, () => assessmentLines(assessment, session.style));
     },
   );
 }
 
-/** Puts measures and predictions together. */
-export function assess(measured: MeasuredRange, range: string, predictor: Predictor, model: string): Assessment {
+/**
+ * Puts measures and predictions together.
+ *
+ * @param build - features of the build of the whole range; a single commit was not built by itself
+ */
+export function assess(
+  measured: MeasuredRange,
+  range: string,
+  predictor: Predictor,
+  model: string,
+  build: FeatureValues = {},
+): Assessment {
   const { since, until, unknown, history } = measured;
   return {
     range,
     since,
     until,
-    ...assessChange(measured.measures, predictor),
-    model: { name: model, trainedOn: predictor.json.trainedOn },
+    ...assessChange(measured.measures, predictor, build),
+    ...(Object.keys(build).length === 0 ? {} : { build }),
+    model: { name: model, trainedOn: predictor.json.trainedOn, features: predictor.features },
     commits: measured.commits.map(({ id, subject, authoredAt, measures }) => ({
       id,
       subject,
@@ -85,8 +106,8 @@ export function assess(measured: MeasuredRange, range: string, predictor: Predic
   };
 }
 
-function assessChange(measures: ChangeMeasures, predictor: Predictor): AssessedChange {
-  const values = { ...assembleFeatures(changeFeatures(measures)), ...shippedModelFeatures(measures) };
+function assessChange(measures: ChangeMeasures, predictor: Predictor, build: FeatureValues = {}): AssessedChange {
+  const values = { ...assembleFeatures(changeFeatures(measures), build), ...shippedModelFeatures(measures) };
   const { probability, rank, caveats } = predictor.score(values);
   const reasons = mainContributions(predictor.contributions(predictor.rowOf(values)))
     // What the change has less of than usual explains a low score, not a high one.

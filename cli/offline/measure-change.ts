@@ -1,15 +1,10 @@
-import {
-  assembleFeatures,
-  BuildFacts,
-  buildFeatures,
-  changeFeatures,
-  type FeatureValues,
-} from '../../changes/features/assemble';
+import { assembleFeatures, buildFeatures, changeFeatures, type FeatureValues } from '../../changes/features/assemble';
 import { CATALOGUE_VERSION } from '../../changes/features/catalogue';
 import { Repository } from '../../changes/git/repository';
 import { HistoryFiles } from '../../changes/history/history-file';
 import { measureRange, type MeasuredRange } from '../../changes/measure-range';
 import { ErrorCode, HeadgateError, ValidationError } from '../../core/errors';
+import { BuildFacts } from '../../flags/plan/build-facts';
 import { cacheRoot } from '../../stack/cache';
 import type { Io } from '../io';
 import { readNamedFile } from '../read-file';
@@ -48,7 +43,7 @@ export async function featuresOf(
  *
  * @throws {HeadgateError} INVALID_ARGUMENT when it is none; names each field that is wrong
  */
-async function readBuildFacts(io: Io, path: string): Promise<BuildFacts> {
+export async function readBuildFacts(io: Io, path: string): Promise<BuildFacts> {
   let json: unknown;
   try {
     json = JSON.parse(await readNamedFile(io, path));

@@ -13,13 +13,14 @@ const MOST_COMMITS = 20;
 
 /** An assessment for people: what the change is, how likely it is to fail, and why. */
 export function assessmentLines(assessment: Assessment, style: Style): string[] {
-  const { measures, score, commits, unknown, model, range } = assessment;
+  const { measures, score, commits, unknown, model, range, build } = assessment;
   const lines = [
     style.bold(`${range}: ${sizeOf(assessment)}`),
     `${words(score)}, by the ${model.name} model (${model.trainedOn.rows.toLocaleString('en-GB')} changes)`,
     ...score.reasons.map((reason) => `  - ${reason}`),
     ...score.caveats.map((caveat) => style.dim(`  ${caveat}`)),
     ...unknown.map((text) => style.yellow(text)),
+    ...(build === undefined ? [] : [style.dim(`  build: ${buildWords(build, assessment)}`)]),
   ];
   if (measures.testFiles === 0 && measures.codeFiles > 0) lines.push(style.dim('  It changes code and no test.'));
   if (commits.length < 2) return lines;
@@ -33,6 +34,15 @@ export function assessmentLines(assessment: Assessment, style: Style): string[] 
       subject.slice(0, 60),
     ]);
   return [...lines, '', ...tableLines(COLUMNS, rows, style)];
+}
+
+/** What was told of the build, and that a model which has never seen it does not count it. */
+function buildWords(build: NonNullable<Assessment['build']>, { model }: Assessment): string {
+  const known = Object.entries(build).map(
+    ([name, value]) => `${name.replace('build.', '')} ${value === null ? 'not known' : Number(value.toPrecision(3))}`,
+  );
+  const unused = Object.keys(build).every((name) => !model.features.includes(name));
+  return `${known.join(', ')}${unused ? ` (the ${model.name} model has not learned from builds)` : ''}`;
 }
 
 function sizeOf({ commits, measures: { nf, ns, la, ld } }: Assessment): string {

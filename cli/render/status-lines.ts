@@ -60,6 +60,7 @@ export function statusLines(status: StatusAnswer, width: number, style: Style): 
     lines.push(`bake   ${bar(status.bakedMs / status.bakeMs, cells)} ${served}`);
   }
   if (status.prediction !== undefined) lines.push(`prediction: ${clean(status.prediction.text)}`);
+  for (const { text } of status.features ?? []) lines.push(`features ${clean(text)}`);
   if (status.excludedSegments.length > 0) lines.push(`excluded: ${status.excludedSegments.join(', ')}`);
   lines.push(...lookLines(status, width, style));
   if (status.fromProjection === true) {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EnvironmentName, FlagKey, SegmentKey, VariantName } from '../document/identifiers';
 import { Place } from '../document/rollout-block';
 import { OnSegmentHarm, Pace, Preset, Risk, Watch } from './behaviour';
+import { BuildFacts } from './build-facts';
 import { Metric } from './metric';
 import { Prediction } from './prediction';
 
@@ -88,6 +89,8 @@ export const RolloutPlan = z.strictObject({
       title: z.string().max(300).optional(),
       url: z.string().max(1000).optional(),
       author: z.string().max(200).optional(),
+      /** What CI tells of its build, for predictions. */
+      build: BuildFacts.optional(),
     })
     .optional(),
 });

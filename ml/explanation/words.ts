@@ -1,7 +1,5 @@
+import { CONTEXT_WORDS, subjectOf, type Words } from './context-words';
 import type { Contribution } from './contributions';
-
-/** Words for a value above the typical one, and for one below or equal. */
-type Words = readonly [more: (value: number) => string, less: (value: number) => string];
 
 const count = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString('en-GB') : String(Math.round(value * 10) / 10);
@@ -42,9 +40,9 @@ const WORDS: Readonly<Record<string, Words>> = {
 
 /** What one contribution says, in words for a person: about the change, never about its author's worth. */
 export function wordsOf({ feature, value, typical }: Contribution): string {
-  if (Number.isNaN(value)) return `${feature} is not known`;
+  if (Number.isNaN(value)) return `${subjectOf(feature) ?? feature} is not known`;
   // The catalogue of features puts the source before the name.
-  const words = WORDS[feature.replace(/^change\./, '')];
+  const words = CONTEXT_WORDS[feature] ?? WORDS[feature.replace(/^change\./, '')];
   if (words !== undefined) return (value > typical ? words[0] : words[1])(value);
   return `${feature} is ${precise(value)} (typically ${precise(typical)})`;
 }

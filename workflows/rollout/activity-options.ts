@@ -12,6 +12,13 @@ export const writing = proxyActivities<Pick<RolloutActivities, 'prepareRollout' 
   cancellationType: 'TRY_CANCEL' as const,
 });
 
+/** What is known before the start is gathered within a few seconds or not at all: each source has two and a half of them, and a second attempt is for a lost worker. */
+export const gathering = proxyActivities<Pick<RolloutActivities, 'gatherFeatures'>>({
+  startToCloseTimeout: '4 seconds',
+  scheduleToCloseTimeout: '8 seconds',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumAttempts: 2 },
+});
+
 /** Tidying after an end: worth an hour of attempts, never worth holding the end back for longer. */
 export const tidying = proxyActivities<Pick<RolloutActivities, 'cleanUpRollout'>>({
   startToCloseTimeout: '60 seconds',

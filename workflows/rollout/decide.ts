@@ -1,9 +1,16 @@
+import type { Reason } from '../../flags/document/decision-record';
 import type { RolloutPlan } from '../../flags/plan/plan';
 import { narrowTarget, openFinding, percent, raise, wait, write, type Decision } from './decision';
 import { underKillSwitch } from './killed';
 import { obey } from './obey';
 import { MAX_RAISES_AFTER_NARROW, type RolloutState } from './state';
 import { isWatching, owedBakeMs, targetOf, unapprovedBelow } from './target';
+
+/** What was predicted of the change, and from what. */
+function evidenceOfStart({ assessment, features = [] }: RolloutState): { readonly evidence?: readonly Reason[] } {
+  const evidence = [...(assessment === undefined ? [] : [assessment]), ...features];
+  return evidence.length === 0 ? {} : { evidence };
+}
 
 /** The start, installing the block at the first step's weight. */
 function start(state: RolloutState, plan: RolloutPlan): Decision {
@@ -19,7 +26,7 @@ function start(state: RolloutState, plan: RolloutPlan): Decision {
     action: 'rollout.start',
     weight: first?.weight ?? 0,
     step: 0,
-    ...(state.assessment === undefined ? {} : { evidence: [state.assessment] }),
+    ...evidenceOfStart(state),
     reason: `started at ${percent(first?.weight ?? 0)}${state.shaped === undefined ? '' : `; ${state.shaped}`}`,
   });
 }

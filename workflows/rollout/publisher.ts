@@ -36,6 +36,7 @@ export class Publisher {
       bakedMs: state.bakedMs,
       bakeMs: owedBakeMs(state, plan),
       ...(state.assessment === undefined ? {} : { prediction: state.assessment }),
+      ...(state.features === undefined ? {} : { features: state.features }),
       startedAt: input.startedAt,
       startedBy: input.startedBy.name,
       excludedSegments: state.excludedSegments,

@@ -34,6 +34,7 @@ import {
 } from './messages';
 import { look, renewLease } from './look';
 import { Publisher } from './publisher';
+import { withFeatures } from './gather';
 import { afterPreparing, planInForce } from './prediction';
 import { afterRefusedWrite, afterWrite } from './progress';
 import { receive } from './receive';
@@ -143,6 +144,7 @@ export class RolloutRun {
 
   /** Checks that the flag can carry this rollout, and takes what it must still look like when weights are raised. */
   private async assess(): Promise<void> {
+    this.state = await withFeatures(this.ref, this.input.plan, this.state);
     const prepared = await writing.prepareRollout({ ...this.ref, plan: this.input.plan });
     if (prepared.kind === 'refused') {
       this.state = { ...this.state, phase: 'refused', waitingFor: null, summary: prepared.why };

@@ -69,6 +69,8 @@ export interface RolloutState {
   readonly leasedAtMs: number | null;
   readonly control: string;
   readonly basis: Basis | null;
+  /** Which features of the change were known before the start and which were missing; absent until they have been gathered. */
+  readonly features?: readonly Reason[];
   /** What was predicted of the change before the start; absent when nothing was told of it. */
   readonly assessment?: Reason;
   /** Of the change, 0 to 1, where it acts on the rollout; absent where it is only recorded or not known. */

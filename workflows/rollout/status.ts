@@ -139,6 +139,8 @@ export interface RolloutStatus {
   readonly startedBy: string;
   /** What was predicted of the change; absent when nothing was told of it. */
   readonly prediction?: Reason;
+  /** Which features were known before the start and which were missing; absent until they have been gathered. */
+  readonly features?: readonly Reason[];
   readonly excludedSegments: readonly string[];
   readonly lastLook: LookStatus | null;
   readonly nextLookAt: string | null;

@@ -52,7 +52,8 @@ describe('past deployments', () => {
 
   it('never meet in another environment', async () => {
     const elsewhere = await deployments.history('staging', { service: 'shop' }, day(20));
-    expect(elsewhere).toEqual({ ended: 0, failed: 0, succeeded: 0, lastEndedAt: null });
+    const none = { ended: 0, failed: 0, succeeded: 0, completed: 0, rolledBack: 0, lastEndedAt: null };
+    expect(elsewhere).toEqual(none);
   });
 
   it('keep the label a person has given, and what was known before it', async () => {

@@ -24,7 +24,7 @@ const change = {
 
 function given(parts: Partial<PredictionDependencies> = {}): PredictionDependencies {
   return {
-    features: { asOf: async () => change },
+    features: { asAssessed: async () => change },
     models: {
       champion: async () => ({ _id: 'champion/failure', revision: 0, current: null, former: [] }),
       get: async () => null,
@@ -56,7 +56,19 @@ function givenChampion(): Partial<PredictionDependencies> {
 
 describe('predicting failure at a start', () => {
   it('says nothing of a change of which nothing was told', async () => {
-    expect(await predictFailure(given({ features: { asOf: async () => ({}) } }), rollout, 0)).toBeUndefined();
+    expect(await predictFailure(given({ features: { asAssessed: async () => ({}) } }), rollout, 0)).toBeUndefined();
+  });
+
+  it('does not ask the shipped model of a change that was not measured, however much else is known', async () => {
+    const others = { 'build.seconds': 300, 'deployments.flagEnded': 4, 'system.cpu': 0.5, 'behaviour.deviation': null };
+    expect(await predictFailure(given({ features: { asAssessed: async () => others } }), rollout, 0)).toBeUndefined();
+  });
+
+  it('predicts by the shipped model as if nothing but the change were known', async () => {
+    const alone = (await predictFailure(given(), rollout, 0))?.reason;
+    const more = { ...change, 'build.seconds': 9_000, 'deployments.authorFailureShare': 0.9, 'system.errorRate': 0.4 };
+    const known = await predictFailure(given({ features: { asAssessed: async () => more } }), rollout, 0);
+    expect(known?.reason).toEqual(alone);
   });
 
   it('asks the shipped model where there is no other, and believes it by half', async () => {
@@ -74,7 +86,7 @@ describe('predicting failure at a start', () => {
   it('asks the champion where there is one', async () => {
     const large = (await predictFailure(given(givenChampion()), rollout, 0))?.reason;
     expect(large?.text).toContain('failure/4 predicts failure');
-    const features = { asOf: async () => ({ ...change, 'change.la': 10 }) };
+    const features = { asAssessed: async () => ({ ...change, 'change.la': 10 }) };
     const small = (await predictFailure(given({ ...givenChampion(), features }), rollout, 0))?.reason;
     expect(large?.numbers?.['probability']).toBeGreaterThan(small?.numbers?.['probability'] ?? 1);
   });
@@ -103,8 +115,8 @@ describe('predicting failure at a start', () => {
   it.each([
     ['broken', { ...givenChampion(), artefacts: { get: async () => Buffer.from('{') } }],
     ['lost', { ...givenChampion(), artefacts: { get: () => Promise.reject(new Error('not there')) } }],
-    ['unreachable', { features: { asOf: () => Promise.reject(new Error('database away')) } }],
-    ['slow', { features: { asOf: () => new Promise<never>(() => undefined) } }],
+    ['unreachable', { features: { asAssessed: () => Promise.reject(new Error('database away')) } }],
+    ['slow', { features: { asAssessed: () => new Promise<never>(() => undefined) } }],
   ])('is held up by no model that is %s, and says it', async (_how, parts) => {
     const predicted = await predictFailure(
       given(parts),

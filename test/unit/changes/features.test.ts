@@ -1,13 +1,8 @@
-import {
-  assembleFeatures,
-  BuildFacts,
-  buildFeatures,
-  changeFeatures,
-  deploymentFeatures,
-} from '../../../changes/features/assemble';
+import { assembleFeatures, buildFeatures, changeFeatures, deploymentFeatures } from '../../../changes/features/assemble';
 import { CATALOGUE } from '../../../changes/features/catalogue';
 import { shippedModelFeatures } from '../../../changes/features/shipped-model-features';
 import { measureChange } from '../../../changes/measures/change-measures';
+import { BuildFacts } from '../../../flags/plan/build-facts';
 
 const measured = measureChange(
   {
@@ -37,21 +32,43 @@ describe('features', () => {
       'build.testsFailed': 0,
     });
     expect(buildFeatures({})).toEqual({});
-    expect(BuildFacts.safeParse({ coverage: 1.2 }).success).toBe(false);
+  });
+
+  it.each([
+    [{ coverage: 1.2 }],
+    [{ seconds: -1 }],
+    [{ seconds: 1e9 }],
+    [{ dependencies: 1.5 }],
+    [{ environment: '' }],
+    [{ environment: 'x'.repeat(201) }],
+    [{ mood: 1 }],
+  ])('of a build are refused where they cannot be: %j', (facts) => {
+    expect(BuildFacts.safeParse(facts).success).toBe(false);
+  });
+
+  it.each([
+    [{ environment: 'node-20', usualEnvironment: 'node-20' }, { 'build.environmentChanged': 0 }],
+    [{ environment: 'node-22', usualEnvironment: 'node-20' }, { 'build.environmentChanged': 1 }],
+    [{ environment: 'node-22' }, {}],
+  ])('of a build tell another environment than usual: %j', (facts, values) => {
+    expect(assembleFeatures(buildFeatures(BuildFacts.parse(facts)))).toEqual(values);
   });
 
   it('of the past mix a small share with the base rate', () => {
-    const none = { ended: 0, failed: 0, succeeded: 0, daysSinceLast: null };
-    const values = deploymentFeatures(
-      { flag: none, author: { ended: 7, failed: 3, succeeded: 2, daysSinceLast: 4 } },
-      0.1,
-    );
-    expect(assembleFeatures(values)).toEqual({
+    const none = { ended: 0, failed: 0, succeeded: 0, completed: 0, rolledBack: 0, daysSinceLast: null };
+    const author = { ended: 15, failed: 3, succeeded: 2, completed: 5, rolledBack: 9, daysSinceLast: 4 };
+    const values = assembleFeatures(deploymentFeatures({ flag: none, author }, 0.1));
+    expect(values).toEqual({
       'deployments.flagEnded': 0,
       'deployments.flagFailureShare': 0.1,
+      'deployments.flagSuccessShare': 0.9,
+      'deployments.flagRollbackShare': 0.1,
       'deployments.flagDaysSinceLast': null,
-      'deployments.authorEnded': 7,
+      'deployments.authorEnded': 15,
       'deployments.authorFailureShare': 0.35,
+      // (5 + 5 × 0.9) / (15 + 5) and (9 + 5 × 0.1) / (15 + 5).
+      'deployments.authorSuccessShare': 0.475,
+      'deployments.authorRollbackShare': 0.475,
       'deployments.authorDaysSinceLast': 4,
     });
   });
