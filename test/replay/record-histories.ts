@@ -82,6 +82,10 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
     await rollout.send('approve');
     return rollout;
   },
+  async 'features-gathered'(harness, environment) {
+    const change = { id: 'c1', author: 'ada', build: { seconds: 300, usualSeconds: 200 } };
+    return harness.start(givenQuickPlan({ environment, owner: 'payments', change }));
+  },
   async 'group-completed'(harness, environment) {
     const group = await StartedGroup.start(harness, environment, {}, { approval: true });
     await group.until(({ waitingFor }) => waitingFor === 'approval');

@@ -75,7 +75,9 @@ describe('steering rollouts through the API', () => {
     await until(({ weight }) => weight === 10);
     const timeline = await operated.get(`${base}/rollouts/${rolloutId}/timeline`);
     await send('abort');
-    const evidence = [expect.objectContaining({ code: 'FAILURE_PREDICTED' }) as unknown];
+    const evidence = ['FAILURE_PREDICTED', 'FEATURES_KNOWN', 'FEATURES_MISSING'].map(
+      (code) => expect.objectContaining({ code }) as unknown,
+    );
     expect(timeline.json<unknown[]>()[0]).toMatchObject({ action: 'rollout.start', evidence });
     expect(timeline.body).toContain('the shipped model predicts failure');
     const unknown = await start({ features: { catalogueVersion: 1, values: { 'mood.of.author': 1 } } });
