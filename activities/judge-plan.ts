@@ -4,6 +4,7 @@ import type { RolloutPlan } from '../flags/plan/plan';
 /** What of a plan the judge needs. Plans from before a choice existed leave it out, and the judge takes its default. */
 export function judgePlanOf(plan: RolloutPlan): JudgePlan {
   const { onSegmentHarm, falseExclusionRate, preset, risk } = plan;
+  const forecast = plan.prediction?.forecast;
   return {
     metrics: plan.metrics,
     ...(plan.profile === undefined ? {} : { profile: plan.profile }),
@@ -18,6 +19,7 @@ export function judgePlanOf(plan: RolloutPlan): JudgePlan {
     ...(falseExclusionRate === undefined ? {} : { falseExclusionRate }),
     ...(preset === undefined ? {} : { preset }),
     ...(risk === undefined ? {} : { risk }),
+    ...(forecast === undefined ? {} : { failureForecast: forecast }),
     ...(plan.watch === undefined ? {} : { watchFrom: 100 - plan.controlHoldback }),
     ...(plan.pace === 'adaptive'
       ? { adaptive: { completionWeight: 100 - plan.controlHoldback, look: plan.look } }

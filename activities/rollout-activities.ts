@@ -142,6 +142,7 @@ export interface NotificationRequest extends RolloutRef {
     | 'excluded'
     | 'remediate'
     | 'risk_alert'
+    | 'failure_forecast'
     | 'watch_alarm'
     | 'approval_needed'
     | 'lapsed'

@@ -1,6 +1,6 @@
-import type { Analysis, RiskFinding } from '../analysis/types';
+import type { Analysis, FailureForecast, RiskFinding } from '../analysis/types';
 import { contentHash } from '../core/signing';
-import type { LookStatus, RiskStatus, SegmentStatus } from '../workflows/rollout/status';
+import type { FailureForecastStatus, LookStatus, RiskStatus, SegmentStatus } from '../workflows/rollout/status';
 
 /** How many reasons and metrics of an analysis enter the workflow's history at most. */
 const KEPT_REASONS = 6;
@@ -47,11 +47,17 @@ export function summarise(analysis: Analysis, nowMs: number): LookStatus {
       ? {}
       : { watch: { ...analysis.watch, evidence: rounded(analysis.watch.evidence) ?? 0 } }),
     ...(analysis.confidence === null ? {} : { confidence: rounded(analysis.confidence) ?? 0 }),
+    ...(analysis.failureForecast === null ? {} : { failureForecast: forecastOf(analysis.failureForecast) }),
     ...(analysis.exclude.length > 0 ? { exclude: analysis.exclude.slice(0, KEPT_EXCLUSIONS) } : {}),
     ...(analysis.segments.length > 0 ? { segments: segmentsOf(analysis) } : {}),
     digest: contentHash(finite(analysis)),
   };
   return fitted(summary);
+}
+
+function forecastOf({ looks, probability, lower, upper, isAlert }: FailureForecast): FailureForecastStatus {
+  const short = (value: number): number => rounded(value) ?? 0;
+  return { looks, probability: short(probability), lower: short(lower), upper: short(upper), isAlert };
 }
 
 /** The segments with the most evidence against them, each with the guardrail that says most. */

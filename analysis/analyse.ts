@@ -69,6 +69,7 @@ export function analyse(input: AnalysisInput): AnalysisResult {
       watch: outlook.watch,
       crossings: outlook.crossings,
       confidence: outlook.confidence,
+      failureForecast: outlook.failureForecast,
       harmEvidence: evidenceOf(judged.logHarm),
       sampleRatio: { ...ratio, expected: ratio.observed === null ? context.weight / 100 : ratio.expected },
       dataQuality: data.quality,

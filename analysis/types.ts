@@ -31,6 +31,7 @@ export const ReasonCode = {
   RiskCritical: 'RISK_CRITICAL',
   ForecastCrosses: 'FORECAST_CROSSES',
   LowConfidence: 'LOW_CONFIDENCE',
+  FailureForecast: 'FAILURE_FORECAST',
 } as const;
 /** One of the reason codes. */
 export type ReasonCode = (typeof ReasonCode)[keyof typeof ReasonCode];
@@ -79,10 +80,21 @@ export interface JudgePlan {
   readonly preset?: 'guarded' | 'predictive';
   /** Weights and thresholds of the risk score; no score when left out. */
   readonly risk?: RiskWeights;
+  /** How far the failure probability is forecast, and what follows; people are alerted when left out. */
+  readonly failureForecast?: FailureForecastPlan;
   /** How an adaptive rollout moves; the plan's steps count when left out. */
   readonly adaptive?: PacePlan;
   /** Percent from which on everybody is served and, with no control left, compared with the past; nobody looks on when left out. */
   readonly watchFrom?: number;
+}
+
+/** How far the failure probability is forecast, and from which probabilities on what follows. */
+export interface FailureForecastPlan {
+  readonly looks: number;
+  readonly alertAt: number;
+  /** Never when left out. */
+  readonly narrowAt?: number;
+  readonly rollbackAt?: number;
 }
 
 /** Weights and thresholds of the risk score. */
@@ -245,6 +257,19 @@ export interface SegmentFinding {
   readonly metrics: readonly SegmentMetricFinding[];
 }
 
+/** The failure probability some looks ahead. */
+export interface FailureForecast {
+  readonly looks: number;
+  readonly probability: number;
+  /** Bounds that together hold with 90 %. */
+  readonly lower: number;
+  readonly upper: number;
+  /** It rises, and is surely past the plan's threshold for telling people. */
+  readonly isAlert: boolean;
+  /** What the plan's other thresholds ask for. */
+  readonly asks: 'nothing' | 'narrow' | 'rollback';
+}
+
 /** The whole judgement of one look. */
 export interface Analysis {
   readonly verdict: Verdict;
@@ -263,6 +288,8 @@ export interface Analysis {
   readonly watch: WatchFinding | null;
   /** 1 less the failure probability; null when neither a prior is known nor the pace adaptive. */
   readonly confidence: number | null;
+  /** The failure probability some looks ahead; null without a confidence, or while too little is known. */
+  readonly failureForecast: FailureForecast | null;
   /** Combined evidence over all guardrails; rolls back at 1 / falseRollbackRate. */
   readonly harmEvidence: number;
   readonly sampleRatio: { readonly expected: number; readonly observed: number | null; readonly evidence: number };

@@ -2,10 +2,11 @@ import { weakestSafety } from '../judge-boldly';
 import type { JudgeState } from '../judge-state';
 import type { Judged } from '../judge-metrics';
 import { bakeMsOf, intervalMsOf, nextWeights, speedOf } from '../pace/adaptive-pace';
-import { confidenceOf, UNKNOWN_FAILURE_PRIOR } from '../pace/confidence';
-import type { AnalysisInput, JudgePlan, PaceFinding, WatchFinding } from '../types';
+import { confidenceOf, failureLogOdds, UNKNOWN_FAILURE_PRIOR } from '../pace/confidence';
+import type { AnalysisInput, FailureForecast, JudgePlan, PaceFinding, WatchFinding } from '../types';
 import { findCrossings } from './crossings';
 import { emptyCourse, followCourse, windowsOfEverybody } from './courses';
+import { DEFAULT_FAILURE_FORECAST, emptyTrack, followPosterior } from './failure-forecast';
 import { judgeRisk } from './judge-risk';
 import type { Outlook, OutlookState } from './outlook';
 import { followTogether } from './together';
@@ -32,19 +33,37 @@ export function bakeToServe(state: OutlookState, { plan, context }: AnalysisInpu
   return bakeMsOf(context.bakeMs, speedOf(state.confidence), windowMs);
 }
 
-/** Looks ahead from what was seen: risk, confidence and pace. The state remembers the confidence, in place. */
+/** Looks ahead from what was seen: risk, confidence with its forecast, and pace. The state remembers confidence and forecast, in place. */
 export function lookAhead(state: OutlookState, input: AnalysisInput, seen: Seen): Outlook {
-  const { plan, failurePrior } = input;
-  const isAsked = failurePrior !== undefined || plan.adaptive !== undefined;
-  const prior = Math.min(0.99, Math.max(0.01, failurePrior ?? UNKNOWN_FAILURE_PRIOR));
-  const confidence = isAsked ? confidenceOf(prior, seen.judged.logHarm, weakestSafety(seen.judge, input)) : null;
+  const { plan } = input;
+  const logOdds = logOddsOf(input, seen);
+  const confidence = logOdds === null ? null : confidenceOf(logOdds);
   state.confidence = confidence;
+  const failureForecast = logOdds === null ? null : forecastOf(state, input, seen.judge, logOdds);
   const pace = confidence === null ? null : paceOf(state, input, seen, confidence);
   const tracks = Object.entries(state.courses).map(([metric, { track }]) => [metric, track] as const);
   const anomalies = Object.fromEntries(tracks.flatMap(([metric, track]) => (track === null ? [] : [[metric, track]])));
   const risk = judgeRisk(seen.judge, plan, anomalies, state.together);
   const crossings = findCrossings(state, plan.metrics, input.context, seen.nextWeight);
-  return { risk, confidence, pace, watch: watchOf(state, plan), crossings };
+  return { risk, confidence, failureForecast, pace, watch: watchOf(state, plan), crossings };
+}
+
+/** Log odds of failure at this look: posterior odds are prior odds times evidence. Null when nobody asks. */
+function logOddsOf(input: AnalysisInput, { judge, judged }: Seen): number | null {
+  const { plan, failurePrior } = input;
+  if (failurePrior === undefined && plan.adaptive === undefined) return null;
+  const prior = Math.min(0.99, Math.max(0.01, failurePrior ?? UNKNOWN_FAILURE_PRIOR));
+  return failureLogOdds(prior, judged.logHarm, weakestSafety(judge, input));
+}
+
+function forecastOf(
+  state: OutlookState,
+  { plan, context }: AnalysisInput,
+  { lastWindowAt }: JudgeState,
+  logOdds: number,
+): FailureForecast | null {
+  if (state.posterior?.transition !== context.transition) state.posterior = emptyTrack(context.transition);
+  return followPosterior(state.posterior, logOdds, lastWindowAt, plan.failureForecast ?? DEFAULT_FAILURE_FORECAST);
 }
 
 /** Follows the new windows of everybody, and of each segment whose metrics are known to move together, in place. */

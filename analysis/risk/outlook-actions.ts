@@ -1,5 +1,5 @@
 import { BACK_BELOW, speedOf } from '../pace/adaptive-pace';
-import { ReasonCode, type AnalysisReason, type CrossingFinding, type JudgePlan } from '../types';
+import { ReasonCode, type AnalysisReason, type CrossingFinding, type FailureForecast, type JudgePlan } from '../types';
 import type { Outlook, OutlookState } from './outlook';
 
 /** What the outlook asks for. */
@@ -13,7 +13,8 @@ const FEWEST_WINDOWS = 3;
 
 /**
  * What risk and confidence lead to. Less is asked for once under each transition and not before three windows of it were judged, so that a narrowing can show
- * its effect; if the risk lasts, the next transition is narrowed again, to 0 in the end. Only the preset `predictive` rolls back on it. The state remembers, in place.
+ * its effect; if the risk lasts, the next transition is narrowed again, to 0 in the end. Only the preset `predictive`, or a threshold
+ * of the plan for the forecast of failure, rolls back on it. The state remembers, in place.
  */
 export function outlookActions(state: OutlookState, outlook: Outlook, plan: JudgePlan, weight: number): OutlookActions {
   // Nobody is served: there is nothing to lower, and what was seen before must not hold the way back for ever.
@@ -32,7 +33,7 @@ interface Warning {
   readonly reason: AnalysisReason;
 }
 
-function warningsOf({ risk, confidence, pace, crossings }: Outlook, plan: JudgePlan): Warning[] {
+function warningsOf({ risk, confidence, failureForecast, pace, crossings }: Outlook, plan: JudgePlan): Warning[] {
   const mayRollBack = plan.preset === 'predictive';
   const warnings = crossings.map((crossing) => crossingWarning(crossing, mayRollBack));
   if (risk !== null && risk.score >= risk.narrowAt) {
@@ -75,6 +76,9 @@ function warningsOf({ risk, confidence, pace, crossings }: Outlook, plan: JudgeP
       });
     }
   }
+  if (failureForecast !== null && failureForecast.asks !== 'nothing') {
+    warnings.push(forecastWarning(failureForecast, failureForecast.asks));
+  }
   return warnings;
 }
 
@@ -95,6 +99,19 @@ function crossingWarning({ metric, ...numbers }: CrossingFinding, mayRollBack: b
         factor,
         weight,
       },
+    },
+  };
+}
+
+/** An alert alone asks for nothing: whoever writes a threshold into the plan asks for more, whatever its preset. */
+function forecastWarning({ looks, probability, lower, upper }: FailureForecast, asks: 'narrow' | 'rollback'): Warning {
+  const range = `${short(lower)} to ${short(upper)}`;
+  return {
+    asks,
+    reason: {
+      code: ReasonCode.FailureForecast,
+      text: `Failure is forecast with ${short(probability)} (${range}) in ${looks} looks, past the plan's threshold${outsideIf(asks === 'rollback')}.`,
+      numbers: { probability, lower, upper, looks },
     },
   };
 }

@@ -1,5 +1,14 @@
-import type { AnalysisInput, AnalysisState, CrossingFinding, PaceFinding, RiskFinding, WatchFinding } from '../types';
+import type {
+  AnalysisInput,
+  AnalysisState,
+  CrossingFinding,
+  FailureForecast,
+  PaceFinding,
+  RiskFinding,
+  WatchFinding,
+} from '../types';
 import type { MetricCourse } from './courses';
+import type { PosteriorTrack } from './failure-forecast';
 import type { TogetherTrack } from './together';
 
 /** What looking ahead remembers between looks: plain JSON, bounded. */
@@ -15,12 +24,15 @@ export interface OutlookState {
   courses: Record<string, MetricCourse>;
   /** How unusual all metrics together have been, by segment; left out by states stored before it was followed. */
   together?: Record<string, TogetherTrack>;
+  /** How the failure probability has gone; left out by states stored before it was followed, and where nobody asks for it. */
+  posterior?: PosteriorTrack;
 }
 
 /** Everything a look says of what is to come. None of it is under the promised rates. */
 export interface Outlook {
   readonly risk: RiskFinding | null;
   readonly confidence: number | null;
+  readonly failureForecast: FailureForecast | null;
   readonly pace: PaceFinding | null;
   readonly watch: WatchFinding | null;
   readonly crossings: readonly CrossingFinding[];

@@ -81,9 +81,14 @@ function lookLines({ lastLook }: StatusAnswer, width: number, style: Style): str
     `${sample.control} control / ${sample.candidate} candidate`,
     `evidence of harm ${evidence(harmEvidence)}`,
   ];
-  const { risk, pace, watch, confidence } = lastLook;
+  const { risk, pace, watch, confidence, failureForecast } = lastLook;
   if (risk !== undefined) facts.push(`risk ${measured(risk.score)} of ${risk.narrowAt}`);
   if (confidence !== undefined) facts.push(`confidence ${measured(confidence)}`);
+  if (failureForecast !== undefined) {
+    const { looks, probability, lower, upper, isAlert } = failureForecast;
+    const text = `failure forecast ${measured(probability)} (${measured(lower)} to ${measured(upper)}) in ${looks} looks`;
+    facts.push(isAlert ? style.red(text) : text);
+  }
   if (pace !== undefined) facts.push(`${pace.speed} pace, then ${percent(pace.nextWeight)}`);
   if (watch !== undefined)
     facts.push(watch.alarm ? style.red(`watch: ${clean(watch.metric)} has changed`) : 'watch quiet');

@@ -3,7 +3,7 @@ import { EnvironmentName, FlagKey, RuleName, VariantName } from '../document/ide
 import { DEFAULT_RISK, OnSegmentHarm, Pace, Preset, Risk, Watch } from './behaviour';
 import { Metric, MetricKind } from './metric';
 import { Blackout, RolloutPlan } from './plan';
-import { DEFAULT_PREDICTION, Prediction, PredictionLimits } from './prediction';
+import { DEFAULT_FORECAST, DEFAULT_PREDICTION, Prediction, PredictionForecast, PredictionLimits } from './prediction';
 import { DurationText, MarginFile, Percent, Probability, QuantileFile } from './quantities';
 import { isTimeZone } from './time-zone';
 
@@ -128,6 +128,15 @@ export const PlanFile = z.strictObject(
             pace: PredictionLimits.shape.pace.default(DEFAULT_PREDICTION.limits.pace),
           })
           .default(DEFAULT_PREDICTION.limits),
+        forecast: z
+          .strictObject({
+            looks: PredictionForecast.shape.looks.default(DEFAULT_FORECAST.looks),
+            alertAt: Probability.pipe(PredictionForecast.shape.alertAt).default(DEFAULT_FORECAST.alertAt),
+            narrowAt: Probability.pipe(z.number().gt(0).max(1)).optional(),
+            rollbackAt: Probability.pipe(z.number().gt(0).max(1)).optional(),
+          })
+          .pipe(PredictionForecast)
+          .optional(),
       })
       .default(DEFAULT_PREDICTION),
     pace: Pace.default('steps'),

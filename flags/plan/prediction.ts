@@ -13,6 +13,24 @@ export const PredictionLimits = z.strictObject({
 });
 export type PredictionLimits = z.infer<typeof PredictionLimits>;
 
+/** What follows when the failure probability is forecast to rise; each threshold is a failure probability, reached by the forecast's lower bound at two looks on end. */
+export const PredictionForecast = z
+  .strictObject({
+    /** How many looks ahead. */
+    looks: z.int().min(1).max(20),
+    /** From here on people are alerted; 1 for never. */
+    alertAt: z.number().min(0).max(1),
+    /** From here on the rollout is narrowed; never when left out. */
+    narrowAt: z.number().gt(0).max(1).optional(),
+    /** From here on it is rolled back, outside the promised rate; never when left out. */
+    rollbackAt: z.number().gt(0).max(1).optional(),
+  })
+  .refine(({ narrowAt = 0, rollbackAt = 1 }) => narrowAt <= rollbackAt, {
+    path: ['narrowAt'],
+    message: 'is at most rollbackAt',
+  });
+export type PredictionForecast = z.infer<typeof PredictionForecast>;
+
 /** What a prediction that the change fails leads to. */
 export const Prediction = z.strictObject({
   /**
@@ -29,8 +47,13 @@ export const Prediction = z.strictObject({
   /** Why a person starts it although confidence is below that. */
   override: z.string().trim().min(1).max(300).optional(),
   limits: PredictionLimits,
+  /** People are alerted, and nothing else follows, when left out. */
+  forecast: PredictionForecast.optional(),
 });
 export type Prediction = z.infer<typeof Prediction>;
+
+/** Of a plan that says nothing of forecasts: people are alerted, and nothing else follows. */
+export const DEFAULT_FORECAST: PredictionForecast = { looks: 5, alertAt: 0.5 };
 
 /** In a plan that says nothing of predictions. */
 export const DEFAULT_PREDICTION: Prediction = {

@@ -57,11 +57,14 @@ function controlAt(flag: Flag, { place }: RolloutPlan): string | Issue {
   };
 }
 
-function notesOn(flag: Flag, { preset }: RolloutPlan): string[] {
+function notesOn(flag: Flag, { preset, prediction }: RolloutPlan): string[] {
   return [
     ...(flag.enabled ? [] : ['the flag is off: nobody gets the candidate until it is switched on']),
     ...(preset === 'predictive'
       ? ['risk, forecasts and low confidence may roll this back, outside the promised rate of false rollbacks']
       : []),
+    ...(prediction?.forecast?.rollbackAt === undefined
+      ? []
+      : ['a forecast of failure may roll this back, outside the promised rate of false rollbacks']),
   ];
 }

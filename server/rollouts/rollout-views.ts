@@ -66,6 +66,10 @@ const Look = z.object({
   watch: z.object({ metric: z.string(), evidence: z.number(), alarm: z.boolean() }).optional(),
   /** 1 less the failure probability. */
   confidence: z.number().optional(),
+  /** The failure probability some looks ahead, with bounds of 90 %. */
+  failureForecast: z
+    .object({ looks: z.number(), probability: z.number(), lower: z.number(), upper: z.number(), isAlert: z.boolean() })
+    .optional(),
   digest: z.string(),
 });
 

@@ -6,7 +6,7 @@ import { messageOfCause } from './run-failures';
 import type { PlannedTransition, RolloutState } from './state';
 
 /** Reasons of a narrowing that something outside the rollout might remedy. */
-const RISKS: readonly string[] = ['RISK_HIGH', 'RISK_CRITICAL', 'FORECAST_CROSSES'];
+const RISKS: readonly string[] = ['RISK_HIGH', 'RISK_CRITICAL', 'FORECAST_CROSSES', 'FAILURE_FORECAST'];
 
 /** Tells people, beside the main path: no receiver holds a rollout up. Each pause and each approval is told once. */
 export class Announcer {
@@ -14,6 +14,7 @@ export class Announcer {
   /** Transition under which a critical risk was told; once under each. */
   private toldRisk: number | null = null;
   private toldWatch: number | null = null;
+  private toldForecast: number | null = null;
 
   constructor(
     private readonly ref: RolloutRef,
@@ -33,12 +34,19 @@ export class Announcer {
     if (planned.action === 'rollout.lapsed') void this.tell(state, 'lapsed', planned.reason);
   }
 
-  /** Tells of a risk score past its second threshold, and of an alarm while everybody is watched. */
+  /** Tells of a risk score past its second threshold, of a failure that is forecast, and of an alarm while everybody is watched; each once under a transition. */
   tellLook(state: RolloutState): void {
     const watch = state.lastLook?.watch;
     if (watch?.alarm === true && this.toldWatch !== state.transition) {
       this.toldWatch = state.transition;
       void this.tell(state, 'watch_alarm', `${watch.metric} has stopped to be as before since everybody is served`);
+    }
+    const forecast = state.lastLook?.failureForecast;
+    if (forecast?.isAlert === true && this.toldForecast !== state.transition) {
+      this.toldForecast = state.transition;
+      const { looks, probability, lower, upper } = forecast;
+      const text = `failure is forecast with ${inPercent(probability)} (${inPercent(lower)} to ${inPercent(upper)}) in ${looks} looks`;
+      void this.tell(state, 'failure_forecast', text);
     }
     const risk = state.lastLook?.risk;
     if (risk === undefined || risk.score < risk.rollbackAt || this.toldRisk === state.transition) return;
@@ -77,4 +85,8 @@ export class Announcer {
       log.warn('a notification was given up', { event, why: messageOfCause(error) });
     }
   }
+}
+
+function inPercent(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }

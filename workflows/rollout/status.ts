@@ -87,6 +87,17 @@ export interface PaceStatus {
   readonly intervalMs: number;
 }
 
+/** The failure probability some looks ahead. */
+export interface FailureForecastStatus {
+  readonly looks: number;
+  readonly probability: number;
+  /** Bounds that together hold with 90 %. */
+  readonly lower: number;
+  readonly upper: number;
+  /** Surely past the plan's threshold for telling people. */
+  readonly isAlert: boolean;
+}
+
 /** What looking on after completion has seen. */
 export interface WatchStatus {
   readonly metric: string;
@@ -115,6 +126,8 @@ export interface LookStatus {
   readonly pace?: PaceStatus;
   /** 1 − the failure probability, 0 to 1. */
   readonly confidence?: number;
+  /** Where the failure probability is going. */
+  readonly failureForecast?: FailureForecastStatus;
   /** SHA-256 of the whole analysis, which stands in the worker's log and the stored state. */
   readonly digest: string;
 }

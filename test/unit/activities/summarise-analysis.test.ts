@@ -30,6 +30,7 @@ const analysis = (metrics: number, textLength: number): Analysis => ({
   risk: null,
   pace: null,
   watch: null,
+  failureForecast: null,
   crossings: [],
   confidence: null,
   findings: Array.from({ length: metrics }, (_, index) => finding(index)),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { bakeMsOf, intervalMsOf, nextWeights, speedOf } from '../../../../analysis/pace/adaptive-pace';
-import { confidenceOf, UNKNOWN_FAILURE_PRIOR } from '../../../../analysis/pace/confidence';
+import { confidenceOf, failureLogOdds, UNKNOWN_FAILURE_PRIOR } from '../../../../analysis/pace/confidence';
 
 describe('the adaptive pace', () => {
   it('is rapid when confidence is high, moderate by default, waits when it is low and goes back when it is very low', () => {
@@ -59,16 +59,16 @@ describe('the adaptive pace', () => {
 
 describe('confidence', () => {
   it('is Bayes with the evidence as factor', () => {
-    expect(confidenceOf(0.2, 0, 0)).toBeCloseTo(0.8, 12);
+    expect(confidenceOf(failureLogOdds(0.2, 0, 0))).toBeCloseTo(0.8, 12);
     // Odds of failure 1:4, evidence of harm 40: 10:1.
-    expect(confidenceOf(0.2, Math.log(40), 0)).toBeCloseTo(1 / 11, 12);
-    expect(confidenceOf(0.2, 0, Math.log(5))).toBeCloseTo(20 / 21, 12);
+    expect(confidenceOf(failureLogOdds(0.2, Math.log(40), 0))).toBeCloseTo(1 / 11, 12);
+    expect(confidenceOf(failureLogOdds(0.2, 0, Math.log(5)))).toBeCloseTo(20 / 21, 12);
   });
 
   it('takes no comfort from harm that is not shown and no alarm from safety that is not, and stays short of certainty', () => {
-    expect(confidenceOf(0.2, 0, -5)).toBeCloseTo(0.8, 12);
-    expect(confidenceOf(0.2, -5, 0)).toBeCloseTo(0.8, 12);
-    expect(confidenceOf(0.5, 600, 0)).toBeGreaterThan(0);
-    expect(confidenceOf(0.5, 0, 600)).toBeLessThan(1);
+    expect(confidenceOf(failureLogOdds(0.2, 0, -5))).toBeCloseTo(0.8, 12);
+    expect(confidenceOf(failureLogOdds(0.2, -5, 0))).toBeCloseTo(0.8, 12);
+    expect(confidenceOf(failureLogOdds(0.5, 600, 0))).toBeGreaterThan(0);
+    expect(confidenceOf(failureLogOdds(0.5, 0, 600))).toBeLessThan(1);
   });
 });

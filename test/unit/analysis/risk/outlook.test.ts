@@ -2,7 +2,7 @@ import { analyse } from '../../../../analysis/analyse';
 import { outlookActions } from '../../../../analysis/risk/outlook-actions';
 import type { OutlookState } from '../../../../analysis/risk/outlook';
 import { scoreOf, worstRisk } from '../../../../analysis/risk/risk-score';
-import type { AnalysisInput, AnalysisState, RiskFinding } from '../../../../analysis/types';
+import type { Analysis, AnalysisInput, AnalysisState, FailureForecast, RiskFinding } from '../../../../analysis/types';
 import { DEFAULT_RISK } from '../../../../flags/plan/behaviour';
 import { givenContext, givenPlan, givenWindows } from '../../../support/stratum-builders';
 
@@ -15,6 +15,7 @@ const PART = {
   audience: 1,
   correlation: 0,
 };
+const NOTHING = { risk: null, confidence: null, failureForecast: null, pace: null, watch: null, crossings: [] };
 const PACE = { completionWeight: 100, look: { shortestMs: 5000, longestMs: 60_000 } };
 
 describe('the risk score', () => {
@@ -45,7 +46,7 @@ describe('the risk score', () => {
 
 describe('what the outlook asks for', () => {
   const risky = (score: number): RiskFinding => ({ ...PART, ...DEFAULT_RISK, score });
-  const outlook = (score: number) => ({ risk: risky(score), confidence: null, pace: null, watch: null, crossings: [] });
+  const outlook = (score: number) => ({ ...NOTHING, risk: risky(score) });
   const state = (change: Partial<OutlookState> = {}): OutlookState => ({
     transition: 3,
     windows: 5,
@@ -89,12 +90,31 @@ describe('what the outlook asks for', () => {
   });
 
   it('heeds low confidence', () => {
-    const low = { risk: null, confidence: 0.2, pace: null, watch: null, crossings: [] };
+    const low = { ...NOTHING, confidence: 0.2 };
     expect(outlookActions(state(), low, givenPlan(), 10).asks).toBe('narrow');
     expect(outlookActions(state(), low, givenPlan({ preset: 'predictive' }), 10).asks).toBe('rollback');
     expect(outlookActions(state(), { ...low, confidence: 0.5 }, givenPlan(), 10).asks).toBe('nothing');
     const pace = { speed: 'pause' as const, nextWeight: 20, bakeMs: 1, intervalMs: 1 };
     expect(outlookActions(state(), { ...low, confidence: 0.5, pace }, givenPlan(), 10).asks).toBe('hold');
+  });
+
+  it('heeds a forecast of failure as far as the plan has thresholds for it, whatever the preset', () => {
+    const forecast = (asks: FailureForecast['asks']) => ({
+      ...NOTHING,
+      failureForecast: { looks: 5, probability: 0.8, lower: 0.7, upper: 0.9, isAlert: true, asks },
+    });
+    expect(outlookActions(state(), forecast('nothing'), givenPlan(), 10)).toEqual({ asks: 'nothing', reasons: [] });
+    const narrowed = outlookActions(state(), forecast('narrow'), givenPlan(), 10);
+    expect(narrowed).toMatchObject({
+      asks: 'narrow',
+      reasons: [{ code: 'FAILURE_FORECAST', numbers: { lower: 0.7 } }],
+    });
+    expect(narrowed.reasons[0]?.text).not.toContain('promised');
+    const back = outlookActions(state(), forecast('rollback'), givenPlan(), 10);
+    expect([back.asks, back.reasons[0]?.text]).toEqual([
+      'rollback',
+      "Failure is forecast with 0.8 (0.7 to 0.9) in 5 looks, past the plan's threshold, outside the promised rate.",
+    ]);
   });
 });
 
@@ -115,6 +135,46 @@ describe('an adaptive look', () => {
     const { analysis } = analyse({ ...inputOf(strata), plan });
     expect(analysis.confidence).toBeLessThan(0.3);
     expect([analysis.verdict, analysis.reasons[0]?.code]).toEqual(['narrow', 'LOW_CONFIDENCE']);
+  });
+});
+
+describe('the forecast of failure', () => {
+  /** One look for each of `windows` windows of a candidate that does harm, or none, with thresholds that act. */
+  function looks(windows: number, errors: number, failurePrior: number): Analysis[] {
+    const strata = givenWindows(windows, { candidate: { errors } });
+    const { adaptive: _, ...steady } = inputOf(strata).plan;
+    const plan = { ...steady, failureForecast: { looks: 5, alertAt: 0.5, narrowAt: 0.6 } };
+    let state: AnalysisState | null = null;
+    return [...new Set(strata.map(({ windowStartAt }) => windowStartAt))].map((startAt) => {
+      const own = strata.filter(({ windowStartAt }) => windowStartAt === startAt);
+      const result = analyse({ ...inputOf(own), plan, failurePrior, state });
+      state = JSON.parse(JSON.stringify(result.state)) as AnalysisState;
+      return result.analysis;
+    });
+  }
+
+  it('alerts, and acts by the plan, looks before the evidence itself rolls back', () => {
+    const all = looks(40, 8, 0.3);
+    const alerted = all.findIndex(({ failureForecast }) => failureForecast?.isAlert === true);
+    const rolledBack = all.findIndex(({ verdict }) => verdict === 'rollback');
+    expect(alerted).toBeGreaterThan(0);
+    expect(rolledBack).toBeGreaterThan(alerted);
+    const acted = all.find(({ reasons }) => reasons.some(({ code }) => code === 'FAILURE_FORECAST'));
+    expect([acted?.verdict, acted?.reasons[0]?.code]).toEqual(['narrow', 'FAILURE_FORECAST']);
+  });
+
+  it('says nothing at first, and alerts of nothing where no harm is', () => {
+    const all = looks(40, 1, 0.3);
+    expect(all.slice(0, 5).map(({ failureForecast }) => failureForecast)).toEqual([null, null, null, null, null]);
+    expect(all[5]?.failureForecast).toMatchObject({ looks: 5, isAlert: false, asks: 'nothing' });
+    expect(all.filter(({ failureForecast }) => failureForecast?.isAlert === true)).toEqual([]);
+  });
+
+  it('is not made where nobody asks for a confidence', () => {
+    const { adaptive: _, ...plan } = inputOf([]).plan;
+    const { analysis, state } = analyse({ ...inputOf(givenWindows(20)), plan });
+    expect(analysis.failureForecast).toBeNull();
+    expect((state['outlook'] as OutlookState).posterior).toBeUndefined();
   });
 });
 
