@@ -47,9 +47,11 @@ export function followPosterior(
   if (steps.length < FEWEST_STEPS) return null;
   const ahead = (plan.looks * steps.reduce((sum, { length }) => sum + length, 0)) / steps.length;
   const { value, lower, upper, drift } = forecastWalk(logOdds, steps, ahead, CONFIDENCE);
-  const surely = drift > 0 ? probabilityOf(Math.min(lower, track.lowerBefore ?? Number.NEGATIVE_INFINITY)) : 0;
+  const { lowerBefore } = track;
+  const surely = drift > 0 && lowerBefore !== null ? probabilityOf(Math.min(lower, lowerBefore)) : null;
   if (isNews) track.lowerBefore = lower;
-  const reaches = (threshold: number | undefined): boolean => threshold !== undefined && surely >= threshold;
+  const reaches = (threshold: number | undefined): boolean =>
+    threshold !== undefined && surely !== null && surely >= threshold;
   return {
     looks: plan.looks,
     probability: probabilityOf(value),

@@ -15,6 +15,10 @@ export interface WalkForecast {
   readonly drift: number;
 }
 
+/** Quantiles that were asked for: each takes some milliseconds of bisection, and few are ever wanted. */
+const known = new Map<string, number>();
+const MOST_KNOWN = 1_000;
+
 /**
  * Forecasts a random walk with drift: what it gained in a unit of time so far goes on, and its spread grows with the way ahead, what is not known of the drift included: s²(h + h²/T) for h
  * units ahead after T, with Student's t of n − 1 degrees of freedom. Steps of unequal length count by it. Assumes that steps are independent and spread alike. O(n).
@@ -39,6 +43,13 @@ export function forecastWalk(
   const degrees = steps.length - 1;
   const error = Math.sqrt((squares / degrees) * (ahead + (ahead * ahead) / length));
   const value = last + ahead * drift;
-  const reach = error === 0 ? 0 : studentQuantile(1 - confidence, degrees) * error;
+  const reach = error === 0 ? 0 : quantileOf(1 - confidence, degrees) * error;
   return { value, lower: value - reach, upper: value + reach, drift };
+}
+
+function quantileOf(tail: number, degrees: number): number {
+  const key = `${tail}/${degrees}`;
+  const quantile = known.get(key) ?? studentQuantile(tail, degrees);
+  if (known.size < MOST_KNOWN) known.set(key, quantile);
+  return quantile;
 }

@@ -86,6 +86,14 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
     const change = { id: 'c1', author: 'ada', build: { seconds: 300, usualSeconds: 200 } };
     return harness.start(givenQuickPlan({ environment, owner: 'payments', change }));
   },
+  async 'failure-forecast'(harness, environment) {
+    const rolloutId = 'forecast';
+    await tellOfRiskyChange(harness, environment, rolloutId);
+    harness.source.candidate = { perCell: 40, errorRate: 0.08 };
+    // The least rise is told of.
+    const prediction = { ...ACTING, approveAbove: 1, forecast: { looks: 5, alertAt: 0, narrowAt: 0.3 } };
+    return harness.start(givenQuickPlan({ environment, prediction }), { rolloutId, identity: rolloutId });
+  },
   async 'group-completed'(harness, environment) {
     const group = await StartedGroup.start(harness, environment, {}, { approval: true });
     await group.until(({ waitingFor }) => waitingFor === 'approval');

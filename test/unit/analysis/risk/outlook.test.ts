@@ -154,7 +154,7 @@ describe('the forecast of failure', () => {
   }
 
   it('alerts, and acts by the plan, looks before the evidence itself rolls back', () => {
-    const all = looks(40, 8, 0.3);
+    const all = looks(90, 8, 0.3);
     const alerted = all.findIndex(({ failureForecast }) => failureForecast?.isAlert === true);
     const rolledBack = all.findIndex(({ verdict }) => verdict === 'rollback');
     expect(alerted).toBeGreaterThan(0);
