@@ -96,11 +96,14 @@ describe('a plain line about a rollout', () => {
       risk: { score: 40, ...scale, ...parts },
       pace: { speed: 'rapid' as const, nextWeight: 50, bakeMs: 1, intervalMs: 1 },
       confidence: 0.93,
+      failureForecast: { looks: 5, probability: 0.12, lower: 0.04, upper: 0.31, isAlert: false },
       watch: { metric: 'errors', evidence: 1, alarm: false },
       segments: [{ ...eu, control: 0.01, candidate: 0.3, harm: 0.28 }],
     };
     const text = statusLines(givenStatus({ lastLook: look }), 200, plainStyle).join('\n');
-    expect(text).toContain('risk 40 of 50, confidence 0.93, rapid pace, then 50 %, watch quiet');
+    expect(text).toContain(
+      'risk 40 of 50, confidence 0.93, failure forecast 0.12 (0.04 to 0.31) in 5 looks, rapid pace, then 50 %, watch quiet',
+    );
     expect(text).toMatch(/segment eu: errors 0\.01 → 0\.3, evidence of harm .*, excluded/);
   });
 });

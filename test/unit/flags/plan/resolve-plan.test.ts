@@ -20,6 +20,23 @@ const problemsOf = (written: unknown): string[] => {
 };
 const problems = (written: Record<string, unknown>): string[] => problemsOf({ ...SMALLEST_PLAN_FILE, ...written });
 
+describe('what follows from a forecast of failure', () => {
+  it('has looks and a threshold for people, and others only where the plan names them', () => {
+    expect(resolve({ prediction: { forecast: { narrowAt: '80%' } } }).prediction?.forecast).toEqual({
+      looks: 5,
+      alertAt: 0.5,
+      narrowAt: 0.8,
+    });
+    expect(resolve().prediction?.forecast).toBeUndefined();
+  });
+
+  it('narrows before it rolls back', () => {
+    const forecast = { narrowAt: 0.9, rollbackAt: 0.8 };
+    expect(problems({ prediction: { forecast } })).toEqual(['prediction.forecast.narrowAt: is at most rollbackAt']);
+    expect(problems({ prediction: { forecast: { ...forecast, rollbackAt: 0.9 } } })).toEqual([]);
+  });
+});
+
 describe('a plan of the smallest kind', () => {
   it('is filled in with defaults', () => {
     const guardrail = { role: 'guardrail', event: 'request', direction: 'lower_is_better' };
