@@ -150,31 +150,38 @@ function addSpread(tally: Tally, candidate: ArmSample, control: ArmSample, weigh
 
 function addCells(tally: Tally, candidate: ArmSample, control: ArmSample, weight: number, sign: 1 | -1): void {
   const level = control.sum / control.units;
-  const perCandidate = weight / candidate.units;
   if (candidate.cellUnits.length === CELLS) {
-    const { cellUnits, cellSums } = candidate;
-    const { cellScore, cellWeight } = tally;
-    const hasSums = cellSums.length === CELLS;
-    for (let cell = 0; cell < CELLS; cell++) {
-      const units = cellUnits[cell] as number;
-      const sum = hasSums ? (cellSums[cell] as number) : 0;
-      if (units === 0 && sum === 0) continue;
-      cellScore[cell] = (cellScore[cell] as number) + perCandidate * sign * (sum - level * units);
-      cellWeight[cell] = (cellWeight[cell] as number) + perCandidate * units;
-    }
+    const perUnit = weight / candidate.units;
+    addScores(tally.cellScore, candidate, level, perUnit * sign);
+    addWeights(tally.cellWeight, candidate.cellUnits, perUnit);
   }
   if (control.cellUnits.length === CELLS && control.units > 1) {
     // Centring at the stratum's own level takes one degree of freedom from it.
-    const perControl = (weight / control.units) * Math.sqrt(control.units / (control.units - 1));
-    const { cellUnits, cellSums } = control;
-    const { cellControl } = tally;
-    const hasSums = cellSums.length === CELLS;
+    const perUnit = (weight / control.units) * Math.sqrt(control.units / (control.units - 1));
+    addScores(tally.cellControl, control, level, perUnit);
+  }
+}
+
+/**
+ * Adds each cell's distance from the level. Most of what many windows at once cost: adding nothing to an empty cell costs less than asking whether it is
+ * empty, which a processor cannot guess.
+ */
+function addScores(scores: Float32Array, { cellUnits, cellSums }: ArmSample, level: number, perUnit: number): void {
+  if (cellSums.length !== CELLS) {
     for (let cell = 0; cell < CELLS; cell++) {
-      const units = cellUnits[cell] as number;
-      const sum = hasSums ? (cellSums[cell] as number) : 0;
-      if (units === 0 && sum === 0) continue;
-      cellControl[cell] = (cellControl[cell] as number) + perControl * (sum - level * units);
+      scores[cell] = (scores[cell] as number) + perUnit * (0 - level * (cellUnits[cell] as number));
     }
+    return;
+  }
+  for (let cell = 0; cell < CELLS; cell++) {
+    const beyond = (cellSums[cell] as number) - level * (cellUnits[cell] as number);
+    scores[cell] = (scores[cell] as number) + perUnit * beyond;
+  }
+}
+
+function addWeights(weights: Float32Array, cellUnits: readonly number[], perUnit: number): void {
+  for (let cell = 0; cell < CELLS; cell++) {
+    weights[cell] = (weights[cell] as number) + perUnit * (cellUnits[cell] as number);
   }
 }
 

@@ -56,11 +56,17 @@ export function addBlock(sums: SteadySums, score: number, information: number, s
   sums.scoreSquares += (tempered * tempered) / divisor;
   sums.scoreVariance += (tempered * variance) / divisor;
   sums.varianceSquares += (variance * variance) / divisor;
-  const beyond = tempered - settings.tolerance * variance;
-  const at = sums.extremes.findIndex((other) => beyond > other);
-  sums.extremes.splice(at < 0 ? sums.extremes.length : at, 0, beyond);
-  if (sums.extremes.length > settings.clipped + 1) sums.extremes.pop();
+  insertExtreme(sums.extremes, tempered - settings.tolerance * variance, settings.clipped + 1);
   addLag(sums.lags, tempered / Math.sqrt(divisor));
+}
+
+/** Keeps the `most` largest, largest first, in place; most blocks are none of them. */
+function insertExtreme(extremes: number[], value: number, most: number): void {
+  if (extremes.length >= most && !(value > (extremes[extremes.length - 1] as number))) return;
+  let at = extremes.length;
+  for (; at > 0 && value > (extremes[at - 1] as number); at--) extremes[at] = extremes[at - 1] as number;
+  extremes[at] = value;
+  if (extremes.length > most) extremes.length = most;
 }
 
 /** What steady evidence takes from outside its own blocks. */

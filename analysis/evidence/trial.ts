@@ -8,7 +8,7 @@ import { doubtFactor, type DesignEffect } from './design-effect';
 import { emptyScale, type ValueScale } from './score-values';
 import { settingsOf, warmsUp, type EvidenceSettings } from './settings';
 import { addBlock, emptySteady, logSteadyEvidence, type SteadyDoubts, type SteadySums } from './steady-evidence';
-import { scoreWindow } from './window-score';
+import { scoreWindow, type WindowScore } from './window-score';
 
 /** Steady evidence counts in blocks of a minute, or of a window when that is longer: noise within a minute is taken for one. */
 const BLOCK_MS = 60_000;
@@ -72,7 +72,7 @@ export function addToTrial(trial: Trial, metric: Metric, strata: readonly ArmPai
   const age = time.startAt - time.raisedAt;
   const isWarmingUp = warmsUp(metric);
   if (!isWarmingUp || age >= time.warmUpMs * STEADY_WARM_UP) {
-    addToOpenBlock(trial, settings, { startAt: time.startAt, ...scored });
+    addToOpenBlock(trial, settings, time.startAt, scored);
     if (time.windowMs >= BLOCK_MS) closeBlock(trial, settings);
   }
   if (isWarmingUp && age < time.warmUpMs) return;
@@ -80,19 +80,15 @@ export function addToTrial(trial: Trial, metric: Metric, strata: readonly ArmPai
   // Windows of one minute share its noise, so each is tempered as if the whole minute were like it.
   const variance = noiseVariance(trial.noise, settings.swiftNoise, SWIFT_PRIOR, settings.typicalNoise);
   const tempering = 1 + variance * scored.information * windowsPerBlock;
-  addGains(
-    trial.swift,
-    scored.gains.map((gain) => gain / tempering),
-    windowsPerBlock,
-  );
+  addGains(trial.swift, scored.gains, windowsPerBlock, tempering);
 }
 
-function addToOpenBlock(trial: Trial, settings: EvidenceSettings, block: OpenBlock): void {
-  const startAt = Math.floor(block.startAt / BLOCK_MS) * BLOCK_MS;
+function addToOpenBlock(trial: Trial, settings: EvidenceSettings, windowStartAt: number, scored: WindowScore): void {
+  const startAt = Math.floor(windowStartAt / BLOCK_MS) * BLOCK_MS;
   if (trial.open !== null && trial.open.startAt !== startAt) closeBlock(trial, settings);
   trial.open ??= { startAt, score: 0, information: 0 };
-  trial.open.score += block.score;
-  trial.open.information += block.information;
+  trial.open.score += scored.score;
+  trial.open.information += scored.information;
 }
 
 function closeBlock(trial: Trial, settings: EvidenceSettings): void {

@@ -116,23 +116,34 @@ function absorbMetric(
   strata: readonly Stratum[],
   { window, plan, transition }: { readonly window: NewWindow; readonly plan: JudgePlan; readonly transition: number },
 ): void {
-  // The segment's own cells alone say how the evidence that is banked was judged: what everybody's said then is not known when many windows come at once.
-  const logHarm = (): number => judgeTrials(memory, plan).get(metric.name)?.present ?? 0;
-  const counted = metric.perUser === undefined ? strata : followTransition(memory, metric, strata, logHarm);
+  const counted = metric.perUser === undefined ? strata : followUsers(memory, metric, strata, plan);
   const evidence = memory.evidence[metric.name];
   const trial = memory.trials[metric.name];
   const sums = memory.sums[metric.name];
   if (evidence === undefined || trial === undefined || sums === undefined || counted.length === 0) return;
-  const pairs = counted.map((stratum) => pairOf(metric, stratum));
+  const pairs: ArmPair[] = [];
+  for (const stratum of counted) {
+    const pair = pairOf(metric, stratum);
+    pairs.push(pair);
+    if (stratum.transition === transition) addSums(sums, pair);
+  }
   addToEvidence(evidence, metric, { forHarm: pairs, forSafety: [] });
   if (metric.role === 'guardrail') {
     const { startAt, windowMs } = window;
     const raisedAt = Math.max(window.raisedAt, memory.raisedAt ?? 0);
     addToTrial(trial, metric, pairs, { startAt, windowMs, raisedAt, warmUpMs: plan.warmUpMs ?? WARM_UP_MS });
   }
-  for (const [index, stratum] of counted.entries()) {
-    if (stratum.transition === transition) addSums(sums, pairs[index] as ArmPair);
-  }
+}
+
+function followUsers(
+  memory: SegmentMemory,
+  metric: Metric,
+  strata: readonly Stratum[],
+  plan: JudgePlan,
+): readonly Stratum[] {
+  // The segment's own cells alone say how the evidence that is banked was judged: what everybody's said then is not known when many windows come at once.
+  const logHarm = (): number => judgeTrials(memory, plan).get(metric.name)?.present ?? 0;
+  return followTransition(memory, metric, strata, logHarm);
 }
 
 function pairOf(metric: Metric, { candidate, control }: Stratum): ArmPair {

@@ -2,6 +2,7 @@ import type { HarmMemory } from '../evidence/judge-trials';
 import type { SteadySums } from '../evidence/steady-evidence';
 import type { Trial } from '../evidence/trial';
 import type { UserStarts } from '../user-transitions';
+import type { Tally } from '../tally';
 import { readTally, TALLY_BYTES, writeTally } from './pack-tally';
 import type { ArmSums } from './segment-state';
 
@@ -12,32 +13,23 @@ interface Packed extends HarmMemory {
 
 /** Packs a segment's metrics into one base64 text: for each the count of its numbers, the numbers as doubles, and its tally. */
 export function packMemory({ evidence, trials, users, sums }: Packed, names: readonly string[]): string {
-  const parts = names.flatMap((name) => {
+  const writer = new Writer(names.length * USUAL_BYTES);
+  for (const name of names) {
     const [seen, trial, own] = [evidence[name], trials[name], sums[name]];
-    if (seen === undefined || trial === undefined || own === undefined) return [];
-    const numbers: number[] = [];
-    writeSums(numbers, own);
-    writeStarts(numbers, users[name]);
-    writeTrial(numbers, trial);
-    return [{ numbers, tally: seen.harm }];
-  });
-  const size = parts.reduce((sum, { numbers }) => sum + 8 * (1 + numbers.length) + TALLY_BYTES, 0);
-  const bytes = new ArrayBuffer(size);
-  let offset = 0;
-  for (const { numbers, tally } of parts) {
-    const doubles = new Float64Array(bytes, offset, 1 + numbers.length);
-    doubles[0] = numbers.length;
-    doubles.set(numbers, 1);
-    offset += 8 * doubles.length;
-    writeTally(bytes, offset, tally);
-    offset += TALLY_BYTES;
+    if (seen === undefined || trial === undefined || own === undefined) continue;
+    writer.begin();
+    writeSums(writer, own);
+    writeStarts(writer, users[name]);
+    writeTrial(writer, trial);
+    writer.end(seen.harm);
   }
-  return Buffer.from(bytes).toString('base64');
+  return writer.toBase64();
 }
 
 /** Reads what {@link packMemory} wrote of these metrics. */
 export function unpackMemory(packed: string, names: readonly string[]): Packed {
-  const { buffer } = new Uint8Array(Buffer.from(packed, 'base64'));
+  const buffer = new ArrayBuffer(Buffer.byteLength(packed, 'base64'));
+  Buffer.from(buffer).write(packed, 'base64');
   const memory: Packed = { evidence: {}, trials: {}, users: {}, sums: {} };
   let offset = 0;
   for (const name of names) {
@@ -52,6 +44,57 @@ export function unpackMemory(packed: string, names: readonly string[]): Packed {
     offset += TALLY_BYTES;
   }
   return memory;
+}
+
+/** Bytes that one metric of a segment usually takes; a longer one is given room when it comes. */
+const USUAL_BYTES = 2560;
+
+/** Takes numbers straight into the bytes to be packed: lists of them, made for each metric of each segment at each look, were most of the garbage. */
+class Writer {
+  private bytes: ArrayBuffer;
+  private doubles: Float64Array;
+  /** Place of the next number, and of the count of the metric being written. */
+  private at = 0;
+  private countAt = 0;
+
+  constructor(sizeBytes: number) {
+    this.bytes = new ArrayBuffer(Math.max(8, sizeBytes));
+    this.doubles = new Float64Array(this.bytes);
+  }
+
+  begin(): void {
+    this.countAt = this.at;
+    this.put(0);
+  }
+
+  put(value: number): void {
+    if (this.at === this.doubles.length) this.makeRoom(this.at + 1);
+    this.doubles[this.at++] = value;
+  }
+
+  list(values: readonly number[]): void {
+    this.put(values.length);
+    for (let index = 0; index < values.length; index++) this.put(values[index] as number);
+  }
+
+  end(tally: Tally): void {
+    this.doubles[this.countAt] = this.at - this.countAt - 1;
+    const places = TALLY_BYTES / 8;
+    if (this.at + places > this.doubles.length) this.makeRoom(this.at + places);
+    writeTally(this.bytes, this.at * 8, tally);
+    this.at += places;
+  }
+
+  toBase64(): string {
+    return Buffer.from(this.bytes, 0, this.at * 8).toString('base64');
+  }
+
+  private makeRoom(places: number): void {
+    const before = this.doubles;
+    this.doubles = new Float64Array(Math.max(places, 2 * before.length));
+    this.doubles.set(before);
+    this.bytes = this.doubles.buffer as ArrayBuffer;
+  }
 }
 
 /** Hands out numbers in the order they were written. */
@@ -73,8 +116,11 @@ class Reader {
   }
 }
 
-function writeSums(numbers: number[], sums: ArmSums): void {
-  numbers.push(sums.candidateUnits, sums.candidateSum, sums.controlUnits, sums.controlSum);
+function writeSums(numbers: Writer, sums: ArmSums): void {
+  numbers.put(sums.candidateUnits);
+  numbers.put(sums.candidateSum);
+  numbers.put(sums.controlUnits);
+  numbers.put(sums.controlSum);
 }
 
 function readSums(numbers: Reader): ArmSums {
@@ -87,8 +133,10 @@ function readSums(numbers: Reader): ArmSums {
 }
 
 /** Metrics that are not per user have no starts, written as 0 of them. */
-function writeStarts(numbers: number[], starts: UserStarts | undefined): void {
-  numbers.push(starts?.starts ?? 0, starts?.transition ?? 0, starts?.banked ?? 0);
+function writeStarts(numbers: Writer, starts: UserStarts | undefined): void {
+  numbers.put(starts?.starts ?? 0);
+  numbers.put(starts?.transition ?? 0);
+  numbers.put(starts?.banked ?? 0);
 }
 
 function readStarts(numbers: Reader): UserStarts | null {
@@ -96,14 +144,28 @@ function readStarts(numbers: Reader): UserStarts | null {
   return starts === 0 ? null : { starts, transition, banked };
 }
 
-function writeTrial(numbers: number[], { swift, steady, recent, restarts, noise, scale, open }: Trial): void {
-  numbers.push(swift.windows, swift.unspent);
-  for (const list of [swift.whole, swift.starts, swift.largest, swift.second]) numbers.push(list.length, ...list);
+function writeTrial(numbers: Writer, { swift, steady, recent, restarts, noise, scale, open }: Trial): void {
+  numbers.put(swift.windows);
+  numbers.put(swift.unspent);
+  numbers.list(swift.whole);
+  numbers.list(swift.starts);
+  numbers.list(swift.largest);
+  numbers.list(swift.second);
   writeSteady(numbers, steady);
   writeSteady(numbers, recent);
-  numbers.push(restarts, noise.excess, noise.weight, noise.effect, noise.variance);
-  numbers.push(scale.candidateSquares, scale.candidateFreedom, scale.controlSquares, scale.controlFreedom);
-  numbers.push(open === null ? 0 : 1, open?.startAt ?? 0, open?.score ?? 0, open?.information ?? 0);
+  numbers.put(restarts);
+  numbers.put(noise.excess);
+  numbers.put(noise.weight);
+  numbers.put(noise.effect);
+  numbers.put(noise.variance);
+  numbers.put(scale.candidateSquares);
+  numbers.put(scale.candidateFreedom);
+  numbers.put(scale.controlSquares);
+  numbers.put(scale.controlFreedom);
+  numbers.put(open === null ? 0 : 1);
+  numbers.put(open?.startAt ?? 0);
+  numbers.put(open?.score ?? 0);
+  numbers.put(open?.information ?? 0);
 }
 
 function readTrial(numbers: Reader): Trial {
@@ -130,12 +192,21 @@ function readTrial(numbers: Reader): Trial {
   };
 }
 
-function writeSteady(numbers: number[], sums: SteadySums): void {
-  numbers.push(sums.blocks, sums.score, sums.variance, sums.information);
-  numbers.push(sums.scoreSquares, sums.scoreVariance, sums.varianceSquares);
-  numbers.push(sums.extremes.length, ...sums.extremes);
+function writeSteady(numbers: Writer, sums: SteadySums): void {
+  numbers.put(sums.blocks);
+  numbers.put(sums.score);
+  numbers.put(sums.variance);
+  numbers.put(sums.information);
+  numbers.put(sums.scoreSquares);
+  numbers.put(sums.scoreVariance);
+  numbers.put(sums.varianceSquares);
+  numbers.list(sums.extremes);
   const { recent, near, nearCount, far, farCount } = sums.lags;
-  numbers.push(recent.length, ...recent, near, nearCount, far, farCount);
+  numbers.list(recent);
+  numbers.put(near);
+  numbers.put(nearCount);
+  numbers.put(far);
+  numbers.put(farCount);
 }
 
 function readSteady(numbers: Reader): SteadySums {

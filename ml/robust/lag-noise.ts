@@ -23,11 +23,13 @@ export function emptyLags(): LagNoise {
 export function addLag(lags: LagNoise, value: number): void {
   const last = lags.recent[lags.recent.length - 1];
   if (last !== undefined) {
-    lags.near += (value - last) ** 2 / 2;
+    const step = value - last;
+    lags.near += (step * step) / 2;
     lags.nearCount += 1;
   }
   if (lags.recent.length === LAG) {
-    lags.far += (value - (lags.recent.shift() as number)) ** 2 / 2;
+    const step = value - (lags.recent.shift() as number);
+    lags.far += (step * step) / 2;
     lags.farCount += 1;
   }
   lags.recent.push(value);

@@ -32,14 +32,21 @@ export function emptyMixture(effects: number): StartMixture {
  * Adds one window's gains (natural logs of e-values, one for each effect), in place. O(effects).
  *
  * @param windowsPerBlock - how many windows share one block of starts, >= 1
+ * @param tempering - what the gains are divided by, >= 1
  */
-export function addGains(mixture: StartMixture, gains: readonly number[], windowsPerBlock: number): void {
+export function addGains(
+  mixture: StartMixture,
+  gains: readonly number[],
+  windowsPerBlock: number,
+  tempering = 1,
+): void {
   const block = Math.floor(mixture.windows / windowsPerBlock) + 1;
   const share = 1 / (block * (block + 1) * windowsPerBlock);
   const logShare = ln(share);
   mixture.windows += 1;
   mixture.unspent = Math.max(0, mixture.unspent - share);
-  for (const [effect, gain] of gains.entries()) {
+  for (let effect = 0; effect < gains.length; effect++) {
+    const gain = (gains[effect] as number) / tempering;
     mixture.whole[effect] = (mixture.whole[effect] as number) + gain;
     mixture.starts[effect] = addLogs(mixture.starts[effect] as number, logShare) + gain;
     const largest = mixture.largest[effect] as number;
