@@ -7,6 +7,7 @@ const BENCHES: readonly { script: string; short: NodeJS.ProcessEnv; args?: reado
   { script: 'judge/look-cost.ts', short: {} },
   { script: 'ingest/main.ts', short: {}, args: ['5'] },
   { script: 'causes/main.ts', short: { RUNS: '40' } },
+  { script: 'ofrep/main.ts', short: { ROUNDS: '3', SECONDS: '1' } },
   { script: 'override/main.ts', short: { ROUNDS: '3' } },
   { script: 'prediction/main.ts', short: { ONLY: 'issta21', COST_ROWS: '10000' } },
   { script: 'rollouts/main.ts', short: { FAST: '5', SLOW: '20', MINUTES: '1', SETTLE_S: '15', RATE: '100' } },

@@ -1,7 +1,7 @@
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { ErrorCode, HeadgateError } from '../core/errors';
 import type { ServerContext } from './context';
-import { authenticate } from './http/authenticate';
+import { authenticate, knownCaller } from './http/authenticate';
 import { httpServerFactory } from './http/create-http-server';
 import { docsPage } from './http/docs-page';
 import { openApiDocument } from './http/openapi';
@@ -61,6 +61,7 @@ export function buildServer(
     environments: new CompiledEnvironments(context.snapshots),
     streams,
     authenticate: authenticated,
+    knownCaller: (header) => knownCaller(header, (hash) => lookUps.peek(hash)),
     databaseNowMs: context.databaseNowMs,
     crossOrigin: context.crossOrigin,
     log: { error: (fields, message) => app.log.error(fields, message) },

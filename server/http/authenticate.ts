@@ -37,6 +37,22 @@ export async function authenticate(
   return caller;
 }
 
+/**
+ * The caller that {@link authenticate} would find, where that is known without waiting; undefined where it is not, or where there may be none.
+ *
+ * @param peek - a look-up that {@link authenticate} made before; undefined when there is none that still counts
+ */
+export function knownCaller(
+  authorization: string | undefined,
+  peek: (hash: string) => TokenDocument | null | undefined,
+): Caller | undefined {
+  const hash = bearerHash(authorization);
+  const token = hash === null ? null : peek(hash);
+  if (token === null || token === undefined) return undefined;
+  const known = callers.get(token);
+  return known !== undefined && known.hash === hash ? known.caller : undefined;
+}
+
 /** The hash of a bearer token, as sent in its header; null where there is none that looks like ours. */
 function bearerHash(authorization = ''): string | null {
   const space = authorization.indexOf(' ');

@@ -2,7 +2,7 @@ import type { EvaluationContext } from '@openfeature/core';
 import { createHash } from 'node:crypto';
 import type { CompiledSnapshot } from '../../flags/evaluator/snapshot';
 import type { Role } from '../tokens/role';
-import { evaluate, isVisible, withKey } from './evaluation';
+import { evaluate, isVisible } from './evaluation';
 
 /** All flags that a caller may see, evaluated for one context. */
 export interface BulkAnswer {
@@ -19,7 +19,7 @@ export function evaluateAll(
 ): BulkAnswer {
   const flags: string[] = [];
   for (const [key, flag] of snapshot.flags) {
-    if (isVisible(flag, role)) flags.push(withKey(key, evaluate(snapshot, key, context, { role, nowMs })));
+    if (isVisible(flag, role)) flags.push(evaluate(snapshot, key, context, { role, nowMs }).text);
   }
   const content = `{"flags":[${flags.join(',')}]`;
   const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 27)}"`;

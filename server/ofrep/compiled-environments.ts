@@ -13,11 +13,20 @@ interface Entry {
 export class CompiledEnvironments {
   private readonly entries = new Map<string, Entry>();
 
-  constructor(private readonly snapshots: Pick<SnapshotCache, 'get'>) {}
+  constructor(private readonly snapshots: Pick<SnapshotCache, 'get' | 'peek'>) {}
 
   /** What the environment's evaluations run on now. */
   async get(environment: string): Promise<CompiledSnapshot> {
-    const snapshot = await this.snapshots.get(environment);
+    return this.compiled(environment, await this.snapshots.get(environment));
+  }
+
+  /** The same where it is known without waiting; undefined where it is not. */
+  peek(environment: string): CompiledSnapshot | undefined {
+    const snapshot = this.snapshots.peek(environment);
+    return snapshot === undefined ? undefined : this.compiled(environment, snapshot);
+  }
+
+  private compiled(environment: string, snapshot: Snapshot): CompiledSnapshot {
     const known = this.entries.get(environment);
     if (known?.from === snapshot) return known.compiled;
     // Only leases differ where the tag is the same.

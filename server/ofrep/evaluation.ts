@@ -3,10 +3,13 @@ import type { CompiledFlag, Resolution } from '../../flags/evaluator/resolution'
 import type { CompiledSnapshot } from '../../flags/evaluator/snapshot';
 import type { Role } from '../tokens/role';
 
-/** One evaluation as OFREP tells it: the JSON object without its opening brace and key, and the status it has alone. */
+/** One evaluation as OFREP tells it: a JSON object, and the status it has alone. */
 export interface OfrepAnswer {
   readonly status: 200 | 400 | 404;
-  readonly rest: string;
+  readonly key: string;
+  readonly text: string;
+  /** Bytes of the text in UTF-8. */
+  readonly bytes: number;
 }
 
 /** Error codes that OFREP knows of a flag that is there. */
@@ -30,8 +33,8 @@ export function evaluate(
   if (flag === undefined || !isVisible(flag, role)) return notFound(key);
   const resolution = snapshot.resolve(key, flag.type, context, nowMs);
   const known = texts.get(resolution);
-  if (known !== undefined) return known;
-  const answer = describe(resolution);
+  if (known?.key === key) return known;
+  const answer = describe(key, resolution);
   texts.set(resolution, answer);
   return answer;
 }
@@ -41,32 +44,23 @@ export function isVisible(flag: CompiledFlag, role: Role): boolean {
   return role !== 'client' || flag.source.client === true;
 }
 
-/** The whole JSON object of an answer about a flag. */
-export function withKey(key: string, { rest }: OfrepAnswer): string {
-  return `{"key":${JSON.stringify(key)},${rest}`;
-}
-
-function describe({ details }: Resolution): OfrepAnswer {
+function describe(key: string, { details }: Resolution): OfrepAnswer {
   const { errorCode, errorMessage, reason, value, variant, flagMetadata } = details;
   if (errorCode !== undefined) {
-    return failure(
-      400,
-      FAILURES.has(errorCode) ? errorCode : 'GENERAL',
-      errorMessage ?? 'the flag cannot be evaluated',
-    );
+    const code = FAILURES.has(errorCode) ? errorCode : 'GENERAL';
+    return answerOf(key, 400, { errorCode: code, errorDetails: errorMessage ?? 'the flag cannot be evaluated' });
   }
   // OFREP has no word for 'no rule matched'; the metadata says it.
   const isDefault = reason === 'DEFAULT';
   const metadata = isDefault ? { ...flagMetadata, evaluationReason: reason } : flagMetadata;
-  const body = { reason: isDefault ? 'UNKNOWN' : reason, variant, value, metadata };
-  return { status: 200, rest: JSON.stringify(body).slice(1) };
+  return answerOf(key, 200, { reason: isDefault ? 'UNKNOWN' : reason, variant, value, metadata });
 }
 
 function notFound(key: string): OfrepAnswer {
-  return failure(404, 'FLAG_NOT_FOUND', `there is no flag '${key.slice(0, 100)}'`);
+  return answerOf(key, 404, { errorCode: 'FLAG_NOT_FOUND', errorDetails: `there is no flag '${key.slice(0, 100)}'` });
 }
 
-/** An answer that says why there is no value. */
-export function failure(status: 400 | 404, errorCode: string, errorDetails: string): OfrepAnswer {
-  return { status, rest: JSON.stringify({ errorCode, errorDetails }).slice(1) };
+function answerOf(key: string, status: OfrepAnswer['status'], content: object): OfrepAnswer {
+  const text = JSON.stringify({ key, ...content });
+  return { status, key, text, bytes: Buffer.byteLength(text) };
 }

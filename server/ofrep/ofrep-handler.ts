@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
+import type { CompiledSnapshot } from '../../flags/evaluator/snapshot';
 import type { Caller } from '../http/authenticate';
 import { mayUse } from '../tokens/role';
 import { matchesEtag } from '../snapshot/lease-header';
@@ -7,15 +8,17 @@ import type { ChangeStreams } from '../streams/change-streams';
 import { evaluateAll } from './bulk';
 import type { CompiledEnvironments } from './compiled-environments';
 import { allowOrigin, type CrossOrigin } from './cross-origin';
-import { evaluate, withKey } from './evaluation';
-import { isFault, readContext, type ContextFault } from './read-context';
-import type { EvaluationContext } from '@openfeature/core';
+import { evaluate } from './evaluation';
+import { isFault, readContext } from './read-context';
+import { receiveBody } from './receive-body';
 
 /** What OFREP works with. */
 export interface OfrepParts {
   readonly environments: CompiledEnvironments;
   readonly streams: ChangeStreams;
   readonly authenticate: (authorization: string | undefined) => Promise<Caller>;
+  /** The same where it is known without waiting; undefined where it is not. */
+  readonly knownCaller: (authorization: string | undefined) => Caller | undefined;
   readonly databaseNowMs: () => number;
   readonly crossOrigin: CrossOrigin;
   readonly log: { error(fields: object, message: string): void };
@@ -25,7 +28,7 @@ const PREFIX = '/ofrep/v1/';
 const FLAGS = 'evaluate/flags';
 const STREAM = 'stream';
 const BODY_LIMIT_BYTES = 64 * 1024;
-const EMPTY = Buffer.alloc(0);
+const FIXED_HEADERS = ['content-type', 'application/json; charset=utf-8', 'cache-control', 'no-store'] as const;
 
 /**
  * OpenFeature Remote Evaluation Protocol 0.3.0: single evaluation, bulk with entity tags, and streams of changes. It answers plain `node:http`
@@ -43,12 +46,16 @@ export class OfrepHandler {
     const question = url.indexOf('?');
     const path = url.slice(PREFIX.length, question < 0 ? undefined : question);
     const query = question < 0 ? '' : url.slice(question + 1);
-    allowOrigin(this.parts.crossOrigin, request, response);
-    this.answer(request, response, path, query).catch((error: unknown) => this.refuse(response, error));
+    try {
+      allowOrigin(this.parts.crossOrigin, request, response);
+      this.answer(request, response, path, query);
+    } catch (error) {
+      this.refuse(response, error);
+    }
     return true;
   }
 
-  private async answer(request: IncomingMessage, response: ServerResponse, path: string, query: string): Promise<void> {
+  private answer(request: IncomingMessage, response: ServerResponse, path: string, query: string): void {
     if (request.method === 'OPTIONS') return void response.writeHead(204).end();
     if (path === STREAM) return this.stream(request, response, query);
     const key = flagKeyOf(path);
@@ -57,30 +64,63 @@ export class OfrepHandler {
       response.setHeader('allow', 'POST, OPTIONS');
       return send(response, 405, { errorDetails: 'evaluations are asked for with POST' });
     }
-    const body = readBody(request);
-    // The body is read while the caller is looked up; a refused caller's body is of no interest.
-    body.catch(() => undefined);
-    const caller = await this.callerOf(request);
-    const context = readContextOf(await body);
-    if (isFault(context)) return send(response, 400, key === null ? context : { key, ...context });
-    const snapshot = await this.parts.environments.get(caller.environment);
-    const nowMs = this.parts.databaseNowMs();
-    if (key === null) return this.bulk(request, response, { caller, context, nowMs });
-    const answer = evaluate(snapshot, key, context, { role: caller.role, nowMs });
-    sendText(response, answer.status, withKey(key, answer));
+    receiveBody(request, BODY_LIMIT_BYTES, (body) => this.evaluation(request, response, key, body));
   }
 
-  private async bulk(
+  /** Answers at once where caller and flags are in memory, and after looking them up where they are not. */
+  private evaluation(
     request: IncomingMessage,
     response: ServerResponse,
-    { caller, context, nowMs }: { caller: EvaluatingCaller; context: EvaluationContext; nowMs: number },
-  ): Promise<void> {
-    const snapshot = await this.parts.environments.get(caller.environment);
+    key: string | null,
+    body: string | null,
+  ): void {
+    try {
+      const scene = this.knownScene(request);
+      if (scene !== undefined) return this.respond(request, response, key, body, scene);
+    } catch (error) {
+      return this.refuse(response, error);
+    }
+    this.lookUpScene(request)
+      .then((scene) => this.respond(request, response, key, body, scene))
+      .catch((error: unknown) => this.refuse(response, error));
+  }
+
+  private respond(
+    request: IncomingMessage,
+    response: ServerResponse,
+    key: string | null,
+    body: string | null,
+    { caller, snapshot }: Scene,
+  ): void {
+    if (body === null) {
+      throw new HeadgateError(ErrorCode.BodyTooLarge, `a context takes at most ${BODY_LIMIT_BYTES} bytes`);
+    }
+    const context = readContext(body);
+    if (isFault(context)) return send(response, 400, key === null ? context : { key, ...context });
+    const { role } = caller;
+    const nowMs = this.parts.databaseNowMs();
+    if (key !== null) {
+      const { status, text, bytes } = evaluate(snapshot, key, context, { role, nowMs });
+      return sendText(response, status, text, bytes);
+    }
     const streamPath = `${PREFIX}${STREAM}?ticket=${this.parts.streams.ticketFor(caller)}`;
-    const { body, etag } = evaluateAll(snapshot, context, { role: caller.role, nowMs, streamPath });
+    const { body: text, etag } = evaluateAll(snapshot, context, { role, nowMs, streamPath });
     response.setHeader('etag', etag);
     if (matchesEtag(request.headers['if-none-match'], etag)) return void response.writeHead(304).end();
-    sendText(response, 200, body);
+    sendText(response, 200, text);
+  }
+
+  private knownScene(request: IncomingMessage): Scene | undefined {
+    const known = this.parts.knownCaller(authorizationOf(request));
+    if (known === undefined) return undefined;
+    const caller = evaluating(known);
+    const snapshot = this.parts.environments.peek(caller.environment);
+    return snapshot === undefined ? undefined : { caller, snapshot };
+  }
+
+  private async lookUpScene(request: IncomingMessage): Promise<Scene> {
+    const caller = evaluating(await this.parts.authenticate(authorizationOf(request)));
+    return { caller, snapshot: await this.parts.environments.get(caller.environment) };
   }
 
   private stream(request: IncomingMessage, response: ServerResponse, query: string): void {
@@ -99,18 +139,10 @@ export class OfrepHandler {
     send(response, 429, { errorDetails: 'this server has as many streams open as it may' });
   }
 
-  private async callerOf(request: IncomingMessage): Promise<EvaluatingCaller> {
-    const apiKey = request.headers['x-api-key'];
-    const { authorization } = request.headers;
-    const bearer = authorization === undefined || authorization === '' ? keyOf(apiKey) : authorization;
-    const caller = await this.parts.authenticate(bearer);
-    const { role, environment } = caller;
-    if ((mayUse(role, 'sdk') || mayUse(role, 'client')) && environment !== null) return { ...caller, environment };
-    throw new HeadgateError(ErrorCode.PermissionDenied, 'evaluations need a token of role sdk or client');
-  }
-
   private refuse(response: ServerResponse, error: unknown): void {
     if (response.headersSent || response.destroyed) return void response.destroy();
+    // Of a body that is too large the rest is not read, so the connection cannot be used again, whatever it is refused for.
+    if (!response.req.complete) response.setHeader('connection', 'close');
     const code = error instanceof HeadgateError ? error.code : ErrorCode.Internal;
     const details = { errorDetails: error instanceof HeadgateError ? messageOf(error) : 'an unexpected error' };
     switch (code) {
@@ -120,8 +152,6 @@ export class OfrepHandler {
       case ErrorCode.PermissionDenied:
         return send(response, 403, details);
       case ErrorCode.BodyTooLarge:
-        // The rest of the body is not read, so the connection cannot be used again.
-        response.setHeader('connection', 'close');
         return send(response, 400, { errorCode: 'PARSE_ERROR', ...details });
       default:
         this.parts.log.error({ err: error, code }, 'an evaluation failed');
@@ -132,6 +162,12 @@ export class OfrepHandler {
 
 /** A caller that may evaluate, in the one environment of its token. */
 export type EvaluatingCaller = Caller & { readonly environment: string };
+
+/** Who asks, and the flags asked about. */
+interface Scene {
+  readonly caller: EvaluatingCaller;
+  readonly snapshot: CompiledSnapshot;
+}
 
 /** The flag a path is about; null for all of them, undefined for a path that is none of the protocol's. */
 function flagKeyOf(path: string): string | null | undefined {
@@ -147,46 +183,26 @@ function flagKeyOf(path: string): string | null | undefined {
   }
 }
 
-/** The API key of a header, in the words of the other header. */
-function keyOf(apiKey: string | string[] | undefined): string | undefined {
+/** What a request says about its caller: the one header, or the API key of the other in the same words. */
+function authorizationOf({ headers }: IncomingMessage): string | undefined {
+  const { authorization } = headers;
+  if (authorization !== undefined && authorization !== '') return authorization;
+  const apiKey = headers['x-api-key'];
   return typeof apiKey === 'string' ? `Bearer ${apiKey}` : undefined;
 }
 
-function readContextOf(body: string | null): EvaluationContext | ContextFault {
-  return body === null ? { errorCode: 'PARSE_ERROR', errorDetails: 'the request was cut off' } : readContext(body);
-}
-
-/** The body as text; null when the client went away. */
-function readBody(request: IncomingMessage): Promise<string | null> {
-  return new Promise((resolve, reject) => {
-    // Contexts nearly always come in one piece.
-    let first: Buffer | null = null;
-    let rest: Buffer[] | null = null;
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > BODY_LIMIT_BYTES) {
-        request.pause();
-        reject(new HeadgateError(ErrorCode.BodyTooLarge, `a context takes at most ${BODY_LIMIT_BYTES} bytes`));
-      } else if (first === null) first = chunk;
-      else (rest ??= [first]).push(chunk);
-    });
-    request.on('end', () => resolve((rest === null ? (first ?? EMPTY) : Buffer.concat(rest)).toString('utf8')));
-    // Without an end before it, this is a client that went away.
-    request.on('close', () => resolve(null));
-    request.on('error', () => resolve(null));
-  });
+/** @throws {HeadgateError} PERMISSION_DENIED for a caller that may not evaluate */
+function evaluating(caller: Caller): EvaluatingCaller {
+  const { role, environment } = caller;
+  if (environment !== null && (mayUse(role, 'sdk') || mayUse(role, 'client'))) return caller as EvaluatingCaller;
+  throw new HeadgateError(ErrorCode.PermissionDenied, 'evaluations need a token of role sdk or client');
 }
 
 function send(response: ServerResponse, status: number, body: object): void {
   sendText(response, status, JSON.stringify(body));
 }
 
-function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    'content-length': Buffer.byteLength(text),
-  });
+function sendText(response: ServerResponse, status: number, text: string, bytes = Buffer.byteLength(text)): void {
+  response.writeHead(status, [...FIXED_HEADERS, 'content-length', String(bytes)]);
   response.end(text);
 }

@@ -130,6 +130,13 @@ export class SnapshotCache {
     return (await (bridge === null ? reading : within(PATIENCE_MS, reading, bridge))).snapshot;
   }
 
+  /** What {@link get} would come to where that needs no reading and no waiting; undefined where it does. */
+  peek(environment: string): Snapshot | undefined {
+    const entry = this.entries.get(environment);
+    if (entry === undefined || this.clock.monotonicMs() - entry.readAtMs >= FRESH_MS) return undefined;
+    return entry.built?.snapshot;
+  }
+
   /** Makes the next reader read: a write through this process is then seen at once. */
   invalidate(environment: string): void {
     const entry = this.entries.get(environment);

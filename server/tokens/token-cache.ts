@@ -8,6 +8,8 @@ const MAX_ENTRIES = 2_000;
 interface Entry<T> {
   readonly value: Promise<T>;
   readonly readAtMs: number;
+  /** What the look-up came to, once it has. */
+  settled?: { readonly value: T };
 }
 
 /** Remembers look-ups for three seconds, and shares one that is under way. Failed look-ups are not remembered. */
@@ -27,12 +29,22 @@ export class TokenCache<T> {
     this.entries.delete(hash);
     if (this.entries.size >= MAX_ENTRIES) this.dropOldest();
     // The age counts from before the read, since the answer may be as old as that.
-    const entry = { value: this.look(hash), readAtMs: nowMs };
+    const entry: Entry<T> = { value: this.look(hash), readAtMs: nowMs };
     this.entries.set(hash, entry);
-    entry.value.catch(() => {
-      if (this.entries.get(hash) === entry) this.entries.delete(hash);
-    });
+    entry.value.then(
+      (value) => (entry.settled = { value }),
+      () => {
+        if (this.entries.get(hash) === entry) this.entries.delete(hash);
+      },
+    );
     return entry.value;
+  }
+
+  /** What {@link get} would come to where that is known without waiting; undefined where it is not. */
+  peek(hash: string): T | undefined {
+    const known = this.entries.get(hash);
+    if (known?.settled === undefined || this.clock.monotonicMs() - known.readAtMs >= TTL_MS) return undefined;
+    return known.settled.value;
   }
 
   /** Forgets everything, so that a revocation made through this process is seen at once. */

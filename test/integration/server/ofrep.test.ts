@@ -121,6 +121,42 @@ describe('one flag by OFREP', () => {
     expect(await post('/theme', wide)).toMatchObject({ status: 400, body: { errorCode: 'INVALID_CONTEXT' } });
   });
 
+  it('refuses a stranger whose body is beyond the bound as a stranger', async () => {
+    const huge = { context: { ...ada, text: 'x'.repeat(70_000) } };
+    expect((await post('/theme', huge, { authorization: 'Bearer nobody' })).status).toBe(401);
+  });
+
+  it('is evaluated for a context that comes in pieces', async () => {
+    const body = JSON.stringify({ context: { ...ada, name: 'Åda' } });
+    // Within the two bytes of a letter.
+    const cut = Buffer.from(body).indexOf(0xc3) + 1;
+    const answered = new Promise<number | undefined>((resolve, reject) => {
+      const headers = { authorization: `Bearer ${sdk}` };
+      const asked = request(`${url}/ofrep/v1/evaluate/flags/theme`, { method: 'POST', headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      asked.on('error', reject);
+      asked.write(Buffer.from(body).subarray(0, cut), () => asked.end(Buffer.from(body).subarray(cut)));
+    });
+    expect(await answered).toBe(200);
+  });
+
+  it('no longer serves a token that was revoked, nor a flag as it was', async () => {
+    const { id, token } = await server
+      .call('POST', '/v1/tokens', { as: admin, body: { name: 'gone', role: 'sdk', environment: 'production' } })
+      .then((answer) => answer.json<{ id: string; token: string }>());
+    const headers = { authorization: `Bearer ${token}` };
+    await givenFlag('short-lived', givenFlagBody({ defaultVariant: 'on' }));
+    // The second is answered from memory.
+    expect((await post('/short-lived', { context: ada }, headers)).body['value']).toBe(true);
+    expect((await post('/short-lived', { context: ada }, headers)).body['value']).toBe(true);
+    await givenFlag('short-lived', givenFlagBody({ defaultVariant: 'off' }));
+    expect((await post('/short-lived', { context: ada }, headers)).body['value']).toBe(false);
+    expect((await server.call('DELETE', `/v1/tokens/${id}`, { as: admin })).statusCode).toBe(204);
+    expect((await post('/short-lived', { context: ada }, headers)).status).toBe(401);
+  });
+
   it('takes no other method and no other path', async () => {
     const get = await fetch(`${url}/ofrep/v1/evaluate/flags/theme`, { headers: { authorization: `Bearer ${sdk}` } });
     expect(get.status).toBe(405);

@@ -105,6 +105,18 @@ describe('SnapshotCache', () => {
     expect(reads.calls.filter((call) => call.startsWith('flags'))).toEqual(['flags a,b', 'flags b']);
   });
 
+  it('tells at once what needs no reading', async () => {
+    expect(cache.peek('production')).toBeUndefined();
+    const read = await cache.get('production');
+    expect(cache.peek('production')).toBe(read);
+    expect(cache.peek('staging')).toBeUndefined();
+    nowMs += 200;
+    expect(cache.peek('production')).toBeUndefined();
+    await cache.get('production');
+    cache.invalidate('production');
+    expect(cache.peek('production')).toBeUndefined();
+  });
+
   it('changes its entity tag with segments', async () => {
     const first = await cache.get('production');
     reads.storedSegments = [{ environment: 'production', key: 's', revision: 1, if: { segment: 'x' } }];

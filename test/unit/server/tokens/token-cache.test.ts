@@ -26,6 +26,23 @@ describe('TokenCache', () => {
     expect(reads).toEqual(['a', 'a']);
   });
 
+  it('tells at once what it knows, for as long as it believes it', async () => {
+    const tokens = cache();
+    const looking = tokens.get('a');
+    expect(tokens.peek('a')).toBeUndefined();
+    await looking;
+    expect(tokens.peek('a')).toBe(1);
+    expect(tokens.peek('b')).toBeUndefined();
+    nowMs += 2_999;
+    expect(tokens.peek('a')).toBe(1);
+    nowMs += 1;
+    expect(tokens.peek('a')).toBeUndefined();
+    await tokens.get('a');
+    tokens.clear();
+    expect(tokens.peek('a')).toBeUndefined();
+    expect(reads).toEqual(['a', 'a']);
+  });
+
   it('shares a look-up under way', async () => {
     const tokens = cache();
     await Promise.all([tokens.get('a'), tokens.get('a'), tokens.get('b')]);
