@@ -86,7 +86,10 @@ const DEPLOYMENTS: Described = Object.fromEntries(
     [`${subject}Ended`, ['rollouts', `earlier rollouts of ${words} that have ended`]],
     [`${subject}FailureShare`, ['share', 'failed by their own fault among those of known label, shrunk, 0–1']],
     [`${subject}SuccessShare`, ['share', 'completed among those that have ended, shrunk, 0–1']],
-    [`${subject}RollbackShare`, ['share', 'rolled back among those that have ended, whoever was at fault, shrunk, 0–1']],
+    [
+      `${subject}RollbackShare`,
+      ['share', 'rolled back among those that have ended, whoever was at fault, shrunk, 0–1'],
+    ],
     [`${subject}DaysSinceLast`, ['days', `time since the last rollout of ${words} ended`]],
   ]),
 );

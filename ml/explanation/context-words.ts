@@ -20,7 +20,10 @@ const PAST: Readonly<Record<string, Words>> = Object.fromEntries(
   Object.entries(SUBJECTS).flatMap(([subject, whose]): [string, Words][] => [
     [`deployments.${subject}Ended`, amount((value) => `${value} earlier rollouts of ${whose}`)],
     [`deployments.${subject}FailureShare`, amount((value) => `${value} of earlier rollouts of ${whose} failed`, share)],
-    [`deployments.${subject}SuccessShare`, amount((value) => `${value} of earlier rollouts of ${whose} completed`, share)],
+    [
+      `deployments.${subject}SuccessShare`,
+      amount((value) => `${value} of earlier rollouts of ${whose} completed`, share),
+    ],
     [
       `deployments.${subject}RollbackShare`,
       amount((value) => `${value} of earlier rollouts of ${whose} were rolled back`, share),

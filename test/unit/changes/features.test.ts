@@ -1,4 +1,9 @@
-import { assembleFeatures, buildFeatures, changeFeatures, deploymentFeatures } from '../../../changes/features/assemble';
+import {
+  assembleFeatures,
+  buildFeatures,
+  changeFeatures,
+  deploymentFeatures,
+} from '../../../changes/features/assemble';
 import { CATALOGUE } from '../../../changes/features/catalogue';
 import { shippedModelFeatures } from '../../../changes/features/shipped-model-features';
 import { measureChange } from '../../../changes/measures/change-measures';

@@ -10,7 +10,12 @@ describe('words for what is known beside the change', () => {
   });
 
   it.each([
-    ['deployments.flagRollbackShare', 0.25, 0.1, '25 % of earlier rollouts of this flag were rolled back, more than usual'],
+    [
+      'deployments.flagRollbackShare',
+      0.25,
+      0.1,
+      '25 % of earlier rollouts of this flag were rolled back, more than usual',
+    ],
     ['deployments.serviceEnded', 3, 8, '3 earlier rollouts of its services, no more than usual'],
     ['deployments.ownerDaysSinceLast', 1.5, 9, 'the last rollout of the same owner was not long ago (1.5 days)'],
     ['build.secondsRatio', 1.5, 1, 'the build took 1.5 times its usual time, more than usual'],
@@ -22,9 +27,9 @@ describe('words for what is known beside the change', () => {
 
   it('say what is not known', () => {
     const unknown = { value: Number.NaN, typical: 1, logOdds: 1 };
-    expect(beside.map((feature) => wordsOf({ ...unknown, feature })).every((text) => text.endsWith(' is not known'))).toBe(
-      true,
-    );
+    expect(
+      beside.map((feature) => wordsOf({ ...unknown, feature })).every((text) => text.endsWith(' is not known')),
+    ).toBe(true);
     expect(wordsOf({ ...unknown, feature: 'system.cpu' })).toBe('the state of the systems (cpu) is not known');
   });
 });
