@@ -1,7 +1,7 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import type { AnalysisState } from '../analysis/types';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
+import { insertOnce } from './swap-document';
 
 /** What the judge remembers of a rollout, as it is stored. */
 export interface StoredAnalysisState {
@@ -50,13 +50,7 @@ export class MongoAnalysisStatesRepository implements AnalysisStatesRepository {
       const result = await this.states.replaceOne({ _id: rolloutId, version: expectedVersion }, next);
       return result.matchedCount === 1;
     }
-    try {
-      await this.states.insertOne({ _id: rolloutId, ...next });
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    return insertOnce(this.states, { _id: rolloutId, ...next });
   }
 
   async remove(rolloutId: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import type { Attribution } from '../analysis/attribution/attribution';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
+import { insertOnce } from './swap-document';
 
 /** What was found out about one lowering of a rollout, beside its decision record, which is written before anything is known. */
 export interface StoredAttribution {
@@ -33,13 +33,7 @@ export class MongoAttributionsRepository implements AttributionsRepository {
   }
 
   async add(attribution: StoredAttribution): Promise<boolean> {
-    try {
-      await this.attributions.insertOne(attribution);
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    return insertOnce(this.attributions, attribution);
   }
 
   async byRollout(rolloutId: string): Promise<StoredAttribution[]> {

@@ -1,6 +1,6 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
+import { insertOnce } from './swap-document';
 
 /** Whether a deployment failed by its own fault, who says so, and why. */
 export interface DeploymentLabel {
@@ -70,13 +70,7 @@ export class DeploymentsRepository {
 
   /** Records an end once; the same end again changes nothing. Answers whether it was new. */
   async record(deployment: Omit<DeploymentDocument, 'formerLabels'>): Promise<boolean> {
-    try {
-      await this.deployments.insertOne({ ...deployment, formerLabels: [] });
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    return insertOnce(this.deployments, { ...deployment, formerLabels: [] });
   }
 
   async get(id: string): Promise<DeploymentDocument | null> {

@@ -1,6 +1,6 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
+import { insertOnce } from './swap-document';
 
 /** What a feature is about. */
 export interface FeatureEntity {
@@ -50,13 +50,7 @@ export class FeaturesRepository {
   async add(set: FeatureSet): Promise<boolean> {
     const { environment, entity, at, recordedAt } = set;
     const _id = [environment, entity.kind, entity.id, at.toISOString(), recordedAt.toISOString()].join('/');
-    try {
-      await this.features.insertOne({ ...set, _id });
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    return insertOnce(this.features, { ...set, _id });
   }
 
   /**

@@ -5,10 +5,11 @@ import type { DecisionRecord } from '../flags/document/decision-record';
 import { Flag, FLAG_SCHEMA_VERSION } from '../flags/document/flag';
 import type { FlagBody } from '../flags/transition/plan-transition';
 import { Collection } from './collections';
-import { isDuplicateKey, isOutage } from './database';
+import { isOutage } from './database';
 import { chainRecord } from './decision-chain';
 import type { DecisionDraft } from './decision-draft';
 import { plainCopy } from './plain-copy';
+import { insertOnce, swapDocument } from './swap-document';
 
 export type { DecisionDraft } from './decision-draft';
 
@@ -189,7 +190,7 @@ export class MongoFlagsRepository implements FlagsRepository {
   private async write(before: Flag | null, next: Flag): Promise<boolean> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        if (await this.swapOnce(before, next)) return true;
+        if (await swapDocument(this.flags, before, next)) return true;
         return attempt > 1 && (await this.hasLanded(next.lastChange));
       } catch (error) {
         if (!isOutage(error)) throw error;
@@ -199,18 +200,9 @@ export class MongoFlagsRepository implements FlagsRepository {
     }
   }
 
-  private async swapOnce(before: Flag | null, next: Flag): Promise<boolean> {
-    if (before !== null) {
-      const result = await this.flags.replaceOne({ _id: next._id, revision: before.revision }, next);
-      return result.matchedCount === 1;
-    }
-    try {
-      await this.flags.insertOne(next);
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+  /** True when the record was not there yet. */
+  private insertRecord(record: DecisionRecord): Promise<boolean> {
+    return insertOnce(this.decisions, record);
   }
 
   /** Whether a record is the flag's last, or already has a successor. */
@@ -218,17 +210,6 @@ export class MongoFlagsRepository implements FlagsRepository {
     const flag = await this.flags.findOne({ _id: flagId }, { projection: { lastChange: 1 } });
     if (flag?.lastChange.hash === hash) return true;
     return (await this.decisions.findOne({ _id }))?.hash === hash;
-  }
-
-  /** True when the record was not there yet. */
-  private async insertRecord(record: DecisionRecord): Promise<boolean> {
-    try {
-      await this.decisions.insertOne(record);
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Collection as MongoCollection, Db, Filter, OptionalUnlessRequiredId } from 'mongodb';
-import { isDuplicateKey } from './database';
+import { insertOnce } from './swap-document';
 
 /** Something learned of a flag from its ended rollouts: totals, nothing of any user. */
 export interface Learned {
@@ -52,13 +52,7 @@ export class MongoLearnedRepository<T extends Learned> implements LearnedReposit
       const result = await this.learned.replaceOne({ _id, version: expectedVersion } as Filter<T>, rest);
       return result.matchedCount === 1;
     }
-    try {
-      await this.learned.insertOne(next as OptionalUnlessRequiredId<T>);
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    return insertOnce(this.learned, next as OptionalUnlessRequiredId<T>);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Collection as MongoCollection, Db } from 'mongodb';
 import { ErrorCode, HeadgateError } from '../core/errors';
 import type { ArtefactRef } from './artefacts/artefact-store';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
+import { insertOnce, swapDocument } from './swap-document';
 
 /** How a version came by its stage. */
 export interface Promotion {
@@ -81,12 +81,7 @@ export class ModelsRepository {
       const [last] = await this.list(model.kind, 1);
       const number = (last?.number ?? 0) + 1;
       const version = { ...model, _id: `${model.kind}/${number}`, number };
-      try {
-        await this.models.insertOne(version);
-        return version;
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-      }
+      if (await insertOnce(this.models, version)) return version;
     }
   }
 
@@ -170,16 +165,8 @@ export class ModelsRepository {
 
   /** Puts the next revision in place of the one before it. */
   private async write(next: Champion, kind: string): Promise<Champion> {
-    if (next.revision === 1) {
-      try {
-        await this.champions.insertOne(next);
-      } catch (error) {
-        throw isDuplicateKey(error) ? overtaken(kind) : error;
-      }
-      return next;
-    }
-    const swapped = await this.champions.replaceOne({ _id: next._id, revision: next.revision - 1 }, next);
-    if (swapped.matchedCount === 0) throw overtaken(kind);
+    const before = next.revision === 1 ? null : { revision: next.revision - 1 };
+    if (!(await swapDocument(this.champions, before, next))) throw overtaken(kind);
     return next;
   }
 }

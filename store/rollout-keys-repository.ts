@@ -1,6 +1,7 @@
 import { Binary, type Collection as MongoCollection, type Db } from 'mongodb';
 import { Collection } from './collections';
 import { isDuplicateKey } from './database';
+import { insertOnce } from './swap-document';
 
 /** A rollout's key as servers use it, and whether its users are still counted. */
 export interface RolloutKey {
@@ -44,14 +45,10 @@ export class RolloutKeysRepository {
   async getOrCreate({ rolloutId, flagId }: LiveKey, offered: Buffer): Promise<RolloutKey | null> {
     const standing = await this.keys.findOne({ _id: rolloutId });
     if (standing !== null) return keyOf(standing);
-    try {
-      await this.keys.insertOne({ _id: rolloutId, flagId, key: new Binary(offered), createdAt: this.clock.nowMs() });
-      return { key: offered, tooManyUsers: false };
-    } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
-      const others = await this.keys.findOne({ _id: rolloutId });
-      return others === null ? null : keyOf(others);
-    }
+    const made = { _id: rolloutId, flagId, key: new Binary(offered), createdAt: this.clock.nowMs() };
+    if (await insertOnce(this.keys, made)) return { key: offered, tooManyUsers: false };
+    const others = await this.keys.findOne({ _id: rolloutId });
+    return others === null ? null : keyOf(others);
   }
 
   /** Counts no more users of a rollout. */

@@ -1,6 +1,6 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
+import { insertOnce } from './swap-document';
 
 /** What a token allows. `sdk` and `client` belong to one environment. */
 export type TokenRole = 'viewer' | 'operator' | 'admin' | 'sdk' | 'client';
@@ -39,13 +39,7 @@ export class MongoTokensRepository implements TokensRepository {
   }
 
   async insert(token: TokenDocument): Promise<boolean> {
-    try {
-      await this.tokens.insertOne(token);
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    return insertOnce(this.tokens, token);
   }
 
   async findByHash(hash: string): Promise<TokenDocument | null> {

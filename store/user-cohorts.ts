@@ -8,9 +8,9 @@ import { USER_SHARDS } from '../metrics/users/user-shard';
 import { ALL_USERS, JUDGE_AFTER_MS, windowStartAt, type SourceTrouble, type StrataQuery } from '../metrics/windows';
 import { applyDeltas } from './apply-deltas';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
 import { RolloutKeysRepository } from './rollout-keys-repository';
 import type { WindowDocument } from './window-document';
+import { insertOnce } from './swap-document';
 
 /** Most users of one arm under one transition; each document of theirs then stays below 4 MB. */
 const MAX_USERS = 1_000_000;
@@ -120,12 +120,7 @@ export class MongoUserCohorts {
   /** Remembers, unless another copy was faster; then removes the windows that nobody needs any more. */
   private async save({ id, before, windows }: Shard, after: CohortDocument): Promise<void> {
     if (before === null) {
-      try {
-        await this.cohorts.insertOne(after);
-      } catch (error) {
-        if (isDuplicateKey(error)) return;
-        throw error;
-      }
+      if (!(await insertOnce(this.cohorts, after))) return;
     } else {
       const write: AnyBulkWriteOperation<CohortDocument> = {
         replaceOne: { filter: { _id: id, upTo: before.upTo }, replacement: after },

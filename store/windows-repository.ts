@@ -8,10 +8,10 @@ import { applyDeltas, applyRun } from './apply-deltas';
 import { splitUsers } from './split-users';
 import { MongoUserCohorts } from './user-cohorts';
 import { Collection } from './collections';
-import { isDuplicateKey } from './database';
 import { createFold, type Fold } from './fold';
 import { MongoIngestGroupsRepository, type IngestGroupsRepository } from './ingest-groups-repository';
 import type { WindowDocument } from './window-document';
+import { insertOnce } from './swap-document';
 
 /** Which rollout's windows become one document. */
 export interface CompactRequest {
@@ -143,9 +143,7 @@ export class MongoWindowsRepository implements WindowsRepository {
       if ((await this.compacted.findOne({ _id: rolloutId }, { projection: { _id: 1 } })) === null) {
         const windows = await this.gather(flagId, rolloutId, [control, candidate]);
         const document = { _id: rolloutId, flagId, control, candidate, compactedAt: this.clock.nowMs(), windows };
-        await this.compacted.insertOne(document).catch((error: unknown) => {
-          if (!isDuplicateKey(error)) throw error;
-        });
+        await insertOnce(this.compacted, document);
       }
       await this.windows.deleteMany({ flagId, rolloutId });
     });

@@ -24,29 +24,26 @@ export async function runGroupTrial(stand: ChaosStand, moment: GroupMoment): Pro
   await api.call('PUT', `${base}/flags/${high}`, { key: high, ...boolean, prerequisites });
   const group = { key: moment, members: [low, high].map((flag) => ({ plan: { flag, ...PLAN } })) };
   await api.call('POST', `${base}/groups`, { group });
-  const rollout = (key: string): Promise<RolloutView> => api.call('GET', `${base}/rollouts/${key}`);
+  // A member is not known before its turn has come.
+  const rollout = (key: string): Promise<Pick<RolloutView, 'phase' | 'weight'>> =>
+    api.call<RolloutView>('GET', `${base}/rollouts/${key}`).catch(() => ({ phase: 'unknown', weight: 0 }));
+  const isServed = ({ phase, weight }: Pick<RolloutView, 'phase' | 'weight'>): boolean =>
+    phase === 'progressing' && weight === 10;
   const status = (): Promise<GroupStatus> => api.call('GET', `${base}/groups/${moment}`);
   const strike = (): Promise<void> => stand.arm(moment).then(() => stand.killAndRestart('worker'));
 
-  await waitFor(
-    () => rollout(low),
-    ({ phase, weight }) => phase === 'progressing' && weight === 10,
-    30_000,
-  );
+  await waitFor(() => rollout(low), isServed, 60_000);
   const struckEarly = moment === 'mid-group' ? strike() : Promise.resolve();
   const forced = { id: `promote-${low}`, reason: 'a trial', full: true, force: true };
   await api.call('POST', `${base}/rollouts/${low}/messages/promote`, forced);
   await struckEarly;
-  const going = await waitFor(status, ({ members }) => members[1]?.state === 'live', 30_000);
+  const going = await waitFor(status, ({ members }) => members[1]?.state === 'live', 60_000);
   if (going.members[1]?.state !== 'live') return [`the second member is ${going.members[1]?.state}`];
-  const second = going.members[1].rolloutId;
-  const isServed = ({ phase, weight }: RolloutView): boolean => phase === 'progressing' && weight === 10;
-  // By its id: under its key nothing is known before its workflow has begun.
-  await waitFor(() => rollout(second).catch(() => ({ phase: '', weight: 0 }) as RolloutView), isServed, 30_000);
+  await waitFor(() => rollout(high), isServed, 60_000);
   const struckLate = moment === 'mid-group' ? Promise.resolve() : strike();
   await api.call('POST', `${base}/groups/${moment}/messages/abort`, { reason: 'end of the trial' });
   await struckLate;
-  const end = await waitFor(status, ({ outcome }) => outcome !== null, 30_000);
+  const end = await waitFor(status, ({ outcome }) => outcome !== null, 60_000);
   const problems = await inspect(stand, base, { [low]: TAKEN_BACK, [high]: ABORTED });
   const came = end.members.map(({ state, takenBack }) => `${state} ${takenBack}`).join(', ');
   if (end.outcome !== 'aborted' || came !== 'completed taken_back, aborted null') {
