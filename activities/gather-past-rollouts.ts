@@ -56,6 +56,6 @@ export async function gatherPastRollouts(
   );
   // Always the same base rate, so that the same past gives the same values whatever a plan says.
   const values = deploymentFeatures(Object.fromEntries(past), DEFAULT_PREDICTION.baseRate);
-  const missing = Object.entries(values).filter(([, value]) => value === null);
-  return { values, missing: missing.map(([name]) => `${name}: there was none yet`) };
+  const unseen = past.filter(([, { ended }]) => ended === 0).map(([name]) => name);
+  return { values, missing: unseen.length === 0 ? [] : [`deployments: no earlier rollout by ${unseen.join(', ')}`] };
 }

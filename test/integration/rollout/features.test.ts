@@ -170,6 +170,7 @@ describe('features of a change on real Temporal, database and Prometheus', () =>
     const row = rows.find(({ id }) => id === rolloutId);
     expect(row).toMatchObject({ failed: true, values: { 'build.seconds': 300, 'deployments.authorEnded': 0 } });
     expect(row?.values['system.cpu']).toBeNull();
+    expect(row?.values['deployments.flagDaysSinceLast']).toBeNull();
     expect(Object.keys(row?.values ?? {})).not.toContain('build.testsFailed');
     // Nothing that a row holds was recorded later than its assessment.
     expect(row?.values).toEqual(await features.asOf(environment, entity, assessment?.recordedAt ?? new Date(0)));
@@ -203,6 +204,7 @@ describe('features of a change on real Temporal, database and Prometheus', () =>
     await harness.work();
     const rollout = await startRollout();
     const { known, missing } = await evidenceOf(rollout);
+    expect(missing).toContain('deployments: no earlier rollout by flag, service, author, owner');
     expect(missing).toContain('system: no answer within 2500 ms');
     expect(known).toMatchObject({ 'deployments.flagEnded': 0, 'build.seconds': 300 });
     await rollout.send('abort');
