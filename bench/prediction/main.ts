@@ -1,10 +1,13 @@
 import { areaUnderRoc } from '../../ml/evaluation/auc';
+import { bootstrap, type Interval } from '../../ml/evaluation/bootstrap';
 import { calibrationError } from '../../ml/evaluation/reliability';
 import { averagePrecision, brierScore } from '../../ml/evaluation/scores';
+import { mulberry32 } from '../../ml/random/mulberry32';
 import { FOUND_LATE, trainPredictor } from '../../ml/prediction/train-predictor';
 import { sliceTable } from '../../ml/tables/table';
 import { chanceError } from './chance-error';
-import { measureCosts } from './costs';
+import { measureCosts, type Costs } from './costs';
+import { constantOracle, type Oracle } from './oracle';
 import { findPython, peerFigures } from './scikit-learn';
 import { changeSetPaths, readChangeSet } from './sets';
 
@@ -20,6 +23,10 @@ interface Result {
   readonly prAuc: number;
   readonly brier: number;
   readonly ece: number;
+  /** Bounds of it over rows, of 95 %. */
+  readonly bounds: Interval;
+  /** What the best of constants, known only afterwards, would leave of it. */
+  readonly oracle: Oracle;
   /** What chance alone leaves of it. */
   readonly chance: number;
   readonly peer: number | undefined;
@@ -45,6 +52,8 @@ async function measureSet(path: string, python: string | undefined): Promise<Res
     prAuc: averagePrecision(probabilities, later),
     brier: brierScore(probabilities, later),
     ece: calibrationError(probabilities, later),
+    bounds: eceBounds(probabilities, later),
+    oracle: constantOracle(probabilities, later),
     chance: chanceError(probabilities),
     peer: peer?.auc,
     linesAdded: peer?.linesAddedAuc ?? undefined,
@@ -52,11 +61,22 @@ async function measureSet(path: string, python: string | undefined): Promise<Res
   const cells = [
     name.padEnd(36),
     String(table.rows).padStart(6),
-    ...[result.auc, result.peer, result.linesAdded, result.prAuc, result.brier, result.ece, result.chance].map(figure),
+    ...[result.auc, result.peer, result.linesAdded, result.prAuc, result.brier, result.ece].map(figure),
+    `${result.bounds.low.toFixed(3)}–${result.bounds.high.toFixed(3)}`,
+    ...[result.oracle.ece, result.oracle.shift, result.chance].map(figure),
     verdictOf(result),
   ];
   console.log(cells.join('  '));
   return result;
+}
+
+const RESAMPLES = 200;
+
+function eceBounds(probabilities: Float64Array, labels: Float64Array): Interval {
+  const pick = (values: Float64Array, sample: Uint32Array): Float64Array =>
+    Float64Array.from(sample, (row) => values[row] as number);
+  const ofSample = (sample: Uint32Array): number => calibrationError(pick(probabilities, sample), pick(labels, sample));
+  return bootstrap(labels.length, ofSample, RESAMPLES, mulberry32(1));
 }
 
 function verdictOf({ auc, peer, linesAdded, ece }: Result): string {
@@ -77,6 +97,15 @@ function mean(values: readonly (number | undefined)[]): number {
   return known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
+/** What costs come to as shares of the aims: 1 is the aim, and below it is met. */
+const AIMS = { batchUs: 5, aloneUs: 50, bytes: 2 * 1024 * 1024, loadMs: 100 } as const;
+
+function sharesOf(costs: Costs): string {
+  const share = (name: keyof typeof AIMS): string => (costs[name] / AIMS[name]).toFixed(2);
+  const named = { batchUs: 'a row in a batch', aloneUs: 'alone', bytes: 'size', loadMs: 'loading' } as const;
+  return (Object.keys(AIMS) as (keyof typeof AIMS)[]).map((name) => `${named[name]} ${share(name)}`).join(', ');
+}
+
 async function main(): Promise<void> {
   const python = findPython();
   const paths = changeSetPaths(process.env['ONLY']);
@@ -85,7 +114,9 @@ async function main(): Promise<void> {
       ? 'no Python with scikit-learn: its figures are those measured once'
       : `scikit-learn by ${python}`,
   );
-  const heads = ['AUC', 'forest', 'la alone', 'PR-AUC', 'Brier', 'ECE', 'chance'].map((head) => head.padStart(9));
+  const heads = ['AUC', 'forest', 'la alone', 'PR-AUC', 'Brier', 'ECE', 'of rows', 'oracle', 'shift', 'chance'].map(
+    (head) => head.padStart(9),
+  );
   console.log(['set'.padEnd(36), '  rows', ...heads].join('  '));
   const results: Result[] = [];
   for (const path of paths) results.push(await measureSet(path, python));
@@ -93,7 +124,10 @@ async function main(): Promise<void> {
     const means = (['auc', 'peer', 'linesAdded', 'prAuc', 'brier', 'ece', 'chance'] as const).map((key) =>
       mean(results.map((each) => each[key])),
     );
-    console.log(['mean'.padEnd(36), '      ', ...means.map(figure)].join('  '));
+    const oracle = mean(results.map((each) => each.oracle.ece));
+    const shift = mean(results.map((each) => each.oracle.shift));
+    const parts = [...means.slice(0, 6).map(figure), ' '.repeat(11), ...[oracle, shift, means[6]].map(figure)];
+    console.log(['mean'.padEnd(36), '      ', ...parts].join('  '));
   } else console.log('no set of changes is at hand');
   for (const rows of (process.env['COST_ROWS'] ?? '10000,50000').split(',').map(Number)) {
     const costs = measureCosts(rows);
@@ -102,6 +136,7 @@ async function main(): Promise<void> {
         `${costs.batchUs.toFixed(1)} µs a row in a batch, ${costs.aloneUs.toFixed(1)} µs alone, ${Math.ceil(costs.bytes / 1024)} kB, ` +
         `loaded in ${costs.loadMs.toFixed(0)} ms, ${costs.isRepeatable ? 'repeats to the last bit' : 'DOES NOT REPEAT'}`,
     );
+    console.log(`  of what is aimed at: ${sharesOf(costs)}`);
     if (!costs.isRepeatable) process.exitCode = 1;
   }
 }

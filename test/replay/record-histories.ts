@@ -89,9 +89,9 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
   async 'failure-forecast'(harness, environment) {
     const rolloutId = 'forecast';
     await tellOfRiskyChange(harness, environment, rolloutId);
-    harness.source.candidate = { perCell: 40, errorRate: 0.08 };
+    harness.source.candidate = { perCell: 40, errorRate: 0.15 };
     // The least rise is told of.
-    const prediction = { ...ACTING, approveAbove: 1, forecast: { looks: 5, alertAt: 0, narrowAt: 0.3 } };
+    const prediction = { ...ACTING, approveAbove: 1, forecast: { looks: 5, alertAt: 0 } };
     return harness.start(givenQuickPlan({ environment, prediction }), { rolloutId, identity: rolloutId });
   },
   async 'group-completed'(harness, environment) {
