@@ -36,6 +36,16 @@ describe('scores on live rollouts', () => {
     expect(worse?.against?.gain.value).toBeLessThan(0);
   });
 
+  it('are of the champion and the newest nineteen others, however many have spoken', async () => {
+    const numbers = Array.from({ length: 40 }, (_, index) => index + 1);
+    const said = Object.fromEntries(numbers.map((number) => [`failure/${number}`, 0.2]));
+    const scores = await liveScores([{ failed: false, said: { shipped: 0.1, ...said } }], 'failure/3');
+    const newest = numbers.slice(-19).map((number) => `failure/${number}`);
+    expect(scores.map(({ version }) => version)).toEqual(['failure/3', ...newest]);
+    // Those that are not compared do not raise the bar of the others.
+    expect(scores[1]?.against?.needed).toBeCloseTo(19 / 0.05, 9);
+  });
+
   it('have no AUC without rollouts of both ends', async () => {
     const [score] = await liveScores([{ failed: false, said: { shipped: 0.1 } }], 'shipped');
     expect(score).toMatchObject({
