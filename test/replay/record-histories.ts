@@ -89,13 +89,13 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
   async 'failure-forecast'(harness, environment) {
     const rolloutId = 'forecast';
     await tellOfRiskyChange(harness, environment, rolloutId);
-    harness.source.candidate = { perCell: 40, errorRate: 0.04 };
+    harness.source.candidate = { perCell: 40, errorRate: 0.08 };
     // The least rise is told of.
     const prediction = { ...ACTING, approveAbove: 1, forecast: { looks: 5, alertAt: 0 } };
     const steps = [{ weight: 10, bakeMs: 600_000, approval: false }];
     const plan = givenQuickPlan({ environment, prediction, steps });
     const rollout = await harness.start(plan, { rolloutId, identity: rolloutId });
-    await rollout.until(({ lastLook }) => lastLook?.failureForecast?.isAlert === true);
+    await rollout.until(({ lastLook }) => lastLook?.failureForecast?.isAlert === true, 90_000);
     await rollout.send('abort', { reason: 'recorded enough' });
     return rollout;
   },
