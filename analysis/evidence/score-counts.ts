@@ -1,3 +1,4 @@
+import ln from '@stdlib/math-base-special-ln';
 import { logCountGain } from '../../ml/sequential/count-gain';
 import type { ArmPair, Ranking } from '../tally';
 import type { WindowScore } from './window-score';
@@ -8,12 +9,14 @@ import type { WindowScore } from './window-score';
  *
  * @param ratios - how many times more events than the margin allows, > 1 each
  * @param isShare - at most one event for a unit
+ * @param logRatios - natural logs of the ratios, which are the same for every window
  */
 export function scoreCounts(
   { candidate, control }: ArmPair,
   { sign, absolute, relative }: Ranking,
   ratios: readonly number[],
   isShare: boolean,
+  logRatios: readonly number[] = ratios.map((ratio) => ln(ratio)),
 ): WindowScore | null {
   const [tested, other] = sign === 1 ? [candidate, control] : [control, candidate];
   // "At least (1 − r)·p − a" of the candidate is "at most (q + a) ÷ (1 − r)" of the control.
@@ -30,6 +33,6 @@ export function scoreCounts(
   return {
     score: tested.sum - expected,
     information: spread * (1 - rate),
-    gains: ratios.map((ratio) => logCountGain(counts, ratio)),
+    gains: ratios.map((ratio, index) => logCountGain(counts, ratio, logRatios[index])),
   };
 }

@@ -1,9 +1,12 @@
+import ln from '@stdlib/math-base-special-ln';
 import type { Metric } from '../../flags/plan/metric';
 
 /** How evidence of one sort of metric is weighed; effects are ratios less 1 for counts, standard deviations for shifts, shares of the level for values. */
 export interface EvidenceSettings {
   /** Effects the swift evidence bets on: ratios of events, tilts of scores, or relative differences. */
   readonly effects: readonly number[];
+  /** Their natural logs, which every window needs. */
+  readonly logEffects: readonly number[];
   /** Standard deviation of the effect between minutes: what swift evidence expects until it has seen it, and what steady evidence always reckons with. */
   readonly swiftNoise: number;
   readonly steadyNoise: number;
@@ -22,8 +25,12 @@ export interface EvidenceSettings {
   readonly isRare: boolean;
 }
 
+function bettingOn(effects: readonly number[]): Pick<EvidenceSettings, 'effects' | 'logEffects'> {
+  return { effects, logEffects: effects.map((effect) => ln(effect)) };
+}
+
 const FAILURES: EvidenceSettings = {
-  effects: [1.4, 2.1, 3.2, 5],
+  ...bettingOn([1.4, 2.1, 3.2, 5]),
   swiftNoise: 0.2,
   steadyNoise: 0.3,
   typicalNoise: 0.1,
@@ -39,7 +46,7 @@ const FAILURES: EvidenceSettings = {
 
 const EXCEEDANCES: EvidenceSettings = {
   ...FAILURES,
-  effects: [1.5, 2.2, 3.4, 5],
+  ...bettingOn([1.5, 2.2, 3.4, 5]),
   swiftNoise: 0.08,
   steadyNoise: 0.2,
   clipped: 3,
@@ -48,7 +55,7 @@ const EXCEEDANCES: EvidenceSettings = {
 };
 
 const SHIFTS: EvidenceSettings = {
-  effects: [0.06, 0.12, 0.25, 0.5],
+  ...bettingOn([0.06, 0.12, 0.25, 0.5]),
   swiftNoise: 0.05,
   steadyNoise: 0.1,
   typicalNoise: 0.03,
@@ -64,7 +71,7 @@ const SHIFTS: EvidenceSettings = {
 
 const VALUES: EvidenceSettings = {
   ...SHIFTS,
-  effects: [0.03, 0.08, 0.2, 0.5],
+  ...bettingOn([0.03, 0.08, 0.2, 0.5]),
   swiftNoise: 0.03,
   steadyNoise: 0.06,
   typicalNoise: 0.02,

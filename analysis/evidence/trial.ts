@@ -67,7 +67,7 @@ export interface WindowTime {
 /** Adds one window, given as its strata, in place. O(effects + histogram bins). */
 export function addToTrial(trial: Trial, metric: Metric, strata: readonly ArmPair[], time: WindowTime): void {
   const settings = settingsOf(metric.kind);
-  const scored = scoreWindow(metric, strata, settings.effects, trial.scale);
+  const scored = scoreWindow(metric, strata, settings, trial.scale);
   if (scored === null) return;
   const age = time.startAt - time.raisedAt;
   const isWarmingUp = warmsUp(metric);

@@ -3,6 +3,7 @@ import { harmSign } from '../arm-sample';
 import type { ArmPair } from '../tally';
 import { scoreCounts } from './score-counts';
 import { scoreHistograms } from './score-histograms';
+import type { EvidenceSettings } from './settings';
 import { scoreValues, type ValueScale } from './score-values';
 
 /** What one window says of one metric, beyond the margin: positive is harm. */
@@ -15,11 +16,14 @@ export interface WindowScore {
   readonly gains: readonly number[];
 }
 
+/** Effects to bet on, with their natural logs. */
+export type Bets = Pick<EvidenceSettings, 'effects' | 'logEffects'>;
+
 /** Scores one window, given as its strata; null when an arm has nothing. `scale` learns how values spread, in place. */
 export function scoreWindow(
   metric: Metric,
   strata: readonly ArmPair[],
-  effects: readonly number[],
+  bets: Bets,
   scale: ValueScale,
 ): WindowScore | null {
   let score = 0;
@@ -27,7 +31,7 @@ export function scoreWindow(
   let gains: readonly number[] | null = null;
   for (const pair of strata) {
     if (!(pair.candidate.units > 0) || !(pair.control.units > 0)) continue;
-    const one = scoreStratum(metric, pair, effects, scale);
+    const one = scoreStratum(metric, pair, bets, scale);
     if (one === null) continue;
     score += one.score;
     information += one.information;
@@ -39,7 +43,7 @@ export function scoreWindow(
 function scoreStratum(
   metric: Metric,
   pair: ArmPair,
-  effects: readonly number[],
+  { effects, logEffects }: Bets,
   scale: ValueScale,
 ): WindowScore | null {
   switch (metric.kind) {
@@ -51,6 +55,7 @@ function scoreStratum(
         { sign: harmSign(metric), ...metric.margin },
         effects,
         metric.kind !== 'events_per_exposure',
+        logEffects,
       );
     case 'quantile':
     case 'distribution':

@@ -16,11 +16,16 @@ export interface EventCounts {
  * events of the window: `X ln θ − K ln c − a(θ/c − 1)` with c = 1 + w(θ − 1). Its mean is at most 1 for independent Poisson or binomial events
  * whatever their common rate, which cancels. O(1).
  *
+ * @param logRatio - natural log of the ratio, for who asks about the same ratios again and again
  * @see Hoeffding (1963), doi:10.1080/01621459.1963.10500830 (binomial below Poisson)
  */
-export function logCountGain({ tested, all, share, allowance }: EventCounts, ratio: number): number {
+export function logCountGain(
+  { tested, all, share, allowance }: EventCounts,
+  ratio: number,
+  logRatio = ln(ratio),
+): number {
   const common = 1 + share * (ratio - 1);
-  return tested * ln(ratio) - all * ln(common) - allowance * (ratio / common - 1);
+  return tested * logRatio - all * ln(common) - allowance * (ratio / common - 1);
 }
 
 /**

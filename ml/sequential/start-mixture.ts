@@ -42,7 +42,7 @@ export function addGains(
 ): void {
   const block = Math.floor(mixture.windows / windowsPerBlock) + 1;
   const share = 1 / (block * (block + 1) * windowsPerBlock);
-  const logShare = ln(share);
+  const logShare = logOf(share);
   mixture.windows += 1;
   mixture.unspent = Math.max(0, mixture.unspent - share);
   for (let effect = 0; effect < gains.length; effect++) {
@@ -72,6 +72,14 @@ export function logStartEvidence(mixture: StartMixture, lead: number): number {
   }
   const late = addLogs(logMeanEvidence(starts), ln(Math.max(mixture.unspent, 1e-12)));
   return logMeanEvidence([logMeanEvidence(whole), late]);
+}
+
+/** The last share asked about and its log: metrics that have seen as many windows ask for the same one after the other. */
+let known = { share: 1, log: 0 };
+
+function logOf(share: number): number {
+  if (share !== known.share) known = { share, log: ln(share) };
+  return known.log;
 }
 
 function addLogs(a: number, b: number): number {
