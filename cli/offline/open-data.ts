@@ -37,7 +37,9 @@ export async function* readLines(io: Io, path: string): AsyncGenerator<{ line: n
     rest = parts.pop() ?? '';
     for (const part of parts) yield tell(part);
     if (rest.length > MAX_LINE_LENGTH) {
-      throw new HeadgateError(ErrorCode.InvalidArgument, `line ${line + 1} of '${path}' is longer than 16 MB`);
+      throw new HeadgateError(ErrorCode.InvalidArgument, `line ${line + 1} of '${path}' is longer than 16 MB`, {
+        remedy: 'Write one record a line; a binary file is no recording.',
+      });
     }
   }
   rest += decoder.decode();

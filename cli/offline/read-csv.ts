@@ -35,7 +35,7 @@ export async function readCsv(io: Io, path: string, maxRows = MAX_ROWS): Promise
   if (header.done === true) throw invalid(`'${path}' is empty`, 'It should begin with a line that names its columns.');
   const columns = header.value.cells.map((name) => name.trim());
   const twice = columns.find((name, index) => name !== '' && columns.indexOf(name) !== index);
-  if (twice !== undefined) throw invalid(`'${path}' has two columns named '${twice}'`);
+  if (twice !== undefined) throw invalid(`'${path}' has two columns named '${twice}'`, 'Name each column once.');
   return { path, columns, rows: records };
 }
 
@@ -90,7 +90,8 @@ export async function readNumericColumns(
       values[position]?.push(numberIn(file, row, index) ?? Number.NaN);
     }
   }
-  if ((values[0]?.length ?? 0) === 0) throw invalid(`'${path}' has a header and no rows`);
+  if ((values[0]?.length ?? 0) === 0)
+    throw invalid(`'${path}' has a header and no rows`, 'Write one row for each observation below it.');
   return values;
 }
 
@@ -106,7 +107,8 @@ async function* recordsOf(io: Io, path: string, maxRows: number): AsyncGenerator
   let count = -1;
   try {
     for await (const record of records as AsyncIterable<CsvRow>) {
-      if (++count > maxRows) throw invalid(`'${path}' has more than ${maxRows} rows`);
+      if (++count > maxRows)
+        throw invalid(`'${path}' has more than ${maxRows} rows`, 'Split the file, and read its parts one by one.');
       yield record;
     }
   } catch (error) {
@@ -125,6 +127,6 @@ function broken(path: string, error: CsvError): HeadgateError {
   );
 }
 
-function invalid(message: string, remedy?: string): HeadgateError {
-  return new HeadgateError(ErrorCode.InvalidArgument, message, remedy === undefined ? {} : { remedy });
+function invalid(message: string, remedy: string): HeadgateError {
+  return new HeadgateError(ErrorCode.InvalidArgument, message, { remedy });
 }

@@ -88,7 +88,7 @@ async function judgeAll(
       add(totals, decision);
       await sink.write(JSON.stringify(decision));
     }
-    if (totals.traces === 0) throw new HeadgateError(ErrorCode.InvalidArgument, 'the recording holds no line');
+    if (totals.traces === 0) throw nothingRecorded();
     await sink.close();
   } catch (error) {
     await sink.discard();
@@ -108,6 +108,12 @@ function add(
   if (decision.promote_minute !== null) totals.promoted += 1;
   if (decision.narrow_minute !== null) totals.narrowed += 1;
   if (Object.values(decision.quality).some((number) => number > 0)) totals.flawed += 1;
+}
+
+function nothingRecorded(): HeadgateError {
+  return new HeadgateError(ErrorCode.InvalidArgument, 'the recording holds no line', {
+    remedy: 'It should hold one line for each minute and arm; docs/backtest.md describes the format.',
+  });
 }
 
 function nothingToJudge({ metrics }: TracePlan): HeadgateError {
