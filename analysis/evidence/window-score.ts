@@ -17,7 +17,7 @@ export interface WindowScore {
 }
 
 /** Effects to bet on, with their natural logs. */
-export type Bets = Pick<EvidenceSettings, 'effects' | 'logEffects'>;
+type Bets = Pick<EvidenceSettings, 'effects' | 'logEffects'>;
 
 /** Scores one window, given as its strata; null when an arm has nothing. `scale` learns how values spread, in place. */
 export function scoreWindow(
