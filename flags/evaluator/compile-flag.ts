@@ -49,14 +49,17 @@ function compileRules(flag: SdkFlag, make: ResolutionMaker, references: FlagRefe
     matches: compileCondition(rule.if, references.segment),
     resolve: compileRule(rule, flag, make, references),
   }));
-  const [only] = rules;
-  if (only === undefined) return otherwise;
-  if (rules.length === 1) return either(only.matches, only.resolve, otherwise);
+  if (rules.length <= CHAINED_RULES) {
+    return rules.reduceRight<Resolver>((then, { matches, resolve }) => either(matches, resolve, then), otherwise);
+  }
   return (context, monotonicMs) => {
     for (const { matches, resolve } of rules) if (matches(context)) return resolve(context, monotonicMs);
     return otherwise(context, monotonicMs);
   };
 }
+
+/** Up to so many rules stand in one another as calls, which is quicker than a loop; more would only make the stack deep. */
+const CHAINED_RULES = 4;
 
 function either(matches: Predicate, then: Resolver, otherwise: Resolver): Resolver {
   return (context, monotonicMs) => (matches(context) ? then(context, monotonicMs) : otherwise(context, monotonicMs));
