@@ -1,4 +1,5 @@
 import type { EvaluationContext } from '@openfeature/core';
+import type { Operator } from '../../../../flags/document/condition';
 import { compileCondition } from '../../../../flags/evaluator/condition';
 import { compileOperator } from '../../../../flags/evaluator/operators';
 import { compileSnapshot } from '../../../../flags/evaluator/snapshot';
@@ -6,19 +7,22 @@ import { sdkFlag } from '../../../support/sdk-flags';
 
 const VALUES: readonly unknown[] = ['NO', 'no', '', '5', 5, 0, -0, true, false, null, undefined, ['NO'], {}];
 
+type Written = string | number | boolean | (string | number | boolean)[];
+const CASES: [Operator, Written][] = [
+  ['equals', 'NO'],
+  ['equals', 5],
+  ['equals', 0],
+  ['equals', true],
+  ['equals', ['NO']],
+  ['in', ['NO', 5, false]],
+  ['in', []],
+  ['in', 'NO'],
+  ['exists', true],
+  ['exists', false],
+];
+
 describe('conditions compiled to one closure', () => {
-  it.each([
-    ['equals', 'NO'],
-    ['equals', 5],
-    ['equals', 0],
-    ['equals', true],
-    ['equals', ['NO']],
-    ['in', ['NO', 5, false]],
-    ['in', []],
-    ['in', 'NO'],
-    ['exists', true],
-    ['exists', false],
-  ] as const)('answer as the operator %s does alone for %j, whatever the attribute holds', (operator, value) => {
+  it.each(CASES)('answer as the operator %s does alone for %j, whatever the attribute holds', (operator, value) => {
     const test = compileOperator(operator, value);
     for (const attribute of ['country', 'targetingKey', 'nested.country', 'constructor']) {
       const matches = compileCondition({ attribute, operator, value }, () => undefined);
