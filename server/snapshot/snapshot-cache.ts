@@ -93,6 +93,8 @@ interface Entry {
 
 /** How old a snapshot may be: reads of the database follow time, not the number of SDKs that ask. */
 const FRESH_MS = 200;
+/** From which age on evaluations by the server read ahead; the rest of its life is what a read may take. */
+const AHEAD_MS = 140;
 /** How long a caller waits for a slow read before it gets what is known, and how old that may be. */
 const PATIENCE_MS = 100;
 const BRIDGED_MS = 2_000;
@@ -130,11 +132,17 @@ export class SnapshotCache {
     return (await (bridge === null ? reading : within(PATIENCE_MS, reading, bridge))).snapshot;
   }
 
-  /** What {@link get} would come to where that needs no reading and no waiting; undefined where it does. */
+  /**
+   * What {@link get} would come to where that needs no waiting; undefined where it does. One that is soon too old is read ahead, so that under
+   * steady use nobody waits.
+   */
   peek(environment: string): Snapshot | undefined {
     const entry = this.entries.get(environment);
-    if (entry === undefined || this.clock.monotonicMs() - entry.readAtMs >= FRESH_MS) return undefined;
-    return entry.built?.snapshot;
+    if (entry === undefined || entry.built === null) return undefined;
+    const ageMs = this.clock.monotonicMs() - entry.readAtMs;
+    if (ageMs >= FRESH_MS) return undefined;
+    if (ageMs >= AHEAD_MS && entry.reading === null) void this.read(environment, entry).catch(() => undefined);
+    return entry.built.snapshot;
   }
 
   /** Makes the next reader read: a write through this process is then seen at once. */

@@ -117,6 +117,36 @@ describe('SnapshotCache', () => {
     expect(cache.peek('production')).toBeUndefined();
   });
 
+  it('is read ahead by who asks at once, so that nobody waits, and is still at most 200 ms old', async () => {
+    await cache.get('production');
+    reads.put(flag('a', 2));
+    nowMs += 139;
+    expect(cache.peek('production')?.openJson).toContain('"revision":1');
+    expect(revisionsRead()).toBe(1);
+    nowMs += 1;
+    const kept = cache.peek('production');
+    cache.peek('production');
+    expect(kept?.openJson).not.toContain('"revision":2');
+    await new Promise(setImmediate);
+    expect(revisionsRead()).toBe(2);
+    nowMs += 199 - 140;
+    expect(cache.peek('production')?.openJson).toContain('"revision":2');
+    nowMs += 141;
+    expect(cache.peek('production')).toBeUndefined();
+  });
+
+  it('keeps what it has when a read ahead fails, for as long as that may be kept', async () => {
+    await cache.get('production');
+    reads.failure = new Error('database away');
+    nowMs += 150;
+    expect(cache.peek('production')).toBeDefined();
+    await new Promise(setImmediate);
+    expect(cache.peek('production')).toBeDefined();
+    await new Promise(setImmediate);
+    nowMs += 50;
+    expect(cache.peek('production')).toBeUndefined();
+  });
+
   it('changes its entity tag with segments', async () => {
     const first = await cache.get('production');
     reads.storedSegments = [{ environment: 'production', key: 's', revision: 1, if: { segment: 'x' } }];
