@@ -41,5 +41,14 @@ export const RolloutBlock = z.strictObject({
   /** Life of a renewed lease in milliseconds. */
   leaseMs: z.int().positive(),
   observe: Observation,
+  /**
+   * Of an experiment: its arms in the order of their buckets, treatments first and the control last, each with its percent of eligible
+   * targeting keys. Keys beyond them get the control and take no part. `candidate` and `weight` are then those of the first arm.
+   */
+  arms: z
+    .array(z.strictObject({ variant: VariantName, weight: z.number().min(0).max(100) }))
+    .min(2)
+    .max(11)
+    .optional(),
 });
 export type RolloutBlock = z.infer<typeof RolloutBlock>;

@@ -1,7 +1,9 @@
+import type { FlagMetadata } from '@openfeature/core';
 import type { HeldOut } from '../document/flag';
 import type { RolloutBlock } from '../document/rollout-block';
 import { targetingKeyOf } from './attribute';
-import { bucketUnder, prepareSalt, thresholdOf } from './bucket';
+import { drawArms } from './arms';
+import { bucketUnder, prepareSalt } from './bucket';
 import type { SegmentLookup } from './condition';
 import { withHoldouts, type CompiledHoldout } from './holdout';
 import { hasLapsed, type Lease } from './lease';
@@ -31,8 +33,11 @@ export function compileRollout(
   block: RolloutBlock,
   { flag, make, segment, lease, placeReason, holdouts, heldOut }: RolloutParts,
 ): Resolver {
-  const { id, transition, weight, control, candidate } = block;
-  const metadata = { rolloutId: id, transition, weight };
+  const { id, transition, weight, control } = block;
+  const isExperiment = block.arms !== undefined;
+  const metadata: FlagMetadata = isExperiment
+    ? { experimentId: id, transition }
+    : { rolloutId: id, transition, weight };
   const served = (variant: string, drawn: boolean): Served => ({
     flag,
     rollout: id,
@@ -42,8 +47,6 @@ export function compileRollout(
     ...(block.observe.users !== undefined && { perUser: true }),
     drawn,
   });
-  const candidateDrawn = make(candidate, 'SPLIT', { metadata: { ...metadata }, served: served(candidate, true) });
-  const controlDrawn = make(control, 'SPLIT', { metadata: { ...metadata }, served: served(control, true) });
   const keyless = make(control, placeReason, { metadata: { ...metadata }, served: served(control, false) });
   const lapsed = make(control, 'SPLIT', {
     metadata: { ...metadata, leaseLapsed: true },
@@ -54,7 +57,9 @@ export function compileRollout(
     resolution: make(control, 'SPLIT', { metadata: { ...metadata, excluded: key }, served: served(control, false) }),
   }));
   const salt = prepareSalt(block.salt);
-  const threshold = thresholdOf(weight);
+  const drawn = (variant: string): Resolution =>
+    make(variant, 'SPLIT', { metadata: { ...metadata }, served: served(variant, true) });
+  const draw = drawArms(block, drawn, keyless);
   const mayLapse = block.onLapse !== 'freeze';
 
   // Held-out keys are in neither arm: counted as control, they would be people whom other features do not reach either.
@@ -67,6 +72,6 @@ export function compileRollout(
     if (key === undefined) return keyless;
     if (mayLapse && hasLapsed(lease, key, monotonicMs)) return lapsed;
     for (const { matches, resolution } of excluded) if (matches(context)) return resolution;
-    return bucketUnder(salt, key) < threshold ? candidateDrawn : controlDrawn;
+    return draw(bucketUnder(salt, key));
   });
 }
