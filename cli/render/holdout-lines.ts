@@ -33,7 +33,7 @@ export function holdoutLines(holdout: HoldoutAnswer, style: Style): string[] {
     ...(description === undefined ? [] : [clean(description)]),
     `salt ${clean(salt)}`,
     `covers ${coverage(holdout)}`,
-    ...(endedAt === undefined ? [`${coveredCount} flags now${names}`] : []),
+    ...(endedAt === undefined ? [`${coveredCount} ${coveredCount === 1 ? 'flag' : 'flags'} now${names}`] : []),
   ];
 }
 
