@@ -49,7 +49,9 @@ export function judgeTrials(
     const designEffect = effects.get(metric.name) ?? null;
     const isIndependent = designEffect !== null && showsIndependence(designEffect) && !isClustered;
     const isSwift = profile === Profile.Fast || (profile === Profile.Auto && isIndependent);
-    const present = isSwift ? logSwift(trial, profile === Profile.Fast) : logSteady(trial, metric, designEffect);
+    const present = isSwift
+      ? logSwift(trial, metric, profile === Profile.Fast)
+      : logSteady(trial, metric, designEffect);
     const starts = memory.users[metric.name];
     const log = starts === undefined ? present : overTransitions(starts, present);
     findings.set(metric.name, { log, present, isSwift, designEffect });

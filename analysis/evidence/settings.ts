@@ -13,6 +13,8 @@ export interface EvidenceSettings {
   /** The one learned best, and what steady evidence expects of it before it widens what it tolerates. */
   readonly typicalNoise: number;
   readonly quietNoise: number;
+  /** Blocks that scatter as expected which swift evidence believes in before any is seen. Few: how noisy a source is, is not known. */
+  readonly dispersionPrior: number;
   /** Harm beyond the margin that steady evidence tolerates: always, and for each unit of noise seen; less where user cells are known. */
   readonly tolerance: number;
   readonly toleranceByNoise: number;
@@ -35,6 +37,7 @@ const FAILURES: EvidenceSettings = {
   steadyNoise: 0.3,
   typicalNoise: 0.1,
   quietNoise: 0.05,
+  dispersionPrior: 12,
   tolerance: 0.07,
   toleranceByNoise: 1,
   toleranceWithCells: 0.05,
@@ -52,6 +55,7 @@ const EXCEEDANCES: EvidenceSettings = {
   clipped: 3,
   typicalNoise: 0.08,
   quietNoise: 0.04,
+  dispersionPrior: 3,
 };
 
 const SHIFTS: EvidenceSettings = {
@@ -60,6 +64,7 @@ const SHIFTS: EvidenceSettings = {
   steadyNoise: 0.1,
   typicalNoise: 0.03,
   quietNoise: 0.01,
+  dispersionPrior: 3,
   tolerance: 0.02,
   toleranceByNoise: 0.6,
   toleranceWithCells: 0.01,

@@ -2,6 +2,8 @@ import ln from '@stdlib/math-base-special-ln';
 import type { Metric } from '../../flags/plan/metric';
 import { addEffect, emptyNoise, noiseVariance, type EffectNoise } from '../../ml/robust/effect-noise';
 import { logMeanEvidence } from '../../ml/sequential/mixture-evidence';
+import { logStudentEvidence } from '../../ml/sequential/student-evidence';
+import { addStep, dispersionFactor, emptyDispersion, type StepDispersion } from '../../ml/robust/step-dispersion';
 import { addGains, emptyMixture, logStartEvidence, type StartMixture } from '../../ml/sequential/start-mixture';
 import type { ArmPair } from '../tally';
 import { doubtFactor, type DesignEffect } from './design-effect';
@@ -39,6 +41,8 @@ export interface Trial {
   /** Starts of the recent test so far, from 1; the j-th has the share 1/(j(j+1)) of its part of the promise. */
   restarts: number;
   noise: EffectNoise;
+  /** How much more blocks scatter than swift evidence expected of them. */
+  dispersion: StepDispersion;
   scale: ValueScale;
   open: OpenBlock | null;
 }
@@ -51,6 +55,7 @@ export function emptyTrial({ kind }: Metric): Trial {
     recent: emptySteady(),
     restarts: 1,
     noise: emptyNoise(),
+    dispersion: emptyDispersion(),
     scale: emptyScale(),
     open: null,
   };
@@ -78,8 +83,7 @@ export function addToTrial(trial: Trial, metric: Metric, strata: readonly ArmPai
   if (isWarmingUp && age < time.warmUpMs) return;
   const windowsPerBlock = Math.max(1, Math.round(BLOCK_MS / time.windowMs));
   // Windows of one minute share its noise, so each is tempered as if the whole minute were like it.
-  const variance = noiseVariance(trial.noise, settings.swiftNoise, SWIFT_PRIOR, settings.typicalNoise);
-  const tempering = 1 + variance * scored.information * windowsPerBlock;
+  const tempering = 1 + swiftVariance(trial, settings) * scored.information * windowsPerBlock;
   addGains(trial.swift, scored.gains, windowsPerBlock, tempering);
 }
 
@@ -95,10 +99,23 @@ function closeBlock(trial: Trial, settings: EvidenceSettings): void {
   if (trial.open === null) return;
   const { score, information } = trial.open;
   trial.open = null;
+  addScatter(trial, settings, score, information);
   addEffect(trial.noise, score, information, settings.typicalNoise);
   addBlock(trial.steady, score, information, settings);
   if (trial.recent.blocks >= RESTART_BLOCKS) restart(trial);
   addBlock(trial.recent, score, information, settings);
+}
+
+/** Adds a block's score over the standard deviation that swift evidence expected of it. Events that have become more frequent vary more, which is no noise. */
+function addScatter(trial: Trial, settings: EvidenceSettings, score: number, information: number): void {
+  if (!(information > 1e-6)) return;
+  const expected = information * (1 + swiftVariance(trial, settings) * information);
+  const growth = settings.isRare ? 1 + Math.max(0, score / information) : 1;
+  addStep(trial.dispersion, score / Math.sqrt(expected), growth);
+}
+
+function swiftVariance(trial: Trial, settings: EvidenceSettings): number {
+  return noiseVariance(trial.noise, settings.swiftNoise, SWIFT_PRIOR, settings.typicalNoise);
 }
 
 /** What the ended test had is dropped: clusters that show later must be able to take it back, and the test since the beginning still has it. */
@@ -108,10 +125,18 @@ function restart(trial: Trial): void {
 }
 
 /**
- * Swift evidence (natural log): exact for independent requests. Unless they are known to be (`trusted`), one window by itself never decides.
+ * Swift evidence (natural log): exact for independent requests. Unless they are known to be (`trusted`), one window by itself never decides, and how noisy windows are is taken
+ * for the estimate that it is. Users counted once each act independently by assumption, so their metrics are spared the latter.
  */
-export function logSwift(trial: Trial, trusted: boolean): number {
-  return logStartEvidence(trial.swift, trusted ? Number.POSITIVE_INFINITY : WINDOW_LEAD);
+export function logSwift(trial: Trial, { kind, perUser }: Pick<Metric, 'kind' | 'perUser'>, trusted: boolean): number {
+  if (trusted) return logStartEvidence(trial.swift, Number.POSITIVE_INFINITY);
+  const log = logStartEvidence(trial.swift, WINDOW_LEAD);
+  if (perUser !== undefined) return log;
+  const { dispersionPrior } = settingsOf(kind);
+  return logStudentEvidence(log, {
+    factor: dispersionFactor(trial.dispersion, dispersionPrior),
+    freedom: dispersionPrior + Math.max(0, trial.swift.windows - 1),
+  });
 }
 
 /** Steady evidence (natural log): for any requests whose harm persists over minutes; `designEffect` is null where users are not told apart. */
@@ -136,6 +161,7 @@ function withOpenBlock(trial: Trial, settings: EvidenceSettings): Trial {
     steady: copySums(trial.steady),
     recent: copySums(trial.recent),
     noise: { ...trial.noise },
+    dispersion: { ...trial.dispersion },
   };
   closeBlock(copy, settings);
   return copy;

@@ -1,6 +1,7 @@
 import type { HarmMemory } from '../evidence/judge-trials';
 import type { SteadySums } from '../evidence/steady-evidence';
 import type { Trial } from '../evidence/trial';
+import { emptyDispersion, type StepDispersion } from '../../ml/robust/step-dispersion';
 import type { UserStarts } from '../user-transitions';
 import type { Tally } from '../tally';
 import { readTally, TALLY_BYTES, writeTally } from './pack-tally';
@@ -107,6 +108,10 @@ class Reader {
     return this.numbers[this.at++] as number;
   }
 
+  hasMore(): boolean {
+    return this.at < this.numbers.length;
+  }
+
   list(): number[] {
     const length = this.next();
     const values: number[] = [];
@@ -144,7 +149,8 @@ function readStarts(numbers: Reader): UserStarts | null {
   return starts === 0 ? null : { starts, transition, banked };
 }
 
-function writeTrial(numbers: Writer, { swift, steady, recent, restarts, noise, scale, open }: Trial): void {
+function writeTrial(numbers: Writer, trial: Trial): void {
+  const { swift, steady, recent, restarts, noise, scale, open } = trial;
   numbers.put(swift.windows);
   numbers.put(swift.unspent);
   numbers.list(swift.whole);
@@ -166,6 +172,7 @@ function writeTrial(numbers: Writer, { swift, steady, recent, restarts, noise, s
   numbers.put(open?.startAt ?? 0);
   numbers.put(open?.score ?? 0);
   numbers.put(open?.information ?? 0);
+  writeDispersion(numbers, trial.dispersion);
 }
 
 function readTrial(numbers: Reader): Trial {
@@ -187,9 +194,28 @@ function readTrial(numbers: Reader): Trial {
     recent,
     restarts,
     noise: { excess, weight, effect, variance },
+    dispersion: readDispersion(numbers),
     scale,
     open: isOpen === 1 ? { startAt, score, information } : null,
   };
+}
+
+function writeDispersion(numbers: Writer, { last, squares, count, largest, second }: StepDispersion): void {
+  numbers.put(last === null ? 0 : 1);
+  numbers.put(last?.value ?? 0);
+  numbers.put(last?.growth ?? 0);
+  numbers.put(squares);
+  numbers.put(count);
+  numbers.put(largest);
+  numbers.put(second);
+}
+
+/** Stands last, since what was packed before it was followed has none. */
+function readDispersion(numbers: Reader): StepDispersion {
+  if (!numbers.hasMore()) return emptyDispersion();
+  const [isKnown, value, growth] = [numbers.next(), numbers.next(), numbers.next()];
+  const [squares, count, largest, second] = [numbers.next(), numbers.next(), numbers.next(), numbers.next()];
+  return { last: isKnown === 1 ? { value, growth } : null, squares, count, largest, second };
 }
 
 function writeSteady(numbers: Writer, sums: SteadySums): void {
