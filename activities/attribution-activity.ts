@@ -7,9 +7,10 @@ import type { MetricSource } from '../metrics/windows';
 import type { AttributionsRepository } from '../store/attributions-repository';
 import type { DatabaseClock } from '../store/database-clock';
 import { gatherOtherChanges, type OtherChangesDependencies } from './gather-other-changes';
-import { harmByWindow, stepOf } from './harm-by-window';
+import { harmByWindow, stepOf, worstMetric } from './harm-by-window';
 import type { AttributionRequest, RolloutActivities } from './rollout-activities';
 import type { CauseSeriesSource } from './read-cause-series';
+import { rankDependencies } from './rank-dependencies';
 
 /** What an attribution needs of the world. */
 export interface AttributionDependencies extends OtherChangesDependencies {
@@ -75,6 +76,8 @@ async function lookForCauses(dependencies: AttributionDependencies, request: Att
       ? undefined
       : await causeSeries?.read({ ...windows, environment, windows: windows.control.length });
   missing.push(...(series?.missing ?? []));
+  const graph = await rankDependencies(plan, windows, worstMetric(plan, findings), environment, causeSeries);
+  missing.push(...graph.missing);
   const input: AttributionInput = {
     flag: flagKey,
     findings,
@@ -85,6 +88,7 @@ async function lookForCauses(dependencies: AttributionDependencies, request: Att
     windows,
     others: await gatherOtherChanges(dependencies, { environment, flagKey, fromMs, untilMs: decidedAtMs }),
     series: series?.series ?? [],
+    graphCauses: graph.causes,
   };
   return { attribution: attributeCauses(input), missing, at: new Date(clock.nowMs()).toISOString() };
 }

@@ -29,8 +29,7 @@ export function harmByWindow(
   strata: readonly Stratum[],
   stepMs: number,
 ): AttributionInput['windows'] {
-  const [worst] = [...findings].sort((a, b) => b.harmEvidence - a.harmEvidence || (b.harm ?? 0) - (a.harm ?? 0));
-  const metric = metrics.find(({ name }) => name === worst?.metric);
+  const metric = worstMetric({ metrics }, findings);
   const everybody = strata.filter(({ segment }) => segment === ALL_USERS);
   const [first, last] = [everybody[0], everybody.at(-1)];
   if (metric === undefined || first === undefined || last === undefined) {
@@ -53,6 +52,15 @@ export function harmByWindow(
     candidate: arms.candidate.map(harm),
     requests: arms.control.map(({ units }, index) => units + (arms.candidate[index]?.units ?? 0)),
   };
+}
+
+/** The metric with the most evidence against it. */
+export function worstMetric(
+  { metrics }: { readonly metrics: readonly Metric[] },
+  findings: AttributionInput['findings'],
+): Metric | undefined {
+  const [worst] = [...findings].sort((a, b) => b.harmEvidence - a.harmEvidence || (b.harm ?? 0) - (a.harm ?? 0));
+  return metrics.find(({ name }) => name === worst?.metric);
 }
 
 function add(sums: Sums | undefined, metric: Metric, arm: ArmTotals): void {

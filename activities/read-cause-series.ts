@@ -33,6 +33,11 @@ export interface CauseSpan {
 export interface CauseSeriesSource {
   /** One value for each window, at its end. Never throws for trouble of a source: what is missing is said. */
   read(span: CauseSpan): Promise<{ readonly series: AlignedSeries[]; readonly missing: string[] }>;
+  /** The first series of each expression, in order; null where none came. */
+  readEach(
+    configs: readonly CauseSeriesConfig[],
+    span: CauseSpan,
+  ): Promise<{ readonly values: (readonly number[] | null)[]; readonly missing: string[] }>;
 }
 
 /** Series that one expression may give; further ones are left out and said to be. */
@@ -47,6 +52,13 @@ export function prometheusCauseSeries(
     async read(span) {
       const answers = await Promise.all(configs.map((config) => readOne(config, clients.get(config.source), span)));
       return { series: answers.flatMap(({ series }) => series), missing: answers.flatMap(({ missing }) => missing) };
+    },
+    async readEach(asked, span) {
+      const answers = await Promise.all(asked.map((config) => readOne(config, clients.get(config.source), span)));
+      return {
+        values: answers.map(({ series }) => series[0]?.values ?? null),
+        missing: answers.flatMap(({ missing }) => missing),
+      };
     },
   };
 }

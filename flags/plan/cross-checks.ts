@@ -1,5 +1,6 @@
 import { formatDuration } from '../../core/duration';
 import { neverEnds } from './blackout';
+import { checkDependencies } from './dependencies';
 import { DEFAULT_METRIC_COUNT, defaultDirection, lookAndLease } from './plan-defaults';
 import type { MetricFile, PlanFile } from './plan-file';
 import type { Problem } from './problem';
@@ -15,6 +16,7 @@ export function crossCheck(file: PlanFile): Problem[] {
     ...checkLooks(file),
     ...checkSegments(file),
     ...checkRisk(file),
+    ...(file.dependencies === undefined ? [] : checkDependencies(file.dependencies)),
     ...(neverEnds(file.blackouts)
       ? [
           {

@@ -140,6 +140,8 @@ export const PlanFile = z.strictObject(
       })
       .default(DEFAULT_PREDICTION),
     pace: Pace.default('steps'),
+    /** When omitted, causes are looked for without a graph. */
+    dependencies: RolloutPlan.shape.dependencies,
     /** When omitted, nobody looks on after completion. */
     watch: z.strictObject({ for: DurationText, onAlarm: Watch.shape.onAlarm.default('alert') }).optional(),
     profile: z.enum(['fast', 'safe', 'auto']).default('auto'),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EnvironmentName, FlagKey, SegmentKey, VariantName } from '../document/identifiers';
 import { Place } from '../document/rollout-block';
 import { OnSegmentHarm, Pace, Preset, Risk, Watch } from './behaviour';
+import { Dependencies } from './dependencies';
 import { BuildFacts } from './build-facts';
 import { Metric } from './metric';
 import { Prediction } from './prediction';
@@ -49,6 +50,8 @@ export const RolloutPlan = z.strictObject({
   /** What a prediction that the change fails leads to; it is only recorded in plans from before this was a choice. */
   prediction: Prediction.optional(),
   pace: Pace.optional(),
+  /** Who calls whom below the flag's service, to look for causes in; none when left out. */
+  dependencies: Dependencies.optional(),
   /** Looking on after completion; none when left out. */
   watch: Watch.optional(),
   /** What requests are taken for: independent of each other, anything, or what the user cells show; `auto` in plans from before this was a choice. */

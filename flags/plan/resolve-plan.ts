@@ -81,6 +81,7 @@ function toPlan(file: PlanFile): RolloutPlan {
     risk: file.risk,
     prediction: file.prediction,
     pace: file.pace,
+    ...(file.dependencies === undefined ? {} : { dependencies: file.dependencies }),
     ...(file.watch === undefined ? {} : { watch: { forMs: file.watch.for, onAlarm: file.watch.onAlarm } }),
     profile: file.profile,
     warmUpMs: file.warmUp ?? defaultWarmUpMs(Math.min(...bakes)),

@@ -191,6 +191,65 @@ describe('looking for the causes of a lowering', () => {
     ]);
   });
 
+  describe('with a graph of services', () => {
+    const services = [
+      { name: 'shop', calls: ['payment', 'search'], source: 'main' },
+      { name: 'payment', calls: ['database'], source: 'main', errors: 'payment', requests: 'requests' },
+      { name: 'database', calls: [], source: 'main', errors: 'database', requests: 'requests' },
+      { name: 'search', calls: [], source: 'main', errors: 'search', requests: 'requests' },
+    ];
+    const plan = { ...givenPlan(), dependencies: { service: 'shop', services } };
+    const prometheusWith = (troubled: readonly string[], asked: string[] = []) =>
+      prometheusCauseSeries(
+        [],
+        new Map([
+          [
+            'main',
+            {
+              config: {},
+              async range(expression, { fromMs, toMs, stepMs }) {
+                asked.push(expression);
+                const values: [number, number][] = [];
+                for (let at = fromMs; at <= toMs; at += stepMs) {
+                  const level = troubled.includes(expression) && at > TROUBLE_AT ? 0.19 : 0.01;
+                  values.push([at / 1000, expression === 'requests' ? 1200 : level + ((at / stepMs) % 3) / 1000]);
+                }
+                return [{ metric: {}, values, histograms: 0 }] as never;
+              },
+            },
+          ],
+        ]),
+      );
+
+    it('finds the service at which the excess of both arms ends, and not the one that only passes it on', async () => {
+      const { dependencies, stored } = given({ strata: givenStrata('both') });
+      const asked: string[] = [];
+      const causeSeries = prometheusWith(['payment', 'database'], asked);
+      await createAttributionActivity({ ...dependencies, causeSeries }).attribute(request(alike, { plan }));
+      const [first] = stored.get('r1/3')?.attribution.causes ?? [];
+      expect(first).toMatchObject({ subject: { kind: 'dependency', name: 'database' }, strength: 'moderate' });
+      expect(first?.evidence[0]).toMatchObject({ code: 'EXCESS_ENDS_THERE' });
+      expect(stored.get('r1/3')?.attribution.causes.map(({ subject }) => subject.name)).not.toContain('payment');
+      expect(new Set(asked)).toEqual(new Set(['payment', 'database', 'search', 'requests']));
+    });
+
+    it('blames a service that nothing below explains, and none that stood still', async () => {
+      const { dependencies, stored } = given({ strata: givenStrata('both') });
+      const causeSeries = prometheusWith(['payment']);
+      await createAttributionActivity({ ...dependencies, causeSeries }).attribute(request(alike, { plan }));
+      expect(stored.get('r1/3')?.attribution.causes.map(({ subject }) => subject.name)).toEqual(['payment']);
+    });
+
+    it('asks for nothing when the arms alone differ', async () => {
+      const { dependencies, stored } = given({ strata: givenStrata('candidate') });
+      const asked: string[] = [];
+      const causeSeries = prometheusWith(['database'], asked);
+      await createAttributionActivity({ ...dependencies, causeSeries }).attribute(request({}, { plan }));
+      expect(asked).toEqual([]);
+      expect(stored.get('r1/3')?.attribution.causes.map(({ subject }) => subject.name)).toEqual(['checkout']);
+    });
+  });
+
   it('names the segment that is harmed alone', async () => {
     const { dependencies, stored } = given({ strata: [] });
     const segments = [
