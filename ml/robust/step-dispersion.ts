@@ -1,5 +1,5 @@
-/** Half the square of three standard deviations: all that one difference counts which no other comes near. */
-const LONE_DIFFERENCE = 4.5;
+/** Half the square of two standard deviations: all that one difference counts which no other comes near. */
+const LONE_DIFFERENCE = 2;
 
 /** What is remembered to learn how much standardised blocks scatter beyond what was expected of them. */
 export interface StepDispersion {
@@ -38,7 +38,7 @@ export function addStep(dispersion: StepDispersion, value: number, growth: numbe
 
 /**
  * How many times the expected variance blocks scatter with; never less than 1. An effect that begins and stays makes one difference, so the largest counts no more than the
- * second largest, or than three standard deviations where it stands alone. O(1).
+ * second largest, or than two standard deviations where it stands alone. O(1).
  *
  * @param prior - blocks as expected that are believed in before any is seen, > 0
  * @see von Neumann (1941), doi:10.1214/aoms/1177731677
