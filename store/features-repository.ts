@@ -1,5 +1,6 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import { Collection } from './collections';
+import { isDuplicateKey } from './database';
 import { insertOnce } from './swap-document';
 
 /** What a feature is about. */
