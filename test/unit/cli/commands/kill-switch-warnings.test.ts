@@ -44,11 +44,13 @@ describe('commands that read while the kill switch is on', () => {
       );
       const body = path.endsWith('/kill-switch')
         ? standing
-        : path.includes('/rollouts/')
-          ? status
-          : path.includes('/flags/')
-            ? FLAG
-            : [FLAG];
+        : path.endsWith('/holdouts')
+          ? { environment: 'production', revision: 0, holdouts: [] }
+          : path.includes('/rollouts/')
+            ? status
+            : path.includes('/flags/')
+              ? FLAG
+              : [FLAG];
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
