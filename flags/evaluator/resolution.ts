@@ -8,7 +8,7 @@ export type SdkFlag = Omit<
   Flag,
   'lastChange' | 'tags' | 'description' | 'expiresAt' | 'modules' | 'services' | 'schemaVersion'
 > & {
-  /** Left out where there are none. Holdouts cover flags by them, and by the owner. */
+  /** Left out where there are none. Holdouts cover flags by them, and by the owner, who is told as a mark and not by name. */
   readonly tags?: Flag['tags'];
 };
 /** What a deleted flag leaves, so that no evaluator goes back to an older revision of it. */

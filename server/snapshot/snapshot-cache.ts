@@ -6,6 +6,7 @@ import type { Segment } from '../../flags/document/segment';
 import type { SdkHoldouts } from '../../flags/evaluator/holdout';
 import type { SdkKillSwitch } from '../../flags/evaluator/kill-switch';
 import type { SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
+import { ownerMark } from './owner-mark';
 
 /** What a snapshot is read from. */
 export interface SnapshotReads {
@@ -289,8 +290,12 @@ async function within<T>(ms: number, work: Promise<T>, bridge: T): Promise<T> {
 export function forSdk(flag: Flag): SdkFlag | SdkTombstone {
   if (flag.deleted === true) return { key: flag.key, revision: flag.revision, deleted: true };
   const { lastChange: _, schemaVersion: _version, ...shown } = flag;
-  const { tags, description: _text, expiresAt: _end, modules: _modules, services: _services, ...rest } = shown;
-  return tags.length === 0 ? rest : { ...rest, tags };
+  const { tags, owner, description: _text, expiresAt: _end, modules: _modules, services: _services, ...rest } = shown;
+  return {
+    ...rest,
+    ...(owner === undefined ? {} : { owner: ownerMark(owner) }),
+    ...(tags.length === 0 ? {} : { tags }),
+  };
 }
 
 function sortedSegments(segments: readonly Segment[]): SdkSegment[] {

@@ -4,6 +4,7 @@ import { liveHoldouts, type HoldoutsRepository } from '../../store/holdouts-repo
 import type { KillSwitchesRepository } from '../../store/kill-switches-repository';
 import type { LeasesRepository } from '../../store/leases-repository';
 import type { SegmentsRepository } from '../../store/segments-repository';
+import { ownerMark } from './owner-mark';
 import type { SnapshotReads } from './snapshot-cache';
 
 /** Snapshots read from the repositories. */
@@ -30,7 +31,10 @@ export function storeReads(
     async holdouts(environment) {
       const set = await holdouts.get(environment);
       if (set.revision === 0) return null;
-      const live = liveHoldouts(set).map(({ key, weight, salt, covers }) => ({ key, weight, salt, covers }));
+      const live = liveHoldouts(set).map(({ key, weight, salt, covers }) => {
+        const { owners, ...rest } = covers;
+        return { key, weight, salt, covers: { ...rest, ...(owners && { owners: owners.map(ownerMark) }) } };
+      });
       return { revision: set.revision, live };
     },
     async leases(environment, changedSinceMs) {

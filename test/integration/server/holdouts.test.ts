@@ -19,7 +19,7 @@ describe('holdouts of an environment', () => {
         as: operator,
         body: givenFlagBody({ ...more }),
       });
-    await put('checkout', { tags: ['growth'] });
+    await put('checkout', { tags: ['growth'], owner: 'ada' });
     await put('search', {});
   });
   afterEach(() => server.close());
@@ -72,21 +72,27 @@ describe('holdouts of an environment', () => {
     expect(missing.json()).toMatchObject({ code: 'HOLDOUT_NOT_FOUND' });
   });
 
-  it('reach remote evaluation at once, and tell SDKs', async () => {
-    await givenRolloutBlock(server, 'production/checkout');
-    server.context.snapshots.invalidate('production');
-    await create({ key: 'half', weight: 50, salt: 'fixed', covers: { tags: ['growth'] } });
-    const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => evaluate('checkout', `user-${index}`)));
-    const held = answers.filter(({ metadata }) => metadata?.['holdout'] === 'half');
-    expect(held.length).toBeGreaterThan(5);
-    expect(held.length).toBeLessThan(35);
-    expect(held.map(({ variant }) => variant)).toEqual(held.map(() => 'off'));
-    const snapshot = (await server.call('GET', '/v1/sdk/snapshot', { as: sdk })).json<object>();
-    expect(snapshot).toMatchObject({ holdouts: { revision: 1, live: [{ key: 'half', weight: 50, salt: 'fixed' }] } });
-    await server.call('POST', `${path}/half/end`, { as: operator, body: { reason: 'measured' } });
-    const after = await Promise.all(Array.from({ length: 40 }, (_, index) => evaluate('checkout', `user-${index}`)));
-    expect(after.filter(({ metadata }) => metadata?.['holdout'] !== undefined)).toEqual([]);
-  });
+  it.each([{ tags: ['growth'] }, { owners: ['ada'] }])(
+    'reach remote evaluation at once, and tell SDKs: %j',
+    async (covers) => {
+      await givenRolloutBlock(server, 'production/checkout');
+      server.context.snapshots.invalidate('production');
+      await create({ key: 'half', weight: 50, salt: 'fixed', covers });
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, (_, index) => evaluate('checkout', `user-${index}`)),
+      );
+      const held = answers.filter(({ metadata }) => metadata?.['holdout'] === 'half');
+      expect(held.length).toBeGreaterThan(5);
+      expect(held.length).toBeLessThan(35);
+      expect(held.map(({ variant }) => variant)).toEqual(held.map(() => 'off'));
+      const snapshot = (await server.call('GET', '/v1/sdk/snapshot', { as: sdk })).json<object>();
+      expect(snapshot).toMatchObject({ holdouts: { revision: 1, live: [{ key: 'half', weight: 50, salt: 'fixed' }] } });
+      expect(JSON.stringify(snapshot)).not.toContain('"ada"');
+      await server.call('POST', `${path}/half/end`, { as: operator, body: { reason: 'measured' } });
+      const after = await Promise.all(Array.from({ length: 40 }, (_, index) => evaluate('checkout', `user-${index}`)));
+      expect(after.filter(({ metadata }) => metadata?.['holdout'] !== undefined)).toEqual([]);
+    },
+  );
 
   it('let several writers through one after the other, each with its record', async () => {
     const all = await Promise.all(

@@ -2,6 +2,7 @@ import type { Flag } from '../../../../flags/document/flag';
 import type { Segment } from '../../../../flags/document/segment';
 import type { SdkHoldouts } from '../../../../flags/evaluator/holdout';
 import { forSdk, SnapshotCache, type SnapshotReads } from '../../../../server/snapshot/snapshot-cache';
+import { ownerMark } from '../../../../server/snapshot/owner-mark';
 
 const flag = (key: string, revision: number, change: Partial<Flag> = {}): Flag => ({
   _id: `production/${key}`,
@@ -270,7 +271,8 @@ describe('SnapshotCache', () => {
     expect(Object.keys(forSdk(flag('a', 1)))).toEqual(
       expect.not.arrayContaining(['lastChange', 'description', 'schemaVersion']),
     );
-    expect(forSdk(flag('a', 1))).toMatchObject({ owner: 'team', tags: ['tag'] });
+    expect(forSdk(flag('a', 1))).toMatchObject({ owner: ownerMark('team'), tags: ['tag'] });
+    expect(JSON.stringify(forSdk(flag('a', 1)))).not.toContain('team');
     expect(forSdk(flag('a', 1, { tags: [] }))).not.toHaveProperty('tags');
   });
 });
