@@ -12,13 +12,13 @@ import { startTraffic, type Traffic } from './traffic';
 /**
  * Many live rollouts on one worker and the embedded stack: how late looks are, what a rollout costs, and how soon an override is seen.
  * Whatever fails, what was measured is printed. Environment: `FAST` (50), `SLOW` (950), `MINUTES` (15), `RATE` evaluations a second (400),
- * `SETTLE_S` seconds left out after the start (90).
+ * `SETTLE_S` seconds left out after the start (150).
  */
 const FAST = Number(process.env['FAST'] ?? 50);
 const SLOW = Number(process.env['SLOW'] ?? 950);
 const MINUTES = Number(process.env['MINUTES'] ?? 15);
 const RATE = Number(process.env['RATE'] ?? 400);
-const SETTLE_S = Number(process.env['SETTLE_S'] ?? 90);
+const SETTLE_S = Number(process.env['SETTLE_S'] ?? 150);
 const FAST_MS = 5_000;
 const SLOW_MS = 60_000;
 const ENVIRONMENT = 'bench';
