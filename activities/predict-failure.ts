@@ -7,15 +7,8 @@ import { defaultPredictor } from '../ml/prediction/default-predictor';
 import type { Predictor } from '../ml/prediction/predictor';
 import { bucketOf, thresholdOf } from '../flags/evaluator/bucket';
 import type { FeaturesRepository } from '../store/features-repository';
-import type { Champion, ModelsRepository } from '../store/models-repository';
-import {
-  FAILURE_MODEL,
-  predictInShadow,
-  predictorOf,
-  probabilityBy,
-  SHIPPED,
-  type ShadowDependencies,
-} from './shadow-predictions';
+import { FAILURE_MODEL, type Champion, type ModelsRepository } from '../store/models-repository';
+import { predictInShadow, predictorOf, probabilityBy, SHIPPED, type ShadowDependencies } from './shadow-predictions';
 
 /** What a prediction is made from. */
 export interface PredictionDependencies extends ShadowDependencies {

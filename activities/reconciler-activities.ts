@@ -14,12 +14,12 @@ import type { RolloutUsersRepository } from '../store/rollout-users-repository';
 import { destroyLeftKeys } from './destroy-left-keys';
 import { endLeftGroups, type LeftGroupDependencies } from './end-left-groups';
 import { withSortedFailures } from './failures';
-import { isClaimed } from './is-claimed';
+import { claims, isClaimed } from './is-claimed';
 import { recordDeployments } from './record-deployments';
 import { restoreTimers, type TimerDependencies } from './restore-timers';
 import { MOST_ROLLOUTS, scoreModels, type ScoringDependencies } from './score-models';
-import { FAILURE_MODEL } from './shadow-predictions';
 import { watchModels, type WatchDependencies } from './watch-models';
+import { FAILURE_MODEL } from '../store/models-repository';
 
 /** How far back ends are looked for: far longer than a schedule may be down. */
 const RECORDED_BACK_MS = 30 * 86_400_000;
@@ -110,14 +110,14 @@ type IsListed = (ref: CarriedRollout) => boolean;
  * finds out, and who does not is asked for by itself.
  */
 async function listOwners({ client, workflowIdOf }: ReconcilerDependencies): Promise<IsListed> {
-  const claims = new Map<string, unknown>();
+  const memos = new Map<string, Readonly<Record<string, unknown>> | undefined>();
   const query = "WorkflowType = 'rolloutWorkflow' AND ExecutionStatus = 'Running'";
   for await (const { workflowId, memo } of client.workflow.list({ query, pageSize: 1000 })) {
-    claims.set(workflowId, memo?.['rolloutId']);
+    memos.set(workflowId, memo);
   }
   return ({ environment, flagKey, rolloutId }) => {
     const workflowId = workflowIdOf(environment, flagKey);
-    return claims.has(workflowId) && [undefined, rolloutId].includes(claims.get(workflowId) as string | undefined);
+    return memos.has(workflowId) && claims(memos.get(workflowId), 'rolloutId', rolloutId);
   };
 }
 

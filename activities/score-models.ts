@@ -7,9 +7,9 @@ import { superiorityEvidence } from '../ml/evaluation/superiority';
 import { mulberry32 } from '../ml/random/mulberry32';
 import type { DatabaseClock } from '../store/database-clock';
 import type { DeploymentsRepository } from '../store/deployments-repository';
-import type { ModelsRepository } from '../store/models-repository';
+import { FAILURE_MODEL, type ModelsRepository } from '../store/models-repository';
 import type { LiveCalibration, LiveScore, LiveScores, PredictionsRepository } from '../store/predictions-repository';
-import { FAILURE_MODEL, SHIPPED } from './shadow-predictions';
+import { SHIPPED } from './shadow-predictions';
 
 /** Latest rollouts that scores are made of. */
 export const MOST_ROLLOUTS = 2_000;

@@ -3,11 +3,9 @@ import { defaultPredictor } from '../ml/prediction/default-predictor';
 import type { Predictor } from '../ml/prediction/predictor';
 import { rebase } from '../ml/prediction/rebase';
 import type { ArtefactRef, ArtefactStore } from '../store/artefacts/artefact-store';
-import type { Champion, ModelsRepository } from '../store/models-repository';
+import { FAILURE_MODEL, type Champion, type ModelsRepository } from '../store/models-repository';
 import type { PredictionsRepository, RolloutPrediction } from '../store/predictions-repository';
 
-/** What models of this registry predict: that a rollout fails by its own fault. */
-export const FAILURE_MODEL = 'failure';
 /** Name of the model that comes with Headgate among versions. */
 export const SHIPPED = 'shipped';
 /** The shipped model knows commits that brought in bugs, not rollouts that failed: half of what it says is believed. */

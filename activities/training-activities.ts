@@ -10,16 +10,14 @@ import type { ArtefactRef, ArtefactStore } from '../store/artefacts/artefact-sto
 import type { DatabaseClock } from '../store/database-clock';
 import type { DeploymentsRepository } from '../store/deployments-repository';
 import type { FeaturesRepository } from '../store/features-repository';
-import type { ModelsRepository } from '../store/models-repository';
+import { FAILURE_MODEL, type ModelsRepository } from '../store/models-repository';
 import { knownRollouts } from '../store/training-rows';
 import type { RolloutsRepository } from '../store/rollouts-repository';
 import type { CandidateKind } from '../workflows/training/messages';
 import { withSortedFailures } from './failures';
 import { recordDeployments } from './record-deployments';
-import { FAILURE_MODEL } from './shadow-predictions';
 import { packRows, tableOf, unpackRows, type TrainingRow } from './training-rows';
 
-export { FAILURE_MODEL };
 /** Labelled rollouts of one's own below which nothing is learned from them. */
 export const LEAST_OWN_ROLLOUTS = 50;
 /** Share of the rows, the latest, that no candidate learns from: they decide between candidates and champion. */

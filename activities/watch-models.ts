@@ -8,11 +8,11 @@ import type {
   ModelDrift,
   ModelDriftRepository,
 } from '../store/model-drift-repository';
-import type { ModelsRepository } from '../store/models-repository';
+import { FAILURE_MODEL, type ModelsRepository } from '../store/models-repository';
 import type { LiveScore, PredictionsRepository } from '../store/predictions-repository';
 import { inputDriftOf, type InputDriftDependencies } from './input-drift';
 import { sendToAll, type Notification, type NotificationDependencies } from './notification-activity';
-import { FAILURE_MODEL, SHIPPED } from './shadow-predictions';
+import { SHIPPED } from './shadow-predictions';
 
 /** Changes that inputs are compared on: the latest. */
 const MOST_CHANGES = 2_000;

@@ -69,7 +69,7 @@ export class ModelDriftRepository {
     return this.drift.findOne({ _id: kind });
   }
 
-  /** Puts the next state in place of the one it was made from, null for none; false when somebody else has written meanwhile. */
+  /** Puts the next state in place of the one it was made from, null for none; null when somebody else has written meanwhile. */
   async swap(
     before: ModelDrift | null,
     next: Omit<ModelDrift, '_id' | 'revision'>,

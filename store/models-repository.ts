@@ -4,6 +4,9 @@ import type { ArtefactRef } from './artefacts/artefact-store';
 import { Collection } from './collections';
 import { insertOnce, swapDocument } from './swap-document';
 
+/** The kind of the models that predict whether a rollout fails by its own fault. */
+export const FAILURE_MODEL = 'failure';
+
 /** How a version came by its stage. */
 export interface Promotion {
   readonly version: string;

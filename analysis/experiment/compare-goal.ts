@@ -5,16 +5,13 @@ import { compare, contrastVariance, logContrastEvidence, type Side } from '../co
 import { harmInterval, quantileInterval } from '../interval';
 import type { JudgeState } from '../judge-state';
 import { compareQuantiles, logQuantileEvidence } from '../quantile-shape';
+import type { EffectFinding } from './types';
 
 /** A goal metric of one treatment, before anything is concluded of it. */
-export interface GoalComparison {
-  readonly controlCount: number;
-  readonly treatmentCount: number;
-  readonly control: number | null;
-  readonly treatment: number | null;
-  readonly effect: number | null;
-  readonly lower: number | null;
-  readonly upper: number | null;
+export interface GoalComparison extends Pick<
+  EffectFinding,
+  'controlCount' | 'treatmentCount' | 'control' | 'treatment' | 'effect' | 'lower' | 'upper'
+> {
   /** Sampling variance of the effect; null where it is not known. */
   readonly variance: number | null;
   /** Natural logs of e-values against 'not worse' and 'not better'. */

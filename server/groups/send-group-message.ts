@@ -1,7 +1,7 @@
 import { signMessage } from '../../core/signing';
 import { groupWorkflowId, type GroupMessageName, type GroupMessageResult } from '../../workflows/group/messages';
 import type { Caller } from '../http/authenticate';
-import { rejected, type OutgoingMessage } from '../rollouts/send-message';
+import { acceptedResult, rejected, type OutgoingMessage } from '../rollouts/send-message';
 import type { GroupWorkflows } from '../temporal/group-workflows';
 import type { LocatedGroup } from './group-directory';
 
@@ -23,14 +23,6 @@ export async function sendGroupMessage(
   if (found?.running !== true || found.groupId !== groupId) throw rejected(name, `group '${groupId}' has ended`);
   const target = { workflowId: groupWorkflowId(environment, key), subjectId: groupId };
   const signed = signMessage(signingKey, target, name, message, caller);
-  const sent = await groupWorkflows.send({ ...found, environment, key }, name, signed);
-  switch (sent.kind) {
-    case 'answered':
-      if (!sent.result.accepted) throw rejected(name, sent.result.text);
-      return sent.result;
-    case 'rejected':
-      throw rejected(name, sent.why);
-    case 'silent':
-      return { queued: true, id: signed.id };
-  }
+  const result = acceptedResult(name, await groupWorkflows.send({ ...found, environment, key }, name, signed));
+  return result ?? { queued: true, id: signed.id };
 }

@@ -7,7 +7,7 @@ import {
   type MessageResult,
 } from '../../workflows/rollout/messages';
 import type { Caller } from '../http/authenticate';
-import type { MessageTarget, RolloutWorkflows } from '../temporal/rollout-workflows';
+import type { MessageTarget, RolloutWorkflows, Sent } from '../temporal/rollout-workflows';
 import type { LocatedRollout } from './rollout-directory';
 
 /** A message as the API takes it, with the id that makes a repetition count once. */
@@ -56,17 +56,25 @@ async function deliver(
   name: MessageName,
   signed: MessageArguments & { readonly id: string },
 ): Promise<MessageAnswer> {
-  const sent = await workflows.send(target, name, signed);
-  switch (sent.kind) {
-    case 'answered':
-      if (!sent.result.accepted) throw rejected(name, sent.result.text);
-      return sent.result;
-    case 'rejected':
-      throw rejected(name, sent.why);
-    case 'silent':
-      await workflows.signal(target, name, signed);
-      return { queued: true, id: signed.id };
-  }
+  const result = acceptedResult(name, await workflows.send(target, name, signed));
+  if (result !== null) return result;
+  await workflows.signal(target, name, signed);
+  return { queued: true, id: signed.id };
+}
+
+/**
+ * What a workflow answered to a message that it took; null when no worker answered.
+ *
+ * @throws {HeadgateError} MESSAGE_REJECTED with the workflow's reason
+ */
+export function acceptedResult<Result extends { readonly accepted: boolean; readonly text: string }>(
+  name: MessageName,
+  sent: Sent<Result>,
+): Result | null {
+  if (sent.kind === 'silent') return null;
+  if (sent.kind === 'rejected') throw rejected(name, sent.why);
+  if (!sent.result.accepted) throw rejected(name, sent.result.text);
+  return sent.result;
 }
 
 /** The error of a message that its workflow did not take. */

@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import type { ModelDrift } from '../../store/model-drift-repository';
-import type { Champion, ModelVersion } from '../../store/models-repository';
+import { FAILURE_MODEL, type Champion, type ModelVersion } from '../../store/models-repository';
 import type { LiveScore } from '../../store/predictions-repository';
 import type { ServerContext } from '../context';
 import type { RouteTable } from '../http/route';
 import { limitOf, NoBody, Nothing, ReasonText } from './parameters';
 
 const tag = 'models';
-/** What models of this registry predict. */
-const FAILURE = 'failure';
 const version = z
   .string()
   .regex(/^[a-z]+\/\d{1,9}$/, "is a kind and a number, such as 'failure/3'")
@@ -99,10 +97,10 @@ export function addModelRoutes(routes: RouteTable, context: ServerContext): void
     answers: { 200: { description: 'The models.', schema: z.array(ModelView) } },
     async handle({ query }) {
       const [listed, champion, live, drifted] = await Promise.all([
-        models.list(FAILURE, query.limit),
-        models.champion(FAILURE),
-        predictions.scores(FAILURE),
-        drift.get(FAILURE),
+        models.list(FAILURE_MODEL, query.limit),
+        models.champion(FAILURE_MODEL),
+        predictions.scores(FAILURE_MODEL),
+        drift.get(FAILURE_MODEL),
       ]);
       const scores = new Map((live?.scores ?? []).map((score) => [score.version, score]));
       return listed.map((model) => ({
@@ -124,7 +122,7 @@ export function addModelRoutes(routes: RouteTable, context: ServerContext): void
     body: z.strictObject({ version: version.optional(), reason: ReasonText }),
     answers: { 200: { description: 'Who decides now.', schema: Decided } },
     async handle({ body, caller, log }) {
-      const standing = await models.champion(FAILURE);
+      const standing = await models.champion(FAILURE_MODEL);
       const decision = { by: caller.name, reason: body.reason, at: now() };
       if (body.version === undefined && standing.current === null) {
         throw new HeadgateError(ErrorCode.MessageRejected, 'the model that comes with Headgate decides already', {
@@ -133,8 +131,8 @@ export function addModelRoutes(routes: RouteTable, context: ServerContext): void
       }
       const after =
         body.version === undefined
-          ? await models.rollBack(FAILURE, decision, standing.revision)
-          : await models.promote(FAILURE, { ...decision, version: body.version }, standing.revision);
+          ? await models.rollBack(FAILURE_MODEL, decision, standing.revision)
+          : await models.promote(FAILURE_MODEL, { ...decision, version: body.version }, standing.revision);
       const answer = { champion: after.current?.version ?? null, before: standing.current?.version ?? null };
       log.info({ ...answer, by: caller.name }, 'champion chosen');
       return answer;
@@ -161,12 +159,12 @@ export function addModelRoutes(routes: RouteTable, context: ServerContext): void
       },
     },
     async handle({ body, caller, log }) {
-      const { revision } = await models.champion(FAILURE);
+      const { revision } = await models.champion(FAILURE_MODEL);
       const trial =
         'version' in body
           ? { version: body.version, share: body.share, by: caller.name, reason: body.reason, at: now() }
           : null;
-      const after = await models.setTrial(FAILURE, trial, revision);
+      const after = await models.setTrial(FAILURE_MODEL, trial, revision);
       const answer = { version: after.trial?.version ?? null, share: after.trial?.share ?? 0 };
       log.info({ ...answer, by: caller.name, reason: body.reason }, 'trial of a model set');
       return answer;

@@ -1,6 +1,7 @@
 import type { GroupInput, GroupMessageName, GroupMessageResult } from '../../workflows/group/messages';
 import type { GroupStatus } from '../../workflows/group/status';
 import type { MessageArguments } from '../../workflows/rollout/messages';
+import type { Sent } from './rollout-workflows';
 
 /** The latest execution under a group's workflow id. */
 export interface FoundGroup {
@@ -10,11 +11,8 @@ export interface FoundGroup {
   readonly running: boolean;
 }
 
-/** What became of a message: `silent` when no worker answered in time and it was left as a signal. */
-export type GroupSendResult =
-  | { readonly kind: 'answered'; readonly result: GroupMessageResult }
-  | { readonly kind: 'rejected'; readonly why: string }
-  | { readonly kind: 'silent' };
+/** What became of a message to a group; a `silent` one was left as a signal. */
+export type GroupSendResult = Sent<GroupMessageResult>;
 
 /** The live groups as Temporal holds them. Each call throws a HeadgateError TEMPORAL_UNAVAILABLE when Temporal does not answer in time. */
 export interface GroupWorkflows {

@@ -18,10 +18,13 @@ export interface MessageTarget {
 }
 
 /** What became of a message: `silent` when no worker answered in time. */
-export type SendResult =
-  | { readonly kind: 'answered'; readonly result: MessageResult }
+export type Sent<Result> =
+  | { readonly kind: 'answered'; readonly result: Result }
   | { readonly kind: 'rejected'; readonly why: string }
   | { readonly kind: 'silent' };
+
+/** What became of a message to a rollout. */
+export type SendResult = Sent<MessageResult>;
 
 /**
  * The live rollouts as Temporal holds them. Every call has a deadline; when Temporal does not answer by then it throws a

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { predictFailure } from '../../../activities/predict-failure';
 import { scoreModels } from '../../../activities/score-models';
-import { FAILURE_MODEL, predictInShadow } from '../../../activities/shadow-predictions';
+import { predictInShadow } from '../../../activities/shadow-predictions';
 import { trainPredictor } from '../../../ml/prediction/train-predictor';
 import { mulberry32 } from '../../../ml/random/mulberry32';
 import { GridFsArtefactStore } from '../../../store/artefacts/gridfs-artefact-store';
 import { DeploymentsRepository } from '../../../store/deployments-repository';
 import { FeaturesRepository } from '../../../store/features-repository';
-import { ModelsRepository } from '../../../store/models-repository';
+import { FAILURE_MODEL, ModelsRepository } from '../../../store/models-repository';
 import { PredictionsRepository, type RolloutPrediction } from '../../../store/predictions-repository';
 import { givenDatabase } from '../../support/database';
 

@@ -1,12 +1,11 @@
 import { packRows } from '../../../activities/training-rows';
-import { FAILURE_MODEL } from '../../../activities/shadow-predictions';
 import { watchModels, type WatchDependencies } from '../../../activities/watch-models';
 import { sign } from '../../../core/signing';
 import { mulberry32 } from '../../../ml/random/mulberry32';
 import { GridFsArtefactStore } from '../../../store/artefacts/gridfs-artefact-store';
 import { FeaturesRepository } from '../../../store/features-repository';
 import { ModelDriftRepository } from '../../../store/model-drift-repository';
-import { ModelsRepository } from '../../../store/models-repository';
+import { FAILURE_MODEL, ModelsRepository } from '../../../store/models-repository';
 import { PredictionsRepository, type LiveScore } from '../../../store/predictions-repository';
 import { givenDatabase } from '../../support/database';
 

@@ -3,12 +3,11 @@ import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporal
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FAILURE_MODEL } from '../../../activities/training-activities';
 import { mulberry32 } from '../../../ml/random/mulberry32';
 import { GridFsArtefactStore } from '../../../store/artefacts/gridfs-artefact-store';
 import { DeploymentsRepository } from '../../../store/deployments-repository';
 import { FeaturesRepository } from '../../../store/features-repository';
-import { ModelsRepository } from '../../../store/models-repository';
+import { FAILURE_MODEL, ModelsRepository } from '../../../store/models-repository';
 import { MongoRolloutsRepository } from '../../../store/rollouts-repository';
 import { createTrainingWorker } from '../../../workers/training-worker';
 import { cachedWorkflowBundle } from '../../../workers/workflow-bundle';
