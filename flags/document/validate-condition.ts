@@ -7,15 +7,6 @@ import { validateForeign } from './validate-foreign';
 import type { AttributeCondition, Condition } from './condition';
 import type { z } from 'zod';
 
-/** Every segment a condition names, in order of appearance. */
-export function segmentsIn(condition: Condition): string[] {
-  if ('segment' in condition) return [condition.segment];
-  if ('all' in condition) return condition.all.flatMap(segmentsIn);
-  if ('any' in condition) return condition.any.flatMap(segmentsIn);
-  if ('not' in condition) return segmentsIn(condition.not);
-  return [];
-}
-
 /**
  * What is wrong with a condition beyond its schema: values that its operator could never match, segments that do not exist.
  *

@@ -2,7 +2,8 @@ import type { Issue } from '../../core/errors';
 import { findCycle } from './find-cycle';
 import type { FlagDefinition, FlagType, HeldOut, Rule, Serve } from './flag';
 import type { Segment } from './segment';
-import { segmentsIn, validateCondition } from './validate-condition';
+import { segmentsIn } from '../evaluator/references';
+import { validateCondition } from './validate-condition';
 
 /** What else stands in the environment, as far as a flag or segment may refer to it. */
 export interface References {

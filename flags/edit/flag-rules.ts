@@ -1,7 +1,7 @@
 import { ErrorCode, HeadgateError, ValidationError, type Issue } from '../../core/errors';
 import type { Flag, FlagDefinition } from '../../flags/document/flag';
 import type { Segment } from '../../flags/document/segment';
-import { segmentsIn } from '../../flags/document/validate-condition';
+import { segmentsIn } from '../../flags/evaluator/references';
 import { validateFlag, type References } from '../../flags/document/validate-flag';
 import { dependentPaths } from '../../flags/lifecycle/impact';
 

@@ -75,10 +75,17 @@ export interface CompiledSegment {
 export interface CompiledFlag {
   readonly source: SdkFlag;
   readonly type: FlagType;
+  /** The flag could not be read; {@link resolve} says why, whatever type is asked for. */
+  readonly isUnreadable?: true;
   readonly resolve: Resolver;
   /** Referenced segments as compiled; absent ones are undefined and match nobody. */
   readonly segments: ReadonlyMap<string, CompiledSegment | undefined>;
   readonly prerequisites: ReadonlyMap<string, CompiledFlag | undefined>;
   /** Holdouts that cover it, oldest first. */
   readonly holdouts: readonly CompiledHoldout[];
+}
+
+/** Finds something by its key. */
+export interface Lookup<T> {
+  get(key: string): T | undefined;
 }

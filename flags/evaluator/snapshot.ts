@@ -1,6 +1,6 @@
 import type { EvaluationContext } from '@openfeature/core';
 import type { FlagType } from '../document/flag';
-import { compileAll, type Compiled } from './compile-all';
+import { Compiler } from './compiler';
 import { compileHoldouts, type CompiledHoldout, type SdkHoldouts } from './holdout';
 import { killedResolution, type SdkKillSwitch } from './kill-switch';
 import { noLease, type Lease } from './lease';
@@ -9,6 +9,7 @@ import {
   type CompiledFlag,
   type CompiledSegment,
   type Details,
+  type Lookup,
   type Resolution,
   type SdkFlag,
   type SdkSegment,
@@ -18,11 +19,17 @@ import { failure } from './variants';
 
 const NOT_READY = failure('PROVIDER_NOT_READY', 'no flags have been received yet');
 
-/** Flags and segments of one environment at one moment, compiled: each evaluation sees this one state and nothing else. */
-export class CompiledSnapshot {
+/**
+ * Flags and segments of one environment at one moment, compiled, or compiled when they are asked for: each evaluation sees this one state and
+ * nothing else.
+ */
+export class CompiledSnapshot<
+  Flags extends Lookup<CompiledFlag> = Lookup<CompiledFlag>,
+  Segments extends Lookup<CompiledSegment> = Lookup<CompiledSegment>,
+> {
   constructor(
-    readonly flags: ReadonlyMap<string, CompiledFlag>,
-    readonly segments: ReadonlyMap<string, CompiledSegment>,
+    readonly flags: Flags,
+    readonly segments: Segments,
     /** By rollout id, for the rollouts of this snapshot; shared with the snapshots before and after it. */
     readonly leases: ReadonlyMap<string, Lease>,
     /** Whether the environment's kill switch is on: outside the compiled flags, so that turning it compiles nothing. */
@@ -50,7 +57,7 @@ export class CompiledSnapshot {
   resolve(flagKey: string, expectedType: FlagType, context: EvaluationContext, monotonicMs: number): Resolution {
     const flag = this.flags.get(flagKey);
     if (flag === undefined) return failure('FLAG_NOT_FOUND', `there is no flag '${flagKey}'`);
-    if (flag.type !== expectedType) return typeMismatch(flag, expectedType);
+    if (flag.type !== expectedType) return otherType(flag, expectedType, context, monotonicMs);
     if (this.isKilled) return killedResolution(flag.source);
     try {
       return flag.resolve(context, monotonicMs);
@@ -77,6 +84,9 @@ export function withDefault<T>({ details }: Resolution, defaultValue: T): Detail
   return (details.value === undefined ? { ...details, value: defaultValue } : details) as Details<T>;
 }
 
+/** A snapshot of which everything is compiled, in the order of keys. */
+export type AllCompiled = CompiledSnapshot<ReadonlyMap<string, CompiledFlag>, ReadonlyMap<string, CompiledSegment>>;
+
 /** What an evaluator without any snapshot answers. */
 export function notReady(): Resolution {
   return NOT_READY;
@@ -98,8 +108,8 @@ export interface SnapshotSource {
  */
 export function compileSnapshot(
   { flags, segments, killSwitch, holdouts }: SnapshotSource,
-  before?: CompiledSnapshot,
-): CompiledSnapshot {
+  before?: AllCompiled,
+): AllCompiled {
   const leases = new Map<string, Lease>();
   const living = flags.filter((flag): flag is SdkFlag => !isTombstone(flag));
   for (const { rollout } of living) {
@@ -108,10 +118,30 @@ export function compileSnapshot(
     lease.ttlMs = rollout.leaseMs;
     leases.set(rollout.id, lease);
   }
-  const leaseOf = (rolloutId: string): Lease => leases.get(rolloutId) ?? noLease();
+  const lease = (rolloutId: string): Lease => leases.get(rolloutId) ?? noLease();
   const held = compileHoldouts(holdouts?.live ?? [], before?.holdouts ?? []);
-  const compiled: Compiled = compileAll(living, segments, { lease: leaseOf, holdouts: held, before });
-  return new CompiledSnapshot(compiled.flags, compiled.segments, leases, killSwitch?.on === true, held);
+  const flagByKey = new Map(living.map((flag) => [flag.key, flag]));
+  const segmentByKey = new Map(segments.map((segment) => [segment.key, segment]));
+  const source = {
+    flag: (key: string) => flagByKey.get(key),
+    segment: (key: string) => segmentByKey.get(key),
+    isSame: ({ source: { key, revision } }: CompiledFlag) => flagByKey.get(key)?.revision === revision,
+    lease,
+    holdouts: held,
+  };
+  const compiler = new Compiler(source, before);
+  const compiledSegments = collect(segmentByKey.keys(), (key) => compiler.segments.get(key));
+  const compiledFlags = collect(flagByKey.keys(), (key) => compiler.flags.get(key));
+  return new CompiledSnapshot(compiledFlags, compiledSegments, leases, killSwitch?.on === true, held);
+}
+
+function collect<T>(keys: Iterable<string>, find: (key: string) => T | undefined): Map<string, T> {
+  const found = new Map<string, T>();
+  for (const key of [...keys].sort()) {
+    const value = find(key);
+    if (value !== undefined) found.set(key, value);
+  }
+  return found;
 }
 
 /** Which of the segments that a flag's live rollout observes have the user, for outcomes to be kept apart by them. */
@@ -126,6 +156,12 @@ export function matchedSegments(snapshot: CompiledSnapshot, flagKey: string, con
   });
 }
 
-function typeMismatch(flag: CompiledFlag, expected: FlagType): Resolution {
+function otherType(
+  flag: CompiledFlag,
+  expected: FlagType,
+  context: EvaluationContext,
+  monotonicMs: number,
+): Resolution {
+  if (flag.isUnreadable) return flag.resolve(context, monotonicMs);
   return failure('TYPE_MISMATCH', `flag '${flag.source.key}' is of type ${flag.type}, not ${expected}`);
 }

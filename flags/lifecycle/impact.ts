@@ -3,7 +3,7 @@ import { findPaths } from '../document/find-paths';
 import type { Flag } from '../document/flag';
 import { FlagKey, SegmentKey, VariantName } from '../document/identifiers';
 import type { Segment } from '../document/segment';
-import { segmentsIn } from '../document/validate-condition';
+import { segmentsIn } from '../evaluator/references';
 
 const Shared = z.strictObject({ name: z.string(), flags: z.array(FlagKey) });
 

@@ -2,7 +2,7 @@ import { contentHash } from '../../core/signing';
 import type { Flag } from '../document/flag';
 import type { Place } from '../document/rollout-block';
 import type { Segment } from '../document/segment';
-import { segmentsIn } from '../document/validate-condition';
+import { segmentsIn } from '../evaluator/references';
 
 /** What a rollout relies on staying as it is, as hashes small enough to carry in a workflow. */
 export interface Basis {

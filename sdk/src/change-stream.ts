@@ -64,37 +64,38 @@ export class ChangeStream {
 
   /** @returns false when the server knows no streams */
   async #connect(stop: AbortSignal): Promise<boolean> {
-    const { url, token, fetch: request } = this.#options;
+    const { url, token, transport } = this.#options;
     const connection = new AbortController();
     const end = (): void => connection.abort();
     stop.addEventListener('abort', end, { once: true });
     let quiet = setTimeout(end, QUIET_MS);
     quiet.unref();
     try {
-      const etag = this.#listener.knownEtag()?.replaceAll('"', '');
-      const response = await request(`${url}/v1/sdk/stream`, {
+      const etag = this.#listener.knownEtag()?.replace(/^W\//, '').replaceAll('"', '');
+      const response = await transport.send(`${url}/v1/sdk/stream`, {
         headers: {
           authorization: `Bearer ${token}`,
           accept: 'text/event-stream',
+          'accept-encoding': 'identity',
           ...(etag !== undefined && { 'last-event-id': etag }),
         },
         signal: connection.signal,
+        isIdle: true,
       });
-      const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-      if (response.status !== 200 || !isStream || response.body === null) {
-        await response.body?.cancel();
+      const isStream = response.header('content-type')?.startsWith('text/event-stream') === true;
+      if (response.status !== 200 || !isStream) {
+        await response.discard();
         return response.status !== 404;
       }
       this.#failures = 0;
       this.#listener.connected(true);
-      const reader = response.body.getReader();
       const decoder = new TextDecoder();
-      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      for await (const part of response.parts()) {
         clearTimeout(quiet);
         quiet = setTimeout(end, QUIET_MS);
         quiet.unref();
         // Whatever a message says, the answer to the next conditional request tells more.
-        if (/(^|\n)data:/.test(decoder.decode(part.value as Uint8Array))) this.#listener.changed();
+        if (/(^|\n)data:/.test(decoder.decode(part))) this.#listener.changed();
       }
       return true;
     } finally {

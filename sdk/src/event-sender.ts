@@ -4,6 +4,7 @@ import type { EventBatch } from '../../metrics/events';
 import { backoffMs } from './backoff';
 import type { EventQueue } from './event-queue';
 import type { SenderStats } from './stats';
+import type { Transport } from './transport';
 import { retryAfterMs } from './wire';
 import { withDeadline } from './with-deadline';
 
@@ -17,7 +18,7 @@ export interface EventSenderOptions {
   readonly token: string;
   readonly requestTimeoutMs: number;
   readonly flushIntervalMs: number;
-  readonly fetch: typeof fetch;
+  readonly transport: Transport;
   readonly clock: Clock;
   readonly databaseNow: () => number;
   /** Called when the server will not take a batch. */
@@ -104,21 +105,21 @@ export class EventSender {
 
   /** @returns whether the batch is done with, taken or refused */
   async #send(batch: EventBatch, stop: AbortSignal | undefined): Promise<boolean> {
-    const { url, token, requestTimeoutMs, fetch: request, clock } = this.#options;
+    const { url, token, requestTimeoutMs, transport, clock } = this.#options;
     let askedMs: number | undefined;
     try {
       const response = await withDeadline(requestTimeoutMs, stop, async (signal) => {
-        const answer = await request(`${url}/v1/events`, {
+        const answer = await transport.send(`${url}/v1/events`, {
           method: 'POST',
           headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
           body: JSON.stringify(batch),
           signal,
         });
-        await answer.body?.cancel();
+        await answer.discard();
         return answer;
       });
       const { status } = response;
-      if (response.ok) {
+      if (status >= 200 && status < 300) {
         this.#stats.sentBatches += 1;
         this.#stats.sentEvents += batch.events.length;
         return true;
@@ -129,7 +130,7 @@ export class EventSender {
         this.#options.refused(status);
         return true;
       }
-      askedMs = retryAfterMs(response.headers, clock.now());
+      askedMs = retryAfterMs(response.header('retry-after'), clock.now());
     } catch {
       // Unreachable, too slow or stopped: the same as an answer to try again.
     }

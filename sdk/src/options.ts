@@ -1,5 +1,6 @@
 import { DefaultLogger, type Logger } from '@openfeature/server-sdk';
 import { systemClock, type Clock } from '../../core/clock';
+import { fetchTransport, nodeTransport, type Transport } from './transport';
 
 /** How a {@link HeadgateProvider} finds its server, and its bounds. */
 export interface HeadgateProviderOptions {
@@ -30,7 +31,7 @@ export interface HeadgateProviderOptions {
   readonly initializeTimeoutMs?: number;
   /** Longest that `onClose` takes to send what waits, in milliseconds; 2000 by default. */
   readonly closeTimeoutMs?: number;
-  /** Instead of the global fetch. */
+  /** Sends requests instead of `node:http`; the global `fetch` is one. */
   readonly fetch?: typeof fetch;
   /** Instead of the machine's clocks. */
   readonly clock?: Clock;
@@ -39,8 +40,8 @@ export interface HeadgateProviderOptions {
 }
 
 /** Options with every default filled in. */
-export type ResolvedOptions = Required<Omit<HeadgateProviderOptions, 'cacheFile'>> &
-  Pick<HeadgateProviderOptions, 'cacheFile'>;
+export type ResolvedOptions = Required<Omit<HeadgateProviderOptions, 'cacheFile' | 'fetch'>> &
+  Pick<HeadgateProviderOptions, 'cacheFile'> & { readonly transport: Transport };
 
 /**
  * Fills in defaults and keeps intervals within their bounds.
@@ -65,8 +66,7 @@ export function resolveOptions(options: HeadgateProviderOptions): ResolvedOption
     requestTimeoutMs: options.requestTimeoutMs ?? 5000,
     initializeTimeoutMs: options.initializeTimeoutMs ?? 2000,
     closeTimeoutMs: options.closeTimeoutMs ?? 2000,
-    // Looked up at each call, so that instrumentation installed later still sees it.
-    fetch: options.fetch ?? ((...request) => fetch(...request)),
+    transport: options.fetch === undefined ? nodeTransport() : fetchTransport(options.fetch),
     clock: options.clock ?? systemClock,
     logger: options.logger ?? new DefaultLogger(),
   };

@@ -11,6 +11,7 @@ import type { FlagType } from '../../flags/document/flag';
 import type { Resolution } from '../../flags/evaluator/resolution';
 import { notReady, withDefault } from '../../flags/evaluator/snapshot';
 import { CacheFile } from './cache-file';
+import type { Changes } from './changes';
 import { DatabaseClock } from './database-clock';
 import { EventQueue } from './event-queue';
 import { BATCH_EVENTS, EventSender } from './event-sender';
@@ -36,7 +37,7 @@ export class HeadgateProvider implements Provider {
   readonly metadata = { name: 'headgate' } as const;
   readonly runsOn = 'server';
   readonly #options: ResolvedOptions;
-  readonly #state = new SnapshotState();
+  readonly #state: SnapshotState;
   readonly #status: Status;
   readonly #synchronizer: Synchronizer;
   readonly #queue: EventQueue;
@@ -55,7 +56,10 @@ export class HeadgateProvider implements Provider {
     const databaseClock = new DatabaseClock(clock);
     const databaseNow = (): number => databaseClock.now();
     this.#cache = cacheFile === undefined ? undefined : new CacheFile(cacheFile, url, token);
-    this.#status = new Status(logger, (changed) => this.#synced(changed));
+    this.#state = new SnapshotState((key, reason) => {
+      logger.error(`headgate: flag '${key}' cannot be read, and callers get their own default: ${reason}`);
+    });
+    this.#status = new Status(logger, (changes) => this.#synced(changes));
     this.#synchronizer = new Synchronizer(this.#options, this.#state, databaseClock, this.#status);
     this.#queue = new EventQueue(maxQueuedEvents);
     const refused = (status: number): void => this.#eventsRefused(status);
@@ -102,6 +106,7 @@ export class HeadgateProvider implements Provider {
     this.#timers.forEach((timer) => clearInterval(timer));
     this.#timers = [];
     await Promise.all([this.#sender.close(closeTimeoutMs), Promise.race([this.#writing, pause(closeTimeoutMs)])]);
+    this.#options.transport.close();
   }
 
   async resolveBooleanEvaluation(key: string, otherwise: boolean, context: EvaluationContext) {
@@ -223,10 +228,10 @@ export class HeadgateProvider implements Provider {
     if (this.#evidence.sweepRequests() > 0 || this.#queue.length >= BATCH_EVENTS) void this.#sender.flush();
   }
 
-  #synced(changed: readonly string[]): void {
-    if (changed.length === 0) return;
+  #synced(changes: Changes): void {
+    if (changes.isEmpty) return;
     this.#evidence.forget(this.#state.compiled);
-    const stored = this.#state.toStored();
+    const stored = this.#cache === undefined ? undefined : this.#state.toStored();
     if (this.#cache === undefined || stored === undefined) return;
     this.#writing = this.#cache.write(stored).catch((error: unknown) => {
       this.#options.logger.warn(`headgate: flags could not be kept on disk: ${messageOf(error)}`);

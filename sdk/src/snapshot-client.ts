@@ -1,5 +1,8 @@
 import type { Clock } from '../../core/clock';
-import { isSnapshotBody, LEASES_HEADER, retryAfterMs, TIME_HEADER, type SnapshotBody } from './wire';
+import { CHANGES_OF_LINES, FLAG_LINES, IM_USED } from '../../flags/evaluator/flag-line';
+import { answerOf, readAnswer, type SnapshotAnswer } from './snapshot-document';
+import type { HttpAnswer, Transport } from './transport';
+import { isSnapshotBody, LEASES_HEADER, retryAfterMs, TIME_HEADER } from './wire';
 import { withDeadline } from './with-deadline';
 
 /** When a request was under way, on the monotonic clock, and what the database's clock showed. */
@@ -13,7 +16,7 @@ export interface Timing {
 export type Answer =
   | {
       readonly kind: 'snapshot';
-      readonly body: SnapshotBody;
+      readonly body: SnapshotAnswer;
       readonly etag: string | undefined;
       readonly timing: Timing;
     }
@@ -25,7 +28,7 @@ export interface SnapshotClientOptions {
   readonly url: string;
   readonly token: string;
   readonly requestTimeoutMs: number;
-  readonly fetch: typeof fetch;
+  readonly transport: Transport;
   readonly clock: Clock;
 }
 
@@ -44,34 +47,49 @@ export function fetchSnapshot(
 }
 
 async function ask(
-  { url, token, fetch: request, clock }: SnapshotClientOptions,
+  { url, token, transport, clock }: SnapshotClientOptions,
   etag: string | undefined,
   signal: AbortSignal,
 ): Promise<Answer> {
   const sentAtMonotonicMs = clock.monotonicMs();
-  const response = await request(`${url}/v1/sdk/snapshot`, {
-    headers: { authorization: `Bearer ${token}`, ...(etag !== undefined && { 'if-none-match': etag }) },
+  const response = await transport.send(`${url}/v1/sdk/snapshot`, {
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: `${FLAG_LINES}, application/json;q=0.5`,
+      // What has changed since the known tag is enough.
+      ...(etag !== undefined && { 'if-none-match': etag, 'a-im': CHANGES_OF_LINES }),
+    },
     signal,
   });
   const receivedAtMonotonicMs = clock.monotonicMs();
-  const { status, headers } = response;
-  const timing = { sentAtMonotonicMs, receivedAtMonotonicMs, databaseMs: numberOf(headers.get(TIME_HEADER)) };
-  if (status === 304) return { kind: 'unchanged', leases: leasesOf(headers), timing };
-  if (status !== 200) {
-    await response.body?.cancel();
-    return { kind: 'refused', status, retryAfterMs: retryAfterMs(headers, clock.now()) };
+  const { status } = response;
+  const timing = { sentAtMonotonicMs, receivedAtMonotonicMs, databaseMs: numberOf(response.header(TIME_HEADER)) };
+  if (status === 304) {
+    await response.discard();
+    return { kind: 'unchanged', leases: leasesOf(response), timing };
   }
-  const body: unknown = await response.json();
-  if (!isSnapshotBody(body)) throw new Error(`${url}/v1/sdk/snapshot answered with something that is no snapshot`);
-  return { kind: 'snapshot', body, etag: headers.get('etag') ?? body.etag, timing };
+  if (status !== 200 && status !== IM_USED) {
+    await response.discard();
+    return { kind: 'refused', status, retryAfterMs: retryAfterMs(response.header('retry-after'), clock.now()) };
+  }
+  const body = await bodyOf(response);
+  if (body === undefined) throw new Error(`${url}/v1/sdk/snapshot answered with something that is no snapshot`);
+  return { kind: 'snapshot', body, etag: response.header('etag') ?? body.etag, timing };
 }
 
-function numberOf(text: string | null): number | undefined {
-  const value = text === null || text === '' ? Number.NaN : Number(text);
+async function bodyOf(response: HttpAnswer): Promise<SnapshotAnswer | undefined> {
+  const bytes = await response.read();
+  if (response.header('content-type')?.startsWith(FLAG_LINES) === true) return readAnswer(bytes);
+  const body: unknown = JSON.parse(bytes.toString());
+  return isSnapshotBody(body) ? answerOf(body) : undefined;
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  const value = text === undefined || text === '' ? Number.NaN : Number(text);
   return Number.isFinite(value) ? value : undefined;
 }
 
-function leasesOf(headers: Headers): number[] {
-  const text = headers.get(LEASES_HEADER)?.trim() ?? '';
+function leasesOf(response: HttpAnswer): number[] {
+  const text = response.header(LEASES_HEADER)?.trim() ?? '';
   return text === '' ? [] : text.split(',').map(Number);
 }

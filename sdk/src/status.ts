@@ -1,4 +1,5 @@
 import { ErrorCode, OpenFeatureEventEmitter, ProviderEvents, type Logger } from '@openfeature/server-sdk';
+import type { Changes } from './changes';
 import type { SyncListener } from './synchronizer';
 
 /** Failures in a row after which flags count as stale. */
@@ -10,7 +11,7 @@ type State = 'starting' | 'ready' | 'stale' | 'error';
 export class Status implements SyncListener {
   readonly events = new OpenFeatureEventEmitter();
   readonly #logger: Logger;
-  readonly #afterSync: (changed: readonly string[]) => void;
+  readonly #afterSync: (changes: Changes) => void;
   #state: State = 'starting';
   #hasFailed = false;
   #isRefused = false;
@@ -19,7 +20,7 @@ export class Status implements SyncListener {
   #isInitialized = false;
   #wake: () => void = () => undefined;
 
-  constructor(logger: Logger, afterSync: (changed: readonly string[]) => void) {
+  constructor(logger: Logger, afterSync: (changes: Changes) => void) {
     this.#logger = logger;
     this.#afterSync = afterSync;
   }
@@ -44,14 +45,14 @@ export class Status implements SyncListener {
     return this.#message;
   }
 
-  synced(changed: readonly string[]): void {
+  synced(changes: Changes): void {
     const before = this.#state;
     this.#state = 'ready';
     this.#isRefused = false;
-    this.#afterSync(changed);
+    this.#afterSync(changes);
     if (before !== 'ready') this.#emitReady(before);
-    if (before !== 'starting' && changed.length > 0 && this.#isInitialized) {
-      this.events.emit(ProviderEvents.ConfigurationChanged, { flagsChanged: [...changed] });
+    if (before !== 'starting' && !changes.isEmpty && this.#isInitialized) {
+      this.events.emit(ProviderEvents.ConfigurationChanged, { flagsChanged: changes.keys() });
     }
     this.#wake();
   }

@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors';
 import { backoffMs } from './backoff';
+import { NO_CHANGES, type Changes } from './changes';
 import { ChangeStream } from './change-stream';
 import type { DatabaseClock } from './database-clock';
 import { fetchSnapshot, type SnapshotClientOptions } from './snapshot-client';
@@ -15,8 +16,8 @@ const POLLS_IN_A_LEASE = 4;
 
 /** What the rest of the provider wants to hear of synchronization. */
 export interface SyncListener {
-  /** The flags are those of the server now; `changed` lists flags that may evaluate differently. */
-  synced(changed: readonly string[]): void;
+  /** The flags are those of the server now; `changes` are flags that may evaluate differently. */
+  synced(changes: Changes): void;
   /** An attempt failed; `isRefused` when the token was not accepted. `failures` counts attempts in a row. */
   failed(message: string, failures: number, isRefused: boolean): void;
 }
@@ -115,14 +116,16 @@ export class Synchronizer {
     }
     const { timing } = answer;
     this.#databaseClock.read(timing);
-    let changed: readonly string[] = [];
-    if (answer.kind === 'snapshot') changed = this.#state.apply(answer.body, answer.etag, timing.sentAtMonotonicMs);
-    else if (!this.#state.renew(answer.leases, timing.sentAtMonotonicMs)) {
-      this.#fail('the server sent leases that do not fit the snapshot', false);
+    const { sentAtMonotonicMs } = timing;
+    let changes: Changes | undefined = NO_CHANGES;
+    if (answer.kind === 'snapshot') changes = this.#state.apply(answer.body, answer.etag, sentAtMonotonicMs);
+    else if (!this.#state.renew(answer.leases, sentAtMonotonicMs)) changes = undefined;
+    if (changes === undefined) {
+      this.#fail('the server sent changes or leases that do not fit the snapshot', false);
       return undefined;
     }
     this.#failures = 0;
-    this.#listener.synced(changed);
+    this.#listener.synced(changes);
     return undefined;
   }
 

@@ -1,8 +1,9 @@
+import type { FlagType } from '../../flags/document/flag';
 import type { SdkHoldouts } from '../../flags/evaluator/holdout';
 import type { SdkKillSwitch } from '../../flags/evaluator/kill-switch';
-import { isTombstone, type SdkFlag, type SdkSegment, type Tombstone } from '../../flags/evaluator/resolution';
+import type { SdkFlag, SdkSegment, Tombstone } from '../../flags/evaluator/resolution';
 
-/** Body of `GET /v1/sdk/snapshot`. */
+/** Body of `GET /v1/sdk/snapshot` as servers and caches tell it that know no lines of flags. */
 export interface SnapshotBody {
   readonly environment: string;
   readonly etag: string;
@@ -27,30 +28,32 @@ export const TIME_HEADER = 'headgate-time';
 /** Remaining milliseconds of each live rollout's lease, in the key order of their flags; -1 where there is none. */
 export const LEASES_HEADER = 'headgate-leases';
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
 
-const isKeyed = (value: unknown): boolean =>
+export const isKeyed = (value: unknown): boolean =>
   isObject(value) && typeof value['key'] === 'string' && typeof value['revision'] === 'number';
 
-const isFlag = (value: unknown): boolean =>
-  isKeyed(value) && isObject(value) && (value['deleted'] === true || isObject(value['variants']));
+const TYPES: readonly unknown[] = ['boolean', 'string', 'number', 'object'] satisfies FlagType[];
 
-const isKillSwitch = (value: unknown): boolean =>
+/** Whether a flag has what every evaluation needs. What it holds inside was checked when it was stored, and is compiled with care. */
+export function isReadableFlag({ type, variants, rules, prerequisites }: SdkFlag): boolean {
+  return TYPES.includes(type) && isObject(variants) && Array.isArray(rules) && Array.isArray(prerequisites);
+}
+
+export const isKillSwitch = (value: unknown): boolean =>
   isObject(value) && typeof value['on'] === 'boolean' && typeof value['revision'] === 'number';
 
-const isHoldouts = (value: unknown): boolean =>
+export const isHoldouts = (value: unknown): boolean =>
   isObject(value) && typeof value['revision'] === 'number' && Array.isArray(value['live']);
 
-/**
- * Whether parsed JSON is a snapshot: enough of a look to refuse another service's page or a torn file. What a flag holds inside was
- * checked when it was stored.
- */
+/** Whether parsed JSON is a snapshot: enough of a look to refuse another service's page or a torn file. Each flag is read by itself. */
 export function isSnapshotContent(value: unknown): value is SnapshotContent {
   return (
     isObject(value) &&
     typeof value['environment'] === 'string' &&
     Array.isArray(value['flags']) &&
-    value['flags'].every(isFlag) &&
+    value['flags'].every(isKeyed) &&
     Array.isArray(value['segments']) &&
     value['segments'].every(isKeyed) &&
     (value['killSwitch'] === undefined || isKillSwitch(value['killSwitch'])) &&
@@ -63,15 +66,9 @@ export function isSnapshotBody(value: unknown): value is SnapshotBody {
   return isSnapshotContent(value) && isObject((value as { leases?: unknown }).leases);
 }
 
-/** The rollouts that {@link LEASES_HEADER} speaks of, in its order: that of the snapshot's flags. */
-export function leaseOrderOf(flags: SnapshotBody['flags']): string[] {
-  return flags.flatMap((flag) => (isTombstone(flag) || flag.rollout === undefined ? [] : [flag.rollout.id]));
-}
-
 /** Milliseconds of a `Retry-After` header, given in seconds or as a date; undefined without one. */
-export function retryAfterMs(headers: Headers, nowMs: number): number | undefined {
-  const text = headers.get('retry-after');
-  if (text === null || text.trim() === '') return undefined;
+export function retryAfterMs(text: string | undefined, nowMs: number): number | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
   const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - nowMs;
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { EvaluationContext } from '@openfeature/core';
 import { createHash } from 'node:crypto';
-import type { CompiledSnapshot } from '../../flags/evaluator/snapshot';
+import type { AllCompiled } from '../../flags/evaluator/snapshot';
 import type { Role } from '../tokens/role';
 import { evaluate, isVisible } from './evaluation';
 
@@ -13,7 +13,7 @@ export interface BulkAnswer {
 
 /** Evaluates every flag. O(flags). */
 export function evaluateAll(
-  snapshot: CompiledSnapshot,
+  snapshot: AllCompiled,
   context: EvaluationContext,
   { role, nowMs, streamPath }: { readonly role: Role; readonly nowMs: number; readonly streamPath: string | null },
 ): BulkAnswer {

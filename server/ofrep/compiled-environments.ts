@@ -1,9 +1,9 @@
-import { compileSnapshot, type CompiledSnapshot } from '../../flags/evaluator/snapshot';
+import { compileSnapshot, type AllCompiled } from '../../flags/evaluator/snapshot';
 import type { Snapshot, SnapshotCache } from '../snapshot/snapshot-cache';
 
 interface Entry {
   readonly from: Snapshot;
-  readonly compiled: CompiledSnapshot;
+  readonly compiled: AllCompiled;
 }
 
 /**
@@ -16,17 +16,17 @@ export class CompiledEnvironments {
   constructor(private readonly snapshots: Pick<SnapshotCache, 'get' | 'peek'>) {}
 
   /** What the environment's evaluations run on now. */
-  async get(environment: string): Promise<CompiledSnapshot> {
+  async get(environment: string): Promise<AllCompiled> {
     return this.compiled(environment, await this.snapshots.get(environment));
   }
 
   /** The same where it is known without waiting; undefined where it is not. */
-  peek(environment: string): CompiledSnapshot | undefined {
+  peek(environment: string): AllCompiled | undefined {
     const snapshot = this.snapshots.peek(environment);
     return snapshot === undefined ? undefined : this.compiled(environment, snapshot);
   }
 
-  private compiled(environment: string, snapshot: Snapshot): CompiledSnapshot {
+  private compiled(environment: string, snapshot: Snapshot): AllCompiled {
     const known = this.entries.get(environment);
     if (known?.from === snapshot) return known.compiled;
     // Only leases differ where the tag is the same.

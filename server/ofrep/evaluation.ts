@@ -1,6 +1,6 @@
 import type { EvaluationContext } from '@openfeature/core';
 import type { CompiledFlag, Resolution } from '../../flags/evaluator/resolution';
-import type { CompiledSnapshot } from '../../flags/evaluator/snapshot';
+import type { AllCompiled } from '../../flags/evaluator/snapshot';
 import type { Role } from '../tokens/role';
 
 /** One evaluation as OFREP tells it: a JSON object, and the status it has alone. */
@@ -24,7 +24,7 @@ const texts = new WeakMap<Resolution, OfrepAnswer>();
  * @param nowMs the database's time, on which leases run
  */
 export function evaluate(
-  snapshot: CompiledSnapshot,
+  snapshot: AllCompiled,
   key: string,
   context: EvaluationContext,
   { role, nowMs }: { readonly role: Role; readonly nowMs: number },

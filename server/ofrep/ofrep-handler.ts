@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
-import type { CompiledSnapshot } from '../../flags/evaluator/snapshot';
+import type { AllCompiled } from '../../flags/evaluator/snapshot';
 import type { Caller } from '../http/authenticate';
 import { mayUse } from '../tokens/role';
 import { matchesEtag } from '../snapshot/lease-header';
@@ -166,7 +166,7 @@ export type EvaluatingCaller = Caller & { readonly environment: string };
 /** Who asks, and the flags asked about. */
 interface Scene {
   readonly caller: EvaluatingCaller;
-  readonly snapshot: CompiledSnapshot;
+  readonly snapshot: AllCompiled;
 }
 
 /** The flag a path is about; null for all of them, undefined for a path that is none of the protocol's. */

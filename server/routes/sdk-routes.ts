@@ -3,13 +3,14 @@ import { ErrorCode, HeadgateError } from '../../core/errors';
 import { Flag } from '../../flags/document/flag';
 import { Holdout } from '../../flags/document/holdout';
 import { Segment } from '../../flags/document/segment';
+import { CHANGES_OF_LINES, FLAG_LINES, IM_USED } from '../../flags/evaluator/flag-line';
 import { EventBatch } from '../../metrics/events';
 import type { ServerContext } from '../context';
 import type { Caller } from '../http/authenticate';
 import type { RouteTable } from '../http/route';
 import type { EnvironmentState } from '../streams/change-hub';
 import type { ChangeStreams } from '../streams/change-streams';
-import { leaseBody, leaseHeader, matchesEtag, remainingLeases } from '../snapshot/lease-header';
+import { leaseBody, leaseHeader, matchesEtag, remainingLeases, tagIn } from '../snapshot/lease-header';
 import { NoBody, Nothing } from './parameters';
 
 const tag = 'sdk';
@@ -68,7 +69,8 @@ export function addSdkRoutes(routes: RouteTable, context: ServerContext, streams
     query: Nothing,
     body: NoBody,
     answers: {
-      200: { description: 'The snapshot.', schema: SnapshotView },
+      200: { description: 'The snapshot; to those who accept it, one flag a line.', schema: SnapshotView },
+      226: { description: 'What has changed since If-None-Match, one flag a line, to those who ask for it by A-IM.' },
       304: { description: 'Unchanged; headgate-leases and headgate-time are fresh.' },
     },
     async handle({ caller, header, reply }) {
@@ -76,15 +78,27 @@ export function addSdkRoutes(routes: RouteTable, context: ServerContext, streams
       const timeMs = context.databaseNowMs();
       const remainingMs = remainingLeases(snapshot, timeMs);
       const leases = leaseHeader(remainingMs);
+      const isLines = header('accept')?.includes(FLAG_LINES) === true;
       void reply.headers({
-        etag: snapshot.etag,
+        // The same content in another form: equal for a comparison that is weak.
+        etag: isLines ? `W/${snapshot.etag}` : snapshot.etag,
         'headgate-time': String(timeMs),
         'cache-control': 'private, no-cache',
+        vary: 'accept, a-im',
         ...(leases === null ? {} : { 'headgate-leases': leases }),
       });
-      if (leases !== null && matchesEtag(header('if-none-match'), snapshot.etag)) return reply.code(304).send();
+      const known = header('if-none-match');
+      if (leases !== null && matchesEtag(known, snapshot.etag)) return reply.code(304).send();
+      if (isLines) {
+        void reply.type(FLAG_LINES);
+        const moment = { leases: remainingMs, timeMs };
+        const isAskingForChanges = header('a-im')?.includes(CHANGES_OF_LINES) === true;
+        const changes = isAskingForChanges && snapshot.texts.changesSince(tagIn(known), moment);
+        if (!changes) return reply.send(snapshot.texts.lines(moment));
+        return reply.code(IM_USED).header('im', CHANGES_OF_LINES).send(changes);
+      }
       const rest = `,"leases":${JSON.stringify(leaseBody(snapshot, remainingMs))},"timeMs":${timeMs}}`;
-      return reply.type('application/json; charset=utf-8').send(snapshot.openJson + rest);
+      return reply.type('application/json; charset=utf-8').send(snapshot.texts.openJson + rest);
     },
   });
 

@@ -28,6 +28,11 @@ export function leaseBody(snapshot: Snapshot, remainingMs: readonly number[]): R
   );
 }
 
+/** The one entity tag of `If-None-Match`, without what says that it is weak. */
+export function tagIn(ifNoneMatch: string | undefined): string {
+  return (ifNoneMatch ?? '').trim().replace(/^W\//, '');
+}
+
 /** Whether `If-None-Match` names this entity tag (weak comparison, lists, `*`). */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;

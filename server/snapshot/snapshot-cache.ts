@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock';
 import type { Flag } from '../../flags/document/flag';
 import type { Observation } from '../../flags/document/rollout-block';
@@ -7,6 +6,9 @@ import type { SdkHoldouts } from '../../flags/evaluator/holdout';
 import type { SdkKillSwitch } from '../../flags/evaluator/kill-switch';
 import type { SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
 import { ownerMark } from './owner-mark';
+import { isEqual, sentFlag, sentSegments, type SentFlag, type SentSegment } from './sent';
+import { SnapshotHistory } from './snapshot-history';
+import { SnapshotTexts } from './snapshot-texts';
 
 /** What a snapshot is read from. */
 export interface SnapshotReads {
@@ -45,9 +47,9 @@ export interface Snapshot {
   readonly environment: string;
   /** Strong entity tag with its quotes: a hash of flags, segments, the kill switch and holdouts. */
   readonly etag: string;
-  /** JSON object of environment, etag, flags, segments, kill switch and holdouts, without its closing brace. Made once, sent often. */
-  readonly openJson: string;
-  /** What {@link openJson} tells, for evaluations by the server itself. */
+  /** What is sent of it. */
+  readonly texts: SnapshotTexts;
+  /** What {@link texts} tell, for evaluations by the server itself. */
   readonly flags: readonly (SdkFlag | SdkTombstone)[];
   readonly segments: readonly SdkSegment[];
   /** Left out where it was never used. */
@@ -66,19 +68,14 @@ export interface Snapshot {
 interface Built {
   readonly snapshot: Snapshot;
   readonly documentsVersion: number;
-  readonly segmentsJson: string;
+  readonly segments: readonly SentSegment[];
   readonly killSwitch: SdkKillSwitch | null;
   readonly holdouts: SdkHoldouts | null;
 }
 
-/** A flag as SDKs are sent it, with its JSON, so that a change of one flag costs nothing for the others. */
-interface Sent {
-  readonly flag: SdkFlag | SdkTombstone;
-  readonly json: string;
-}
-
 interface Entry {
-  readonly documents: Map<string, Sent>;
+  readonly documents: Map<string, SentFlag>;
+  readonly history: SnapshotHistory;
   /** Grows with every change of `documents`. */
   documentsVersion: number;
   built: Built | null;
@@ -159,6 +156,7 @@ export class SnapshotCache {
     if (entry === undefined) {
       entry = {
         documents: new Map(),
+        history: new SnapshotHistory(),
         documentsVersion: 0,
         built: null,
         readAtMs: Number.NEGATIVE_INFINITY,
@@ -204,23 +202,17 @@ export class SnapshotCache {
       reads.killSwitch(environment),
       reads.holdouts(environment),
     ]);
-    const sorted = sortedSegments(segments);
-    const segmentsJson = JSON.stringify(sorted);
     await this.fetchChanged(environment, entry, revisions);
     const { built: before, documentsVersion } = entry;
-    const isSame = before?.documentsVersion === documentsVersion && before.segmentsJson === segmentsJson;
+    const sent = sentSegments(segments, before?.segments ?? []);
+    const isSame = before?.documentsVersion === documentsVersion && isEqual(before.segments, sent);
     const isSameBeside =
       before?.killSwitch?.revision === killSwitch?.revision && before?.holdouts?.revision === holdouts?.revision;
     if (isSame && isSameBeside) {
       return { ...before, snapshot: { ...before.snapshot, leaseEndsAtMs } };
     }
-    const snapshot = build(
-      environment,
-      [...entry.documents.values()],
-      { segments: sorted, segmentsJson, killSwitch, holdouts },
-      leaseEndsAtMs,
-    );
-    return { snapshot, documentsVersion, segmentsJson, killSwitch, holdouts };
+    const snapshot = build(environment, entry, { segments: sent, killSwitch, holdouts }, leaseEndsAtMs);
+    return { snapshot, documentsVersion, segments: sent, killSwitch, holdouts };
   }
 
   /** Brings the documents up to the revisions. */
@@ -232,8 +224,7 @@ export class SnapshotCache {
     for (const flag of await this.reads.flags(environment, changed)) {
       // Two reads may overlap after an invalidation; the higher revision stays.
       if (revisionOf(flag.key) >= flag.revision) continue;
-      const sent = forSdk(flag);
-      documents.set(flag.key, { flag: sent, json: JSON.stringify(sent) });
+      documents.set(flag.key, sentFlag(forSdk(flag)));
       entry.documentsVersion += 1;
     }
   }
@@ -241,36 +232,34 @@ export class SnapshotCache {
 
 /** What a snapshot holds beside its flags. */
 interface OtherContent {
-  readonly segments: readonly SdkSegment[];
-  readonly segmentsJson: string;
+  readonly segments: readonly SentSegment[];
   readonly killSwitch: SdkKillSwitch | null;
   readonly holdouts: SdkHoldouts | null;
 }
 
 function build(
   environment: string,
-  documents: readonly Sent[],
-  { segments, segmentsJson, killSwitch, holdouts }: OtherContent,
+  { documents, history }: Pick<Entry, 'documents' | 'history'>,
+  { segments, killSwitch, holdouts }: OtherContent,
   leaseEndsAtMs: ReadonlyMap<string, number>,
 ): Snapshot {
-  const sorted = [...documents].sort((a, b) => (a.flag.key < b.flag.key ? -1 : 1));
-  // Left out where it was never used, so that entity tags stay what they were.
-  const killJson = killSwitch === null ? '' : `,"killSwitch":${JSON.stringify(killSwitch)}`;
-  const holdoutsJson = holdouts === null ? '' : `,"holdouts":${JSON.stringify(holdouts)}`;
-  const flagsJson = sorted.map(({ json }) => json).join(',');
-  const content = `"flags":[${flagsJson}],"segments":${segmentsJson}${killJson}${holdoutsJson}`;
-  const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 27)}"`;
+  const sorted = [...documents.values()].sort((a, b) => (a.flag.key < b.flag.key ? -1 : 1));
+  const beside = {
+    // Left out where it was never used, so that entity tags stay what they were.
+    ...(killSwitch !== null && { killSwitch }),
+    ...(holdouts !== null && { holdouts }),
+  };
+  const texts = new SnapshotTexts(environment, { flags: sorted, segments, ...beside }, history);
   const carriers = sorted.flatMap(({ flag }) =>
     'rollout' in flag && flag.rollout !== undefined ? [{ flagKey: flag.key, rollout: flag.rollout }] : [],
   );
   return {
     environment,
-    etag,
-    openJson: `{"environment":${JSON.stringify(environment)},"etag":${JSON.stringify(etag)},${content}`,
+    etag: texts.etag,
+    texts,
     flags: sorted.map(({ flag }) => flag),
-    segments,
-    ...(killSwitch !== null && { killSwitch }),
-    ...(holdouts !== null && { holdouts }),
+    segments: segments.map(({ segment }) => segment),
+    ...beside,
     observed: new Map(carriers.map(({ flagKey, rollout: { id, observe } }) => [id, { flagKey, observe }])),
     rolloutIds: carriers.map(({ rollout }) => rollout.id),
     leaseEndsAtMs,
@@ -296,10 +285,4 @@ export function forSdk(flag: Flag): SdkFlag | SdkTombstone {
     ...(owner === undefined ? {} : { owner: ownerMark(owner) }),
     ...(tags.length === 0 ? {} : { tags }),
   };
-}
-
-function sortedSegments(segments: readonly Segment[]): SdkSegment[] {
-  return segments
-    .map(({ key, if: condition, revision }) => ({ key, if: condition, revision }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
 }

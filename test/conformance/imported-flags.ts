@@ -2,7 +2,7 @@ import type { EvaluationContext } from '@openfeature/core';
 import { FlagDefinition } from '../../flags/document/flag';
 import { validateFlag, validateSegment, type References } from '../../flags/document/validate-flag';
 import type { Details, SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
-import { compileSnapshot, type CompiledSnapshot } from '../../flags/evaluator/snapshot';
+import { compileSnapshot, type AllCompiled } from '../../flags/evaluator/snapshot';
 import type { Imported } from '../../flags/import/imported';
 
 /** A flag as SDKs are sent it. */
@@ -19,7 +19,7 @@ export function sdkFlagOf(definition: FlagDefinition): SdkFlag {
 /** An import as an evaluator sees it, checked as the server would check it before it is stored. */
 export class ImportedFlags {
   readonly problems: readonly string[];
-  private readonly snapshot: CompiledSnapshot;
+  private readonly snapshot: AllCompiled;
 
   constructor(private readonly imported: Imported) {
     const flags = imported.flags.map((flag) => FlagDefinition.parse(flag));

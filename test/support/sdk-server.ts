@@ -1,8 +1,12 @@
-import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { EventBatch, type MetricEvent } from '../../metrics/events';
-import type { SdkFlag, SdkSegment } from '../../flags/evaluator/resolution';
+import { CHANGES_OF_LINES, FLAG_LINES, IM_USED } from '../../flags/evaluator/flag-line';
+import type { SdkFlag, SdkSegment, Tombstone } from '../../flags/evaluator/resolution';
+import { tagIn } from '../../server/snapshot/lease-header';
+import { sentFlag, sentSegments, type SentFlag, type SentSegment } from '../../server/snapshot/sent';
+import { SnapshotHistory } from '../../server/snapshot/snapshot-history';
+import { SnapshotTexts } from '../../server/snapshot/snapshot-texts';
 
 /**
  * A server of the SDK's side of the API on a real socket, with state that a test sets: flags, leases and how it behaves. Batches are
@@ -22,12 +26,17 @@ export class SdkServer {
   eventsStatus: number | undefined;
   /** Takes a batch but loses the answer. */
   loseAnswers = false;
+  /** False: as servers were before flags were lines. */
+  knowsLines = true;
   delayMs = 0;
   /** Statuses answered to polls so far, and ids of all batches received, repeats included. */
   readonly polls: number[] = [];
   readonly batchIds: string[] = [];
   readonly batches = new Map<string, EventBatch>();
   readonly #sockets = new Set<Socket>();
+  readonly #sent = new Map<string, SentFlag>();
+  readonly #history = new SnapshotHistory();
+  #segments: readonly SentSegment[] = [];
   #server: Server | undefined;
   #port = 0;
 
@@ -81,18 +90,41 @@ export class SdkServer {
     }
     const flags = [...this.flags]
       .sort((a, b) => (a.key < b.key ? -1 : 1))
-      .map((flag) => (flag.deleted ? { key: flag.key, revision: flag.revision, deleted: true } : flag));
-    const { environment, segments, leases } = this;
-    const etag = `"${createHash('sha256').update(JSON.stringify({ environment, flags, segments })).digest('hex')}"`;
+      .map((flag) => (flag.deleted ? { key: flag.key, revision: flag.revision, deleted: true as const } : flag));
+    const { leases } = this;
+    const texts = this.#texts(flags);
     const timeMs = Date.now() + this.aheadMs;
     const remaining = flags.flatMap((flag) =>
       'rollout' in flag && flag.rollout ? [leases[flag.rollout.id] ?? -1] : [],
     );
-    const headers = { etag, 'headgate-time': String(timeMs), 'headgate-leases': remaining.join(',') };
-    const isKnown = request.headers['if-none-match'] === etag;
-    this.polls.push(isKnown ? 304 : 200);
-    if (isKnown) response.writeHead(304, headers).end();
-    else response.writeHead(200, headers).end(JSON.stringify({ environment, etag, flags, segments, leases, timeMs }));
+    const isLines = this.knowsLines && request.headers.accept?.includes(FLAG_LINES) === true;
+    const headers = {
+      etag: isLines ? `W/${texts.etag}` : texts.etag,
+      'headgate-time': String(timeMs),
+      'headgate-leases': remaining.join(','),
+      ...(isLines && { 'content-type': FLAG_LINES }),
+    };
+    const known = tagIn(request.headers['if-none-match']);
+    const moment = { leases: remaining, timeMs };
+    const changes = isLines && request.headers['a-im'] === CHANGES_OF_LINES && texts.changesSince(known, moment);
+    const status = known === texts.etag ? 304 : changes ? IM_USED : 200;
+    this.polls.push(status);
+    response.writeHead(status, headers);
+    if (status === 304) response.end();
+    else if (isLines) response.end(changes || texts.lines(moment));
+    else response.end(`${texts.openJson},${JSON.stringify({ leases, timeMs }).slice(1)}`);
+  }
+
+  /** The real server's, so that flags change from one answer to the next as they do there. */
+  #texts(flags: readonly (SdkFlag | Tombstone)[]): SnapshotTexts {
+    const sent = flags.map((flag) => {
+      const made = sentFlag(flag);
+      const key = made.digest.toString('hex');
+      this.#sent.set(key, this.#sent.get(key) ?? made);
+      return this.#sent.get(key)!;
+    });
+    this.#segments = sentSegments(this.segments, this.#segments);
+    return new SnapshotTexts(this.environment, { flags: sent, segments: this.#segments }, this.#history);
   }
 
   #events(text: string, response: ServerResponse): void {

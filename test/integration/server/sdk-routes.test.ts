@@ -103,6 +103,33 @@ describe('what SDKs call', () => {
     expect(inBody[id]).toBeGreaterThanOrEqual(leased ?? 0);
   });
 
+  it('tells flags one a line to those who accept it, and then only what has changed', async () => {
+    const lines = { accept: 'application/vnd.headgate.flag-lines' };
+    const id = await givenRollout('leased', 300_000);
+    const whole = await snapshot(lines);
+    const asking = { ...lines, 'if-none-match': String(whole.headers.etag), 'a-im': 'headgate-flag-lines' };
+    const unchanged = await snapshot(asking);
+    await put('zebra', { description: 'another text', salt: 'another' });
+    const changes = await snapshot(asking);
+    const all = await snapshot({ ...lines, 'if-none-match': String(whole.headers.etag) });
+
+    expect([whole, unchanged, changes, all].map(({ statusCode }) => statusCode)).toEqual([200, 304, 226, 200]);
+    expect(whole.headers['content-type']).toContain('application/vnd.headgate.flag-lines');
+    expect(changes.headers).toMatchObject({ im: 'headgate-flag-lines' });
+    expect(changes.headers['headgate-leases']).toMatch(/^\d+,-1$/);
+    const [header = '', ...rest] = changes.body.split('\n');
+    expect(JSON.parse(header)).toMatchObject({
+      environment: 'production',
+      base: String(whole.headers.etag).slice(2),
+      rollouts: [],
+    });
+    expect(rest.filter(Boolean).map((line) => line.split('\t')[0])).toEqual(['zebra']);
+    const [allHeader = '', ...allLines] = all.body.split('\n');
+    expect(JSON.parse(allHeader).rollouts).toContainEqual(['leased', id, expect.any(Number)]);
+    expect(allLines.some((line) => line.startsWith('zebra\t'))).toBe(true);
+    expect(all.body).not.toContain('another text');
+  });
+
   it('reads the database at most five times a second, however many ask', async () => {
     const reads = jest.spyOn(server.context.flags, 'revisions');
     try {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +123,37 @@ describe('synchronization', () => {
     expect(server.polls.slice(0, 3)).toEqual([200, 304, 304]);
   });
 
+  it('is told only what has changed once it knows the rest', async () => {
+    server.flags = ['a', 'b', 'feature'].map((key) => sdkFlag(key));
+    const provider = given();
+    await provider.initialize();
+    server.flags = [...server.flags.slice(0, 2), sdkFlag('feature', { revision: 2, defaultVariant: 'on' })];
+    await eventually(() => provider.evaluateBoolean('feature', false, user));
+    server.segments = [{ key: 's', revision: 1, if: { attribute: 'country', operator: 'equals', value: 'NO' } }];
+    server.flags = server.flags.map((flag) =>
+      flag.key === 'a'
+        ? sdkFlag('a', { revision: 2, rules: [{ name: 'r', if: { segment: 's' }, serve: { variant: 'on' } }] })
+        : flag,
+    );
+    await eventually(() => provider.evaluateBoolean('a', false, { ...user, country: 'NO' }));
+    expect(provider.evaluateBoolean('feature', false, user)).toBe(true);
+    expect(server.polls.filter((status) => status !== 304)).toEqual([200, 226, 226]);
+  });
+
+  it('goes on with a server that knows no lines of flags, and with one that knows them again', async () => {
+    server.knowsLines = false;
+    server.flags = [sdkFlag('feature', { rollout: rolloutBlock({ weight: 100 }) })];
+    server.leases = { r1: 60_000 };
+    const provider = given();
+    await provider.initialize();
+    expect(provider.evaluateBoolean('feature', false, user)).toBe(true);
+    server.knowsLines = true;
+    server.flags = [...server.flags, sdkFlag('other', { defaultVariant: 'on' })];
+    await eventually(() => provider.evaluateBoolean('other', false, user));
+    expect(provider.evaluateBoolean('feature', false, user)).toBe(true);
+    expect(server.polls.filter((status) => status !== 304)).toEqual([200, 226]);
+  });
+
   it('never goes back to an older revision, and lets a flag go only by its tombstone', async () => {
     server.flags = [sdkFlag('feature', { revision: 5, defaultVariant: 'on' }), sdkFlag('other', { revision: 3 })];
     const provider = given();
@@ -225,6 +257,18 @@ describe('the cache', () => {
     const startedAt = performance.now();
     await provider.initialize();
     expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(provider.evaluateBoolean('feature', false, user)).toBe(true);
+  });
+
+  it('of a version that knew no lines is read', async () => {
+    const source = createHash('sha256').update(`${server.url}\nsecret`).digest('hex').slice(0, 32);
+    const flags = [sdkFlag('feature', { defaultVariant: 'on' })];
+    const content = { format: 1, source, environment: 'test', etag: '"e"', leaseOrder: [], flags, segments: [] };
+    const path = join(folder, 'former.json');
+    await writeFile(path, JSON.stringify(content));
+    await server.stop();
+    const provider = given({ cacheFile: path });
+    await provider.initialize();
     expect(provider.evaluateBoolean('feature', false, user)).toBe(true);
   });
 

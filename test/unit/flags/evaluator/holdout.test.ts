@@ -8,6 +8,7 @@ import type { SdkHoldouts } from '../../../../flags/evaluator/holdout';
 import type { SdkFlag, SdkSegment } from '../../../../flags/evaluator/resolution';
 import { compileSnapshot } from '../../../../flags/evaluator/snapshot';
 import { SnapshotState } from '../../../../sdk/src/snapshot-state';
+import { tell } from '../../../support/tell';
 
 const flags = vectors.flags as unknown as SdkFlag[];
 const segments = vectors.segments as unknown as SdkSegment[];
@@ -27,7 +28,7 @@ describe('holdout vectors', () => {
   it.each(vectors.answers)('$name', ({ revisions, holds }) => {
     const state = new SnapshotState();
     for (const revision of revisions) {
-      state.apply({ ...body, ...(revision !== null && { holdouts: { ...holdouts, revision } }) }, 'e', 0);
+      tell(state, { ...body, ...(revision !== null && { holdouts: { ...holdouts, revision } }) }, 'e');
     }
     expect(state.toStored()?.holdouts?.revision ?? null).toBe(holds);
   });
@@ -105,8 +106,8 @@ describe('holdouts', () => {
 
   it('are kept on disk, and name the flags that change as changed', () => {
     const state = new SnapshotState();
-    state.apply(body, 'e', 0);
-    const changed = state.apply({ ...body, holdouts }, 'f', 0);
+    tell(state, body, 'e');
+    const changed = tell(state, { ...body, holdouts }, 'f');
     expect(changed).toContain('rolling');
     expect(changed).toContain('tagged');
     expect(changed).not.toContain('uncovered');
@@ -121,8 +122,8 @@ describe('holdouts', () => {
   it('cover a flag by the tags of a newer server, though an older one told its revision without them', () => {
     const state = new SnapshotState();
     const untold = flags.map(({ tags: _tags, owner: _owner, ...flag }) => flag);
-    state.apply({ ...body, flags: untold, holdouts }, 'e', 0);
+    tell(state, { ...body, flags: untold, holdouts }, 'e');
     expect(state.compiled?.flags.get('tagged')?.holdouts).toHaveLength(0);
-    expect(state.apply({ ...body, holdouts }, 'f', 0)).toEqual(['both', 'owned', 'tagged']);
+    expect(tell(state, { ...body, holdouts }, 'f')).toEqual(['both', 'owned', 'tagged']);
   });
 });

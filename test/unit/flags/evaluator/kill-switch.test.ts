@@ -4,6 +4,7 @@ import type { FlagType } from '../../../../flags/document/flag';
 import type { SdkFlag, SdkSegment } from '../../../../flags/evaluator/resolution';
 import { compileSnapshot } from '../../../../flags/evaluator/snapshot';
 import { SnapshotState } from '../../../../sdk/src/snapshot-state';
+import { tell } from '../../../support/tell';
 import evaluation from '../../../vectors/evaluation.json';
 import vectors from '../../../vectors/kill-switch.json';
 
@@ -25,7 +26,7 @@ describe('kill switch vectors', () => {
     const state = new SnapshotState();
     for (const killSwitch of answers) {
       const content = { flags, segments, ...(killSwitch !== null && { killSwitch }) };
-      state.apply({ environment: 'test', etag: 'e', leases: {}, timeMs: 1, ...content }, 'e', 0);
+      tell(state, { environment: 'test', etag: 'e', leases: {}, timeMs: 1, ...content }, 'e');
     }
     expect(state.compiled?.isKilled).toBe(expected);
   });
@@ -69,7 +70,7 @@ describe('the kill switch', () => {
   it('is kept on disk, and a file from before there was one still loads', () => {
     const state = new SnapshotState();
     const killSwitch = { on: true, revision: 3 };
-    state.apply({ environment: 'test', etag: 'e', flags, segments, killSwitch, leases: {}, timeMs: 1 }, 'e', 0);
+    tell(state, { environment: 'test', etag: 'e', flags, segments, killSwitch, leases: {}, timeMs: 1 }, 'e');
     const stored = state.toStored();
     if (stored === undefined) throw new Error('flags are known');
     const restarted = new SnapshotState();
@@ -84,10 +85,10 @@ describe('the kill switch', () => {
   it('names every flag as changed when it is turned, and no flag when it stands', () => {
     const state = new SnapshotState();
     const body = { environment: 'test', etag: 'e', flags, segments, leases: {}, timeMs: 1 };
-    state.apply(body, 'e', 0);
+    tell(state, body, 'e');
     const all = [...before.flags.keys()].sort();
-    expect(state.apply({ ...body, killSwitch: { on: true, revision: 1 } }, 'f', 0)).toEqual(all);
-    expect(state.apply({ ...body, killSwitch: { on: true, revision: 1 } }, 'f', 0)).toEqual([]);
-    expect(state.apply({ ...body, killSwitch: { on: false, revision: 2 } }, 'g', 0)).toEqual(all);
+    expect(tell(state, { ...body, killSwitch: { on: true, revision: 1 } }, 'f')).toEqual(all);
+    expect(tell(state, { ...body, killSwitch: { on: true, revision: 1 } }, 'f')).toEqual([]);
+    expect(tell(state, { ...body, killSwitch: { on: false, revision: 2 } }, 'g')).toEqual(all);
   });
 });

@@ -1,7 +1,7 @@
 import { FlagdCore } from '@openfeature/flagd-core';
 import type { EvaluationContext } from '@openfeature/core';
 import fc from 'fast-check';
-import { segmentsIn } from '../../../../flags/document/validate-condition';
+import { segmentsIn } from '../../../../flags/evaluator/references';
 import { exportFlagd } from '../../../../flags/export/flagd';
 import { exportGrowthBook } from '../../../../flags/export/growthbook';
 import { exportUnleash } from '../../../../flags/export/unleash';

@@ -1,10 +1,13 @@
 import { leaseBody, leaseHeader, matchesEtag, remainingLeases } from '../../../../server/snapshot/lease-header';
 import type { Snapshot } from '../../../../server/snapshot/snapshot-cache';
+import { SnapshotHistory } from '../../../../server/snapshot/snapshot-history';
+import { SnapshotTexts } from '../../../../server/snapshot/snapshot-texts';
 
+const texts = new SnapshotTexts('production', { flags: [], segments: [] }, new SnapshotHistory());
 const snapshot: Snapshot = {
   environment: 'production',
   etag: '"tag"',
-  openJson: '{',
+  texts,
   flags: [],
   segments: [],
   observed: new Map(),

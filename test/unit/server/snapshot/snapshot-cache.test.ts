@@ -100,7 +100,7 @@ describe('SnapshotCache', () => {
     nowMs += 200;
     const third = await cache.get('production');
 
-    expect(keysOf(first.openJson)).toEqual(['a', 'b']);
+    expect(keysOf(first.texts.openJson)).toEqual(['a', 'b']);
     expect(second.etag).toBe(first.etag);
     expect(third.etag).not.toBe(first.etag);
     expect(reads.calls.filter((call) => call.startsWith('flags'))).toEqual(['flags a,b', 'flags b']);
@@ -122,16 +122,16 @@ describe('SnapshotCache', () => {
     await cache.get('production');
     reads.put(flag('a', 2));
     nowMs += 139;
-    expect(cache.peek('production')?.openJson).toContain('"revision":1');
+    expect(cache.peek('production')?.texts.openJson).toContain('"revision":1');
     expect(revisionsRead()).toBe(1);
     nowMs += 1;
     const kept = cache.peek('production');
     cache.peek('production');
-    expect(kept?.openJson).not.toContain('"revision":2');
+    expect(kept?.texts.openJson).not.toContain('"revision":2');
     await new Promise(setImmediate);
     expect(revisionsRead()).toBe(2);
     nowMs += 199 - 140;
-    expect(cache.peek('production')?.openJson).toContain('"revision":2');
+    expect(cache.peek('production')?.texts.openJson).toContain('"revision":2');
     nowMs += 141;
     expect(cache.peek('production')).toBeUndefined();
   });
@@ -176,8 +176,8 @@ describe('SnapshotCache', () => {
     await overtaken;
     const kept = await cache.get('production');
 
-    expect(fresh.openJson).toContain('"revision":2');
-    expect(kept.openJson).toContain('"revision":2');
+    expect(fresh.texts.openJson).toContain('"revision":2');
+    expect(kept.texts.openJson).toContain('"revision":2');
   });
 
   it('reads what has changed since a little before the last read, and everything every ten seconds', async () => {
@@ -225,7 +225,7 @@ describe('SnapshotCache', () => {
 
     expect(bridged).toBe(before);
     expect(first).toBe('waits');
-    expect((await awaited).openJson).toContain('"revision":2');
+    expect((await awaited).texts.openJson).toContain('"revision":2');
   });
 
   it('waits for a slow read when what it has is too old', async () => {
@@ -252,15 +252,15 @@ describe('SnapshotCache', () => {
   });
 
   it('tells of holdouts once their revision moves, and of nothing where there never was one', async () => {
-    const { etag, openJson } = await cache.get('production');
-    expect(openJson).not.toContain('holdouts');
+    const { etag, texts } = await cache.get('production');
+    expect(texts.openJson).not.toContain('holdouts');
     const live = [{ key: 'year', weight: 5, salt: 's', covers: { all: true as const } }];
     reads.storedHoldouts = { revision: 1, live };
     nowMs += 200;
     const covered = await cache.get('production');
     expect(covered.etag).not.toBe(etag);
     expect(covered.holdouts).toEqual({ revision: 1, live });
-    expect(JSON.parse(`${covered.openJson}}`)).toMatchObject({ holdouts: { revision: 1, live } });
+    expect(JSON.parse(`${covered.texts.openJson}}`)).toMatchObject({ holdouts: { revision: 1, live } });
     reads.storedHoldouts = { revision: 2, live: [] };
     nowMs += 200;
     expect((await cache.get('production')).etag).not.toBe(covered.etag);
