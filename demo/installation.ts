@@ -20,8 +20,11 @@ export interface Installation {
   stop(): Promise<void>;
 }
 
-/** Starts Temporal, the database, one server and one worker, each under supervision. */
-export async function startInstallation(print: (line: string) => void): Promise<Installation> {
+/** Starts Temporal, the database, one server and one worker (unless it is told to leave it out), each under supervision. */
+export async function startInstallation(
+  print: (line: string) => void,
+  { withWorker = true }: { readonly withWorker?: boolean } = {},
+): Promise<Installation> {
   const stack = await startStack({ mode: 'attached', log: print, ports: { temporal: 0, temporalUi: 0, mongodb: 0 } });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -42,7 +45,7 @@ export async function startInstallation(print: (line: string) => void): Promise<
   const server = new SupervisedProcess('server', join(root, 'server', 'main.ts'), environment, logFolder);
   const worker = new SupervisedProcess('worker', join(root, 'workers', 'main.ts'), environment, logFolder);
   server.start();
-  worker.start();
+  if (withWorker) worker.start();
   const api = new DemoApi(url, token);
   await api.call('GET', '/readyz');
   return {

@@ -4,22 +4,11 @@
  * this one.
  */
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { resolve } from 'node:path';
+import { makeBundles } from '../bundle';
 import type { Start } from './service';
 
 const rounds = Number(process.argv[2] ?? 9);
-const root = resolve(__dirname, '../..');
-
-/** Bundles sources as a package is, so that compiling them is no part of a start. */
-async function bundle(folder: string, name: string, entry: string): Promise<string> {
-  const outfile = join(folder, `${name}.js`);
-  const external = ['@openfeature/server-sdk', 're2js'];
-  await build({ entryPoints: [join(root, entry)], outfile, bundle: true, platform: 'node', format: 'cjs', external });
-  return outfile;
-}
 
 /** The first message of a process that is started. */
 function told<T>(file: string, args: readonly string[]): Promise<{ message: T; stop: () => void }> {
@@ -33,15 +22,11 @@ function told<T>(file: string, args: readonly string[]): Promise<{ message: T; s
 const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'headgate-readiness-'));
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const { message: port, stop } = await told<number>(await bundle(folder, 'server', 'bench/readiness/server.ts'), []);
+  const bundles = makeBundles();
+  const { message: port, stop } = await told<number>(await bundles.add('bench/readiness/server.ts'), []);
   try {
-    const service = await bundle(folder, 'service', 'bench/readiness/service.ts');
-    const providers = { 'this provider': await bundle(folder, 'provider', 'sdk/src/index.ts') } as Record<
-      string,
-      string
-    >;
+    const service = await bundles.add('bench/readiness/service.ts');
+    const providers: Record<string, string> = { 'this provider': await bundles.add('sdk/src/index.ts') };
     const other = process.env['OTHER'];
     if (other !== undefined) providers['the other'] = resolve(other);
     const starts = new Map<string, Start[]>(Object.keys(providers).map((name) => [name, []]));
@@ -67,7 +52,7 @@ async function main(): Promise<void> {
     }
   } finally {
     stop();
-    rmSync(folder, { recursive: true });
+    bundles.remove();
   }
 }
 

@@ -8,6 +8,9 @@ export const CHANGES_OF_LINES = 'headgate-flag-lines';
 /** Status of an answer that tells changes. */
 export const IM_USED = 226;
 
+/** Name of a message of the stream of changes whose data is an answer of that kind; such data is no reason to ask again. */
+export const CHANGES_EVENT = 'changes';
+
 /** What separates the fields of a line. JSON holds no tab and no line feed that is not escaped, and neither does a flag's key. */
 export const FIELD_END = '\t';
 

@@ -1,5 +1,8 @@
+import { CHANGES_EVENT, CHANGES_OF_LINES } from '../../flags/evaluator/flag-line';
 import { backoffMs } from './backoff';
+import { EventParser } from './event-parser';
 import type { SnapshotClientOptions } from './snapshot-client';
+import { readAnswer, type SnapshotAnswer } from './snapshot-document';
 
 /** Quiet longer than three heartbeats: the connection is dead, whatever the sockets say. */
 const QUIET_MS = 45_000;
@@ -12,15 +15,15 @@ const UNSUPPORTED_PAUSE_MS = 300_000;
 export interface ChangeListener {
   /** The entity tag of the flags that are known, which a server compares with its own. */
   knownEtag(): string | undefined;
-  /** Something has changed. */
-  changed(): void;
+  /** Something has changed: what, or that there is something to ask for. */
+  changed(changes: SnapshotAnswer | undefined): void;
   /** Whether changes are told of from now on. */
   connected(isConnected: boolean): void;
 }
 
 /**
- * Listens to the server's Server-Sent Events, which say that the flags have changed and not how: the answer to a conditional request stays
- * the one way in which flags arrive. Without a stream polling goes on as before.
+ * Listens to the server's Server-Sent Events, which say what has changed, or only that something has: it is then asked for. Without a stream polling goes
+ * on as before.
  */
 export class ChangeStream {
   readonly #options: SnapshotClientOptions;
@@ -77,6 +80,7 @@ export class ChangeStream {
           authorization: `Bearer ${token}`,
           accept: 'text/event-stream',
           'accept-encoding': 'identity',
+          'a-im': CHANGES_OF_LINES,
           ...(etag !== undefined && { 'last-event-id': etag }),
         },
         signal: connection.signal,
@@ -89,13 +93,14 @@ export class ChangeStream {
       }
       this.#failures = 0;
       this.#listener.connected(true);
-      const decoder = new TextDecoder();
+      const parser = new EventParser();
       for await (const part of response.parts()) {
         clearTimeout(quiet);
         quiet = setTimeout(end, QUIET_MS);
         quiet.unref();
-        // Whatever a message says, the answer to the next conditional request tells more.
-        if (/(^|\n)data:/.test(decoder.decode(part))) this.#listener.changed();
+        for (const { event, data } of parser.take(part)) {
+          this.#listener.changed(event === CHANGES_EVENT ? changesIn(data) : undefined);
+        }
       }
       return true;
     } finally {
@@ -103,6 +108,15 @@ export class ChangeStream {
       stop.removeEventListener('abort', end);
       connection.abort();
     }
+  }
+}
+
+/** What a message says; undefined where it cannot be understood, and is asked for. */
+function changesIn(data: string): SnapshotAnswer | undefined {
+  try {
+    return readAnswer(Buffer.from(data));
+  } catch {
+    return undefined;
   }
 }
 

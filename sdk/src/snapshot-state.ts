@@ -59,6 +59,13 @@ export class SnapshotState {
     return this.#known?.compiled;
   }
 
+  /** Whether a live rollout waits for its first lease. */
+  get wantsLeases(): boolean {
+    return [...(this.compiled?.leases.values() ?? [])].some(
+      ({ expiresAtMonotonicMs }) => expiresAtMonotonicMs === Number.NEGATIVE_INFINITY,
+    );
+  }
+
   /** For the next conditional request. */
   get etag(): string | undefined {
     return this.#server.etag;
@@ -67,10 +74,11 @@ export class SnapshotState {
   /**
    * Takes an answer over: a whole snapshot, or what has changed since the last one.
    *
-   * @param sentAtMonotonicMs - when the request was sent: from then its leases count
+   * @param sentAtMonotonicMs - when the request was sent: from then its leases count. Undefined where nothing was asked, so that nobody knows how old the
+   *   answer is: leases then stay as they are
    * @returns flags that may now evaluate differently; undefined when the answer does not fit what is known here, which is then asked for as a whole
    */
-  apply(answer: SnapshotAnswer, etag: string | undefined, sentAtMonotonicMs: number): Changes | undefined {
+  apply(answer: SnapshotAnswer, etag: string | undefined, sentAtMonotonicMs: number | undefined): Changes | undefined {
     const rollouts = this.#rolloutsToldBy(answer);
     const told = rollouts === undefined ? undefined : this.#segmentsToldBy(answer);
     if (rollouts === undefined || told === undefined || rollouts.size !== answer.leases.length)
@@ -78,7 +86,7 @@ export class SnapshotState {
     const { changes, isAllKnown } = this.#merge(answer, told);
     const leaseOrder = [...rollouts.values()].map(([, id]) => id);
     this.#server = { etag, rollouts, leaseOrder, isAllKnown };
-    this.renew(answer.leases, sentAtMonotonicMs);
+    if (sentAtMonotonicMs !== undefined) this.renew(answer.leases, sentAtMonotonicMs);
     return changes;
   }
 

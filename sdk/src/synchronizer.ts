@@ -3,7 +3,8 @@ import { backoffMs } from './backoff';
 import { NO_CHANGES, type Changes } from './changes';
 import { ChangeStream } from './change-stream';
 import type { DatabaseClock } from './database-clock';
-import { fetchSnapshot, type SnapshotClientOptions } from './snapshot-client';
+import { fetchSnapshot, type Answer, type SnapshotClientOptions } from './snapshot-client';
+import type { SnapshotAnswer } from './snapshot-document';
 import type { SnapshotState } from './snapshot-state';
 
 /** Longest pause between attempts while the server is lost: an operator's switch should reach us soon after its return. */
@@ -52,7 +53,7 @@ export class Synchronizer {
     if (!options.streaming) return;
     this.#stream = new ChangeStream(options, {
       knownEtag: () => state.etag,
-      changed: () => this.#askNow(),
+      changed: (changes) => this.#changed(changes),
       connected: (isConnected) => (this.#isStreaming = isConnected),
     });
   }
@@ -63,8 +64,9 @@ export class Synchronizer {
     this.#stop = new AbortController();
     this.#failures = 0;
     this.#isPolling = false;
-    void this.#poll(this.#stop.signal);
-    this.#stream?.start();
+    // The stream begins where the first answer ends, so that it need not tell of what is on its way already.
+    const { signal } = this.#stop;
+    void this.#poll(signal).then(() => (signal.aborted ? undefined : this.#stream?.start()));
   }
 
   /** Stops polling and drops a request under way. */
@@ -74,6 +76,14 @@ export class Synchronizer {
     this.#stream?.stop();
     this.#isStreaming = false;
     clearTimeout(this.#timer);
+  }
+
+  /** What the stream told; it is asked for where that cannot be taken over as it is. */
+  #changed(told: SnapshotAnswer | undefined): void {
+    const isTakenOver = told !== undefined && this.#stop !== undefined && this.#failures === 0;
+    const changes = isTakenOver ? this.#state.apply(told, told.etag, undefined) : undefined;
+    if (changes !== undefined) this.#listener.synced(changes);
+    if (changes === undefined || this.#state.wantsLeases) this.#askNow();
   }
 
   #askNow(): void {
@@ -107,7 +117,8 @@ export class Synchronizer {
 
   /** @returns milliseconds that the server asked to be left alone */
   async #ask(stop: AbortSignal): Promise<number | undefined> {
-    const answer = await fetchSnapshot(this.#options, this.#state.etag, stop);
+    const { etag } = this.#state;
+    const answer = await fetchSnapshot(this.#options, etag, stop);
     if (stop.aborted) return undefined;
     if (answer.kind === 'refused') {
       const isRefused = answer.status === 401 || answer.status === 403;
@@ -116,6 +127,11 @@ export class Synchronizer {
     }
     const { timing } = answer;
     this.#databaseClock.read(timing);
+    if (etag !== this.#state.etag && !isWhole(answer)) {
+      // The stream was quicker: what the answer adds to is no longer what is known.
+      this.#isAskedAgain = true;
+      return undefined;
+    }
     const { sentAtMonotonicMs } = timing;
     let changes: Changes | undefined = NO_CHANGES;
     if (answer.kind === 'snapshot') changes = this.#state.apply(answer.body, answer.etag, sentAtMonotonicMs);
@@ -150,6 +166,10 @@ export class Synchronizer {
     const longestMs = Math.max(pollIntervalMs, LONGEST_PAUSE_MS);
     return backoffMs(this.#failures, { firstMs: pollIntervalMs, longestMs, random: Math.random(), askedMs });
   }
+}
+
+function isWhole(answer: Answer): boolean {
+  return answer.kind === 'snapshot' && answer.body.base === undefined;
 }
 
 /** fetch hides why a connection failed in the cause. */

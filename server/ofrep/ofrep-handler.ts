@@ -131,9 +131,9 @@ export class OfrepHandler {
     const holder = this.parts.streams.holderOf(new URLSearchParams(query).get('ticket') ?? '');
     if (holder === null)
       return send(response, 401, { errorDetails: 'the stream ticket is not valid, or its time is over' });
-    const accepted = this.parts.streams.open(holder.environment, request, response, ({ version }) =>
-      JSON.stringify({ type: 'refetchEvaluation', etag: version }),
-    );
+    const accepted = this.parts.streams.open(holder.environment, request, response, ({ version }) => ({
+      data: JSON.stringify({ type: 'refetchEvaluation', etag: version }),
+    }));
     if (accepted) return;
     response.setHeader('retry-after', '5');
     send(response, 429, { errorDetails: 'this server has as many streams open as it may' });

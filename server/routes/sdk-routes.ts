@@ -3,19 +3,23 @@ import { ErrorCode, HeadgateError } from '../../core/errors';
 import { Flag } from '../../flags/document/flag';
 import { Holdout } from '../../flags/document/holdout';
 import { Segment } from '../../flags/document/segment';
-import { CHANGES_OF_LINES, FLAG_LINES, IM_USED } from '../../flags/evaluator/flag-line';
+import { CHANGES_EVENT, CHANGES_OF_LINES, FLAG_LINES, IM_USED } from '../../flags/evaluator/flag-line';
 import { EventBatch } from '../../metrics/events';
 import type { ServerContext } from '../context';
 import type { Caller } from '../http/authenticate';
 import type { RouteTable } from '../http/route';
 import type { EnvironmentState } from '../streams/change-hub';
+import type { Snapshot } from '../snapshot/snapshot-cache';
 import type { ChangeStreams } from '../streams/change-streams';
+import type { StreamMessage } from '../streams/event-stream';
 import { leaseBody, leaseHeader, matchesEtag, remainingLeases, tagIn } from '../snapshot/lease-header';
 import { NoBody, Nothing } from './parameters';
 
 const tag = 'sdk';
 /** A batch of 2,000 events with long names is about 1 MB. */
 const EVENTS_BODY_LIMIT = 4 * 1024 * 1024;
+/** More than this is fetched by those who want it: a stream is cut off when a reader leaves 64 kB unread. */
+const MOST_STREAMED_BYTES = 16 * 1024;
 const EventsAnswer = z.object({ accepted: z.int(), duplicate: z.boolean(), ignored: z.int() });
 const SdkFlagView = Flag.omit({ lastChange: true, tags: true, description: true, schemaVersion: true }).extend({
   tags: Flag.shape.tags.optional(),
@@ -113,9 +117,19 @@ export function addSdkRoutes(routes: RouteTable, context: ServerContext, streams
     params: Nothing,
     query: Nothing,
     body: NoBody,
-    answers: { 200: { description: 'A stream of events whose data is {"etag": …}.' } },
-    async handle({ caller, reply, raw }) {
-      const described = ({ snapshot }: EnvironmentState): string => JSON.stringify({ etag: snapshot.etag });
+    answers: {
+      200: {
+        description:
+          'A stream of events whose data is {"etag": …}, or, asked for by A-IM, what has changed, one flag a line.',
+      },
+    },
+    async handle({ caller, header, reply, raw }) {
+      const isAskingForChanges = header('a-im')?.includes(CHANGES_OF_LINES) === true;
+      const described = (state: EnvironmentState, seen: string | undefined): Omit<StreamMessage, 'id'> => {
+        const { snapshot } = state;
+        const changes = isAskingForChanges && changesBetween(snapshot, seen, context.databaseNowMs());
+        return changes ? { event: CHANGES_EVENT, data: changes } : { data: JSON.stringify({ etag: snapshot.etag }) };
+      };
       // What the framework would do with the answer, the stream does from here on.
       reply.hijack();
       if (streams.open(environmentOf(caller), raw, reply.raw, described)) return reply;
@@ -123,6 +137,18 @@ export function addSdkRoutes(routes: RouteTable, context: ServerContext, streams
       return reply;
     },
   });
+}
+
+/**
+ * What has changed since a reader was told something, in a size that a stream may carry. Undefined where that is not known, or is nothing but leases, which
+ * count from when they were asked for.
+ */
+function changesBetween(snapshot: Snapshot, seen: string | undefined, timeMs: number): string | undefined {
+  // What stands after the dot are leases that have run out.
+  const known = `"${(seen ?? '').split('.', 1)[0] ?? ''}"`;
+  if (known === snapshot.etag) return undefined;
+  const changes = snapshot.texts.changesSince(known, { leases: remainingLeases(snapshot, timeMs), timeMs });
+  return changes !== undefined && changes.length <= MOST_STREAMED_BYTES ? changes.toString() : undefined;
 }
 
 function environmentOf({ environment }: Caller): string {

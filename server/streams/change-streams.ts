@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ChangeHub, EnvironmentState } from './change-hub';
-import { EventStream } from './event-stream';
+import { EventStream, type StreamMessage } from './event-stream';
 import { issueTicket, readTicket, type Ticket } from './stream-ticket';
 
 /** Streams open at once on one server. */
 const MOST_STREAMS = 5_000;
+
+/** What a reader is told of a state. */
+type Describe = (state: EnvironmentState, seen: string | undefined) => Omit<StreamMessage, 'id'>;
 
 /** Opens streams that tell when an environment has changed, and bounds how many there are. */
 export class ChangeStreams {
@@ -33,23 +36,19 @@ export class ChangeStreams {
 
   /**
    * Turns a response into a stream of an environment's changes. A client is told at once where the environment stands, unless its
-   * `Last-Event-ID` says that it knows: something may have changed between its last request and this one. Messages carry no flags, so that a
-   * change costs each reader one line.
+   * `Last-Event-ID` says that it knows: something may have changed between its last request and this one.
    *
+   * @param describe - a message of a state, for a reader who was last told of another, whose version is given
    * @returns false when there are as many streams as there may be; nothing has been sent then
    */
-  open(
-    environment: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-    describe: (state: EnvironmentState) => string,
-  ): boolean {
+  open(environment: string, request: IncomingMessage, response: ServerResponse, describe: Describe): boolean {
     if (this.streams.size >= MOST_STREAMS) return false;
     let seen = lastSeen(request);
     const tell = (state: EnvironmentState): void => {
       if (state.version === seen) return;
+      const message = describe(state, seen);
       seen = state.version;
-      stream.send({ id: state.version, data: describe(state) });
+      stream.send({ id: state.version, ...message });
     };
     const stream = new EventStream(response, {}, () => {
       stop();

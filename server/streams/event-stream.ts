@@ -11,6 +11,8 @@ const RETRY_MS = 1_000;
 export interface StreamMessage {
   /** What a client that comes back says it has seen. */
   readonly id: string;
+  /** What kind of message it is; left out for the only one there is. */
+  readonly event?: string;
   readonly data: string;
 }
 
@@ -45,9 +47,9 @@ export class EventStream {
   }
 
   /** Sends a message, or ends the connection when its reader is too far behind. */
-  send({ id, data }: StreamMessage): void {
+  send({ id, event, data }: StreamMessage): void {
     const lines = data.split('\n').map((line) => `data: ${line}\n`);
-    this.write(`id: ${id}\n${lines.join('')}\n`);
+    this.write(`id: ${id}\n${event === undefined ? '' : `event: ${event}\n`}${lines.join('')}\n`);
   }
 
   /** Ends the connection in an orderly way; the client comes back, here or to another server. */

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { EventBatch, type MetricEvent } from '../../metrics/events';
-import { CHANGES_OF_LINES, FLAG_LINES, IM_USED } from '../../flags/evaluator/flag-line';
+import { CHANGES_EVENT, CHANGES_OF_LINES, FLAG_LINES, IM_USED } from '../../flags/evaluator/flag-line';
 import type { SdkFlag, SdkSegment, Tombstone } from '../../flags/evaluator/resolution';
 import { tagIn } from '../../server/snapshot/lease-header';
 import { sentFlag, sentSegments, type SentFlag, type SentSegment } from '../../server/snapshot/sent';
 import { SnapshotHistory } from '../../server/snapshot/snapshot-history';
+import { EventStream } from '../../server/streams/event-stream';
 import { SnapshotTexts } from '../../server/snapshot/snapshot-texts';
 
 /**
@@ -26,6 +27,8 @@ export class SdkServer {
   eventsStatus: number | undefined;
   /** Takes a batch but loses the answer. */
   loseAnswers = false;
+  /** Whether there is a stream of changes. */
+  streams = false;
   /** False: as servers were before flags were lines. */
   knowsLines = true;
   delayMs = 0;
@@ -34,6 +37,7 @@ export class SdkServer {
   readonly batchIds: string[] = [];
   readonly batches = new Map<string, EventBatch>();
   readonly #sockets = new Set<Socket>();
+  readonly #streams = new Set<EventStream>();
   readonly #sent = new Map<string, SentFlag>();
   readonly #history = new SnapshotHistory();
   #segments: readonly SentSegment[] = [];
@@ -78,8 +82,46 @@ export class SdkServer {
     if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs).unref());
     if (request.headers.authorization !== `Bearer ${this.token}`) response.writeHead(401).end('{}');
     else if (request.url === '/v1/sdk/snapshot') this.#snapshot(request, response);
+    else if (request.url === '/v1/sdk/stream' && this.streams) this.#stream(response);
     else if (request.url === '/v1/events') this.#events(Buffer.concat(chunks).toString(), response);
     else response.writeHead(404).end();
+  }
+
+  /** Tells those who follow what has changed since an entity tag, or, without one, that something has. */
+  tell(since?: string): void {
+    const texts = this.#texts(this.#sentFlags());
+    const changes =
+      since === undefined ? undefined : texts.changesSince(since, { leases: this.#leasesLeft(), timeMs: Date.now() });
+    const message = changes === undefined ? { data: '{}' } : { event: CHANGES_EVENT, data: changes.toString() };
+    for (const stream of this.#streams) stream.send({ id: texts.etag, ...message });
+  }
+
+  /** How many follow. */
+  get followers(): number {
+    return this.#streams.size;
+  }
+
+  /** The entity tag of the flags as they are. */
+  get etag(): string {
+    return this.#texts(this.#sentFlags()).etag;
+  }
+
+  #stream(response: ServerResponse): void {
+    const stream = new EventStream(response, {}, () => this.#streams.delete(stream));
+    this.#streams.add(stream);
+  }
+
+  #sentFlags(): (SdkFlag | Tombstone)[] {
+    return [...this.flags]
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map((flag) => (flag.deleted ? { key: flag.key, revision: flag.revision, deleted: true as const } : flag));
+  }
+
+  #leasesLeft(): number[] {
+    const { leases } = this;
+    return this.#sentFlags().flatMap((flag) =>
+      'rollout' in flag && flag.rollout ? [leases[flag.rollout.id] ?? -1] : [],
+    );
   }
 
   #snapshot(request: IncomingMessage, response: ServerResponse): void {
@@ -88,15 +130,10 @@ export class SdkServer {
       response.writeHead(this.snapshotStatus).end();
       return;
     }
-    const flags = [...this.flags]
-      .sort((a, b) => (a.key < b.key ? -1 : 1))
-      .map((flag) => (flag.deleted ? { key: flag.key, revision: flag.revision, deleted: true as const } : flag));
     const { leases } = this;
-    const texts = this.#texts(flags);
+    const texts = this.#texts(this.#sentFlags());
     const timeMs = Date.now() + this.aheadMs;
-    const remaining = flags.flatMap((flag) =>
-      'rollout' in flag && flag.rollout ? [leases[flag.rollout.id] ?? -1] : [],
-    );
+    const remaining = this.#leasesLeft();
     const isLines = this.knowsLines && request.headers.accept?.includes(FLAG_LINES) === true;
     const headers = {
       etag: isLines ? `W/${texts.etag}` : texts.etag,

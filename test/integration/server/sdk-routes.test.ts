@@ -1,8 +1,11 @@
+import { ProviderEvents } from '@openfeature/server-sdk';
 import { randomUUID } from 'node:crypto';
 import { ErrorCode, HeadgateError } from '../../../core/errors';
 import { MongoLeasesRepository } from '../../../store/leases-repository';
 import { connectDatabase } from '../../../store/database';
 import { DatabaseClock } from '../../../store/database-clock';
+import { HeadgateProvider } from '../../../sdk/src';
+import { eventually } from '../../support/sdk-server';
 import { givenFlagBody, givenRolloutBlock, givenServer, type ServerUnderTest } from '../../support/server-under-test';
 
 const batch = (): Record<string, unknown> => ({
@@ -106,6 +109,8 @@ describe('what SDKs call', () => {
   it('tells flags one a line to those who accept it, and then only what has changed', async () => {
     const lines = { accept: 'application/vnd.headgate.flag-lines' };
     const id = await givenRollout('leased', 300_000);
+    // Written past the server, which would notice within 200 ms.
+    server.context.snapshots.invalidate('production');
     const whole = await snapshot(lines);
     const asking = { ...lines, 'if-none-match': String(whole.headers.etag), 'a-im': 'headgate-flag-lines' };
     const unchanged = await snapshot(asking);
@@ -125,9 +130,29 @@ describe('what SDKs call', () => {
     });
     expect(rest.filter(Boolean).map((line) => line.split('\t')[0])).toEqual(['zebra']);
     const [allHeader = '', ...allLines] = all.body.split('\n');
-    expect(JSON.parse(allHeader).rollouts).toContainEqual(['leased', id, expect.any(Number)]);
+    expect((JSON.parse(allHeader) as { rollouts: unknown }).rollouts).toContainEqual(['leased', id, expect.any(Number)]);
     expect(allLines.some((line) => line.startsWith('zebra\t'))).toBe(true);
     expect(all.body).not.toContain('another text');
+  });
+
+  it('brings changes to a provider by the stream, without being asked for them', async () => {
+    const url = await server.app.listen({ host: '127.0.0.1', port: 0 });
+    await put('streamed', { defaultVariant: 'off' });
+    const provider = new HeadgateProvider({ url, token: sdk, pollIntervalMs: 3_600_000 });
+    try {
+      await provider.initialize();
+      expect(provider.evaluateBoolean('streamed', true, {})).toBe(false);
+      const changed = jest.fn();
+      provider.events.addHandler(ProviderEvents.ConfigurationChanged, (details) => changed(details?.flagsChanged));
+      // Whether the stream stands already makes no difference: it tells what has changed since the first answer.
+      await put('streamed', { defaultVariant: 'on' });
+      await eventually(() => provider.evaluateBoolean('streamed', false, {}));
+      await put('streamed', { defaultVariant: 'off' });
+      await eventually(() => !provider.evaluateBoolean('streamed', true, {}));
+      expect(changed.mock.calls).toEqual([[['streamed']], [['streamed']]]);
+    } finally {
+      await provider.onClose();
+    }
   });
 
   it('reads the database at most five times a second, however many ask', async () => {

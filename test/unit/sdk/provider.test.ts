@@ -207,6 +207,65 @@ describe('synchronization', () => {
   });
 });
 
+describe('the stream of changes', () => {
+  /** Follows the stream and does not poll by itself. */
+  async function following(options: Partial<HeadgateProviderOptions> = {}): Promise<HeadgateProvider> {
+    server.streams = true;
+    const provider = given({ pollIntervalMs: 3_600_000, ...options });
+    await provider.initialize();
+    await eventually(() => server.followers === 1);
+    return provider;
+  }
+
+  it('brings what has changed, so that nothing is asked for', async () => {
+    const provider = await following();
+    const seen = eventsOf(provider);
+    for (let revision = 2; revision < 5; revision += 1) {
+      const known = server.etag;
+      server.flags = [sdkFlag('feature', { revision, defaultVariant: revision % 2 === 0 ? 'on' : 'off' })];
+      server.tell(known);
+      await eventually(() => provider.evaluateBoolean('feature', false, user) === (revision % 2 === 0));
+    }
+    expect(server.polls).toEqual([200]);
+    expect(seen).toEqual(['changed feature', 'changed feature', 'changed feature']);
+  });
+
+  it('makes a provider ask where it says only that something has changed, or adds to what is not known', async () => {
+    const provider = await following();
+    server.flags = [sdkFlag('feature', { revision: 2, defaultVariant: 'on' })];
+    server.tell();
+    await eventually(() => provider.evaluateBoolean('feature', false, user));
+    const unknown = (server.flags = [sdkFlag('feature', { revision: 3 })]) && server.etag;
+    server.flags = [sdkFlag('feature', { revision: 4, defaultVariant: 'off' })];
+    server.tell(unknown);
+    await eventually(() => !provider.evaluateBoolean('feature', true, user));
+    // What did not fit is asked for as a whole, since nobody knows how far apart the two are.
+    expect(server.polls).toEqual([200, 226, 200]);
+  });
+
+  it('never makes a lease longer, and asks for the first one of a new rollout', async () => {
+    server.flags = [sdkFlag('feature', { rollout: rolloutBlock({ weight: 0 }) })];
+    server.leases = { r1: 300_000 };
+    const clock = movableClock();
+    const provider = await following({ clock });
+    clock.pass(250_000);
+    const known = server.etag;
+    server.flags = [sdkFlag('feature', { revision: 2, rollout: rolloutBlock({ weight: 100, transition: 2 }) })];
+    server.tell(known);
+    await eventually(() => provider.evaluateBoolean('feature', false, user));
+    expect(server.polls).toEqual([200]);
+    clock.pass(50_001);
+    expect(provider.evaluateBoolean('feature', true, user)).toBe(false);
+    const before = server.etag;
+    server.leases = { r1: 300_000, r2: 300_000 };
+    const started = rolloutBlock({ id: 'r2', weight: 100 });
+    server.flags = [...server.flags, sdkFlag('other', { rollout: started })];
+    server.tell(before);
+    await eventually(() => provider.evaluateBoolean('other', false, user));
+    expect(server.polls).toEqual([200, 304]);
+  });
+});
+
 describe('the cache', () => {
   const cacheFile = () => join(folder, 'deep', 'flags.json');
 
