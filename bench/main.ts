@@ -9,6 +9,8 @@ const BENCHES: readonly { script: string; short: NodeJS.ProcessEnv; args?: reado
   { script: 'causes/main.ts', short: { RUNS: '40' } },
   { script: 'ofrep/main.ts', short: { ROUNDS: '3', SECONDS: '1' } },
   { script: 'override/main.ts', short: { ROUNDS: '3' } },
+  { script: 'readiness/main.ts', short: {}, args: ['3'] },
+  { script: 'delivery/main.ts', short: { SERVICES: '20', ROUNDS: '3' } },
   { script: 'prediction/main.ts', short: { ONLY: 'issta21', COST_ROWS: '10000' } },
   { script: 'rollouts/main.ts', short: { FAST: '5', SLOW: '20', MINUTES: '1', SETTLE_S: '15', RATE: '100' } },
   { script: 'anomaly/main.ts', short: {} },

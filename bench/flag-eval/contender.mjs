@@ -19,19 +19,9 @@ const { HeadgateProvider } = provider();
 export const name = 'headgate';
 
 const everybody = { attribute: 'targetingKey', operator: 'exists', value: true };
-const base = (key) => ({
-  _id: `bench/${key}`,
-  environment: 'bench',
-  key,
-  enabled: true,
-  rules: [],
-  prerequisites: [],
-  salt: key,
-  revision: 1,
-});
+const split = (weights) => ({ split: Object.entries(weights).map(([variant, weight]) => ({ variant, weight })) });
 
-const booleanFlag = (key) => ({
-  ...base(key),
+const booleanFlag = JSON.stringify({
   type: 'boolean',
   variants: { on: true, off: false },
   defaultVariant: 'off',
@@ -47,51 +37,43 @@ const booleanFlag = (key) => ({
       },
       serve: { variant: 'on' },
     },
-    {
-      name: 'some',
-      if: everybody,
-      serve: {
-        split: [
-          { variant: 'on', weight: 10 },
-          { variant: 'off', weight: 90 },
-        ],
-      },
-    },
+    { name: 'some', if: everybody, serve: split({ on: 10, off: 90 }) },
   ],
 });
 
-const variantFlag = (key) => ({
-  ...base(key),
+const variantFlag = JSON.stringify({
   type: 'string',
   variants: { a: 'a', b: 'b', c: 'c', d: 'd' },
   defaultVariant: 'a',
   offVariant: 'a',
-  rules: [
-    {
-      name: 'split',
-      if: everybody,
-      serve: {
-        split: [
-          ['a', 10],
-          ['b', 20],
-          ['c', 30],
-          ['d', 40],
-        ].map(([variant, weight]) => ({ variant, weight })),
-      },
-    },
-  ],
+  rules: [{ name: 'split', if: everybody, serve: split({ a: 10, b: 20, c: 30, d: 40 }) }],
 });
 
+/** What the server sends: a header and one flag a line, in the order of keys (docs/api.md). */
+function answerOf({ bools, variants }) {
+  const lines = [
+    ...bools.map((key) => `${key}\t1\t\t${booleanFlag}\n`),
+    ...variants.map((key) => `${key}\t1\t\t${variantFlag}\n`),
+  ];
+  const body = lines.sort().join('');
+  const header = { version: 1, environment: 'bench', etag: '"bench"', bytes: Buffer.byteLength(body) };
+  return Buffer.from(`${JSON.stringify({ ...header, rollouts: [], segments: [], leases: [] })}\n${body}`);
+}
+
+const headers = new Map([
+  ['content-type', 'application/vnd.headgate.flag-lines'],
+  ['etag', 'W/"bench"'],
+]);
+
 export async function create(model) {
-  const etag = '"bench"';
-  const flags = [...model.bools.map(booleanFlag), ...model.variants.map(variantFlag)];
-  const body = JSON.stringify({ environment: 'bench', etag, flags, segments: [], leases: {}, timeMs: Date.now() });
   const headgate = new HeadgateProvider({
     url: 'http://127.0.0.1:9',
     token: 'bench',
     pollIntervalMs: 3_600_000,
-    // The server's answer without a network between: parsing, checking and compiling it are the provider's own.
-    fetch: async () => new Response(body, { headers: { etag, 'headgate-time': String(Date.now()) } }),
+    streaming: false,
+    // The server's answer without a network between: checking, reading and compiling it are the provider's own. It is no `Response`, since the first one of a
+    // process takes Node longer than all of that, and the provider by itself asks by node:http, which makes none.
+    fetch: async () => ({ status: 200, headers, body: null, arrayBuffer: async () => answerOf(model) }),
   });
   await headgate.initialize();
   return {

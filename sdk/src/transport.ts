@@ -92,7 +92,7 @@ function attempt(
       headers: { 'accept-encoding': 'gzip', ...headers, ...length },
       signal,
     });
-    sent.once('error', (error: NodeJS.ErrnoException) => {
+    sent.on('error', (error: NodeJS.ErrnoException) => {
       const isKeptTooLong = sent.reusedSocket && error.code === 'ECONNRESET';
       // What a signal says of its abortion is the reason; the request says only that there was one.
       reject(isKeptTooLong ? new KeptTooLong(error.message) : signal.aborted ? asError(signal.reason, error) : error);

@@ -27,6 +27,15 @@ export function sentFlag(flag: SdkFlag | Tombstone): SentFlag {
   return { key: flag.key, flag, line, digest: digestOf(line) };
 }
 
+const jsons = new WeakMap<SentFlag, string>();
+
+/** A flag in JSON, made once, when the first SDK asks that knows no lines. */
+export function jsonOf(sent: SentFlag): string {
+  const json = jsons.get(sent) ?? JSON.stringify(sent.flag);
+  jsons.set(sent, json);
+  return json;
+}
+
 /** Segments in the order of their keys. One that says what it said before keeps its former object. */
 export function sentSegments(segments: readonly SdkSegment[], before: readonly SentSegment[]): readonly SentSegment[] {
   const known = new Map(before.map((sent) => [sent.key, sent]));

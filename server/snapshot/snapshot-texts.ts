@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { carriedBy } from '../../flags/evaluator/flag-line';
 import type { SdkHoldouts } from '../../flags/evaluator/holdout';
 import type { SdkKillSwitch } from '../../flags/evaluator/kill-switch';
-import type { SentFlag } from './sent';
+import { jsonOf, type SentFlag } from './sent';
 import type { Content, SnapshotHistory } from './snapshot-history';
 
 /** All that a snapshot says. */
@@ -92,7 +92,7 @@ export class SnapshotTexts {
   private makeJson(): string {
     const { flags, segments, killSwitch, holdouts } = this.content;
     const head = JSON.stringify({ environment: this.environment, etag: this.etag }).slice(0, -1);
-    const flagsJson = flags.map(({ flag }) => JSON.stringify(flag)).join(',');
+    const flagsJson = flags.map(jsonOf).join(',');
     const segmentsJson = segments.map(({ json }) => json).join(',');
     const killJson = killSwitch === undefined ? '' : `,"killSwitch":${JSON.stringify(killSwitch)}`;
     const holdoutsJson = holdouts === undefined ? '' : `,"holdouts":${JSON.stringify(holdouts)}`;

@@ -130,7 +130,11 @@ describe('what SDKs call', () => {
     });
     expect(rest.filter(Boolean).map((line) => line.split('\t')[0])).toEqual(['zebra']);
     const [allHeader = '', ...allLines] = all.body.split('\n');
-    expect((JSON.parse(allHeader) as { rollouts: unknown }).rollouts).toContainEqual(['leased', id, expect.any(Number)]);
+    expect((JSON.parse(allHeader) as { rollouts: unknown }).rollouts).toContainEqual([
+      'leased',
+      id,
+      expect.any(Number),
+    ]);
     expect(allLines.some((line) => line.startsWith('zebra\t'))).toBe(true);
     expect(all.body).not.toContain('another text');
   });
