@@ -32,6 +32,9 @@ export class SdkServer {
   /** False: as servers were before flags were lines. */
   knowsLines = true;
   delayMs = 0;
+  /** What polls wait for before they are answered, and how many do. */
+  gate: Promise<void> | undefined;
+  waiting = 0;
   /** Statuses answered to polls so far, and ids of all batches received, repeats included. */
   readonly polls: number[] = [];
   readonly batchIds: string[] = [];
@@ -81,8 +84,12 @@ export class SdkServer {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs).unref());
     if (request.headers.authorization !== `Bearer ${this.token}`) response.writeHead(401).end('{}');
-    else if (request.url === '/v1/sdk/snapshot') this.#snapshot(request, response);
-    else if (request.url === '/v1/sdk/stream' && this.streams) this.#stream(response);
+    else if (request.url === '/v1/sdk/snapshot') {
+      this.waiting += 1;
+      await this.gate;
+      this.waiting -= 1;
+      this.#snapshot(request, response);
+    } else if (request.url === '/v1/sdk/stream' && this.streams) this.#stream(response);
     else if (request.url === '/v1/events') this.#events(Buffer.concat(chunks).toString(), response);
     else response.writeHead(404).end();
   }

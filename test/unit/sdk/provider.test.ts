@@ -243,6 +243,26 @@ describe('the stream of changes', () => {
     expect(server.polls).toEqual([200, 226, 200]);
   });
 
+  it('may be quicker than an answer, which then changes nothing', async () => {
+    const provider = await following({ requestTimeoutMs: 60_000 });
+    const seen = eventsOf(provider);
+    let open = (): void => undefined;
+    server.gate = new Promise((resolve) => (open = resolve));
+    server.tell();
+    await eventually(() => server.waiting === 1);
+    const known = server.etag;
+    server.flags = [sdkFlag('feature', { revision: 2, defaultVariant: 'on' })];
+    server.tell(known);
+    await eventually(() => provider.evaluateBoolean('feature', false, user));
+    open();
+    await eventually(() => server.polls.length === 3);
+    // The answer added to what was known when it was asked for, so it was asked again.
+    expect(server.polls).toEqual([200, 226, 304]);
+    expect(provider.evaluateBoolean('feature', false, user)).toBe(true);
+    expect(seen).toEqual(['changed feature']);
+    expect(silent.warn).not.toHaveBeenCalled();
+  });
+
   it('never makes a lease longer, and asks for the first one of a new rollout', async () => {
     server.flags = [sdkFlag('feature', { rollout: rolloutBlock({ weight: 0 }) })];
     server.leases = { r1: 300_000 };
