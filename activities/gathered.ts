@@ -1,5 +1,6 @@
 import type { FeatureValues } from '../changes/features/assemble';
 import { messageOf } from '../core/errors';
+import { answerWithin } from '../core/within';
 
 /** What one source of features could tell. */
 export interface Gathered {
@@ -31,18 +32,12 @@ export async function gatheredWithin(
   wanted: readonly string[],
   work: () => Promise<Gathered>,
 ): Promise<Gathered> {
-  let timer: NodeJS.Timeout | undefined;
-  const impatience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${patienceMs} ms`)), patienceMs);
-  });
   try {
-    return await Promise.race([work(), impatience]);
+    return await answerWithin(patienceMs, work(), 'no answer');
   } catch (error) {
     return {
       values: Object.fromEntries(wanted.map((name) => [name, null])),
       missing: [`${source}: ${messageOf(error)}`],
     };
-  } finally {
-    clearTimeout(timer);
   }
 }

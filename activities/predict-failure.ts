@@ -1,5 +1,6 @@
 import { shippedFeaturesOfCatalogue } from '../changes/features/shipped-model-features';
 import { messageOf } from '../core/errors';
+import { answerWithin } from '../core/within';
 import type { Reason } from '../flags/document/decision-record';
 import { DEFAULT_PREDICTION, type Prediction } from '../flags/plan/prediction';
 import { mainContributions, wordsOf } from '../ml/explanation/words';
@@ -55,18 +56,12 @@ export async function predictFailure(
   nowMs: number,
 ): Promise<PredictedFailure | undefined> {
   if (request.prediction?.mode === 'off') return undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const impatience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
-  });
   try {
-    return await Promise.race([predict(dependencies, request, nowMs), impatience]);
+    return await answerWithin(PATIENCE_MS, predict(dependencies, request, nowMs), 'no answer');
   } catch (error) {
     const text = `no prediction (${messageOf(error)}): it goes on by evidence alone`;
     const reason = { code: 'FAILURE_NOT_PREDICTED', text: text.slice(0, MOST_CHARACTERS) };
     return { reason, probability: null, acts: false };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,3 +1,4 @@
+import { within } from '../core/within';
 import { loadPredictor } from '../ml/prediction/load-predictor';
 import { defaultPredictor } from '../ml/prediction/default-predictor';
 import type { Predictor } from '../ml/prediction/predictor';
@@ -76,7 +77,8 @@ export async function predictInShadow(dependencies: ShadowDependencies, decided:
   try {
     const said: RolloutPrediction['said'][number][] = [{ version: decidedBy, probability }];
     for (const version of await othersOf(dependencies.models, decided)) {
-      const other = await within(until - performance.now(), probabilityOf(dependencies, decided, version));
+      const asked = probabilityOf(dependencies, decided, version).catch(() => null);
+      const other = await within(until - performance.now(), asked, null);
       if (other !== null) said.push({ version, probability: other });
     }
     const isTrial = decidedBy === standing.trial?.version;
@@ -108,17 +110,4 @@ async function probabilityOf(
   if (version === SHIPPED) return probabilityBy(version, defaultPredictor(), named, baseRate);
   const model = await models.get(version);
   return model === null ? null : probabilityBy(version, await predictorOf(artefacts, model.artefact), named, baseRate);
-}
-
-/** Null when it fails or takes longer. */
-async function within(ms: number, asked: Promise<number | null>): Promise<number | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const impatience = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), Math.max(0, ms));
-  });
-  try {
-    return await Promise.race([asked.catch(() => null), impatience]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,4 +1,5 @@
 import { systemClock } from '../core/clock';
+import { within } from '../core/within';
 import { connectDatabase, type Database } from '../store/database';
 import { DatabaseClock } from '../store/database-clock';
 import { MongoAttributionsRepository } from '../store/attributions-repository';
@@ -134,17 +135,9 @@ export async function openContext(
 }
 
 async function answers(db: Database['db']): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), PING_MS);
-  });
   const ping = db.command({ ping: 1 }).then(
     () => true,
     () => false,
   );
-  try {
-    return await Promise.race([ping, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return within(PING_MS, ping, false);
 }

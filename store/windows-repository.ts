@@ -1,5 +1,6 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
+import { within } from '../core/within';
 import { Compaction, type CompactWindow } from '../metrics/compaction';
 import { readStrata } from '../metrics/read-strata';
 import { ALL_USERS, JUDGE_AFTER_MS, windowStartAt } from '../metrics/windows';
@@ -218,15 +219,6 @@ export class MongoWindowsRepository implements WindowsRepository {
     }
     return compaction?.result() ?? [];
   }
-}
-
-/** What the work comes to, or the bridge when that takes longer than a time. The work goes on; what it then fails by, the next finds. */
-async function within<T>(ms: number, work: Promise<T>, bridge: T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<T>((resolve) => {
-    timer = setTimeout(() => resolve(bridge), ms);
-  });
-  return Promise.race([work, patience]).finally(() => clearTimeout(timer));
 }
 
 /** @throws {HeadgateError} SOURCE_UNAVAILABLE (retryable) in place of whatever the database threw */

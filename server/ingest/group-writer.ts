@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { answerWithin } from '../../core/within';
 import { mergeDeltas, type Deltas } from '../../metrics/deltas';
 import type { IngestGroupsRepository } from '../../store/ingest-groups-repository';
 import type { IngestLimits } from './limits';
@@ -104,7 +105,11 @@ export class GroupWriter {
     const createdAt = clock.nowMs();
     try {
       while (rest.length > 0) {
-        const outcome = await withinMs(limits.patienceMs, this.store(rest, createdAt));
+        const outcome = await answerWithin(
+          limits.patienceMs,
+          this.store(rest, createdAt),
+          'the database did not answer',
+        );
         if (outcome.kind === 'stored') {
           this.seq += 1;
           for (const { answer } of rest) answer(false);
@@ -150,13 +155,4 @@ export class GroupWriter {
 /** Safe in field paths, and new for each process. */
 function newWriterId(): string {
   return `w${randomBytes(9).toString('hex')}`;
-}
-
-/** Gives up waiting after a time; the work goes on unheard. */
-async function withinMs<Result>(ms: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`the database did not answer within ${ms} ms`)), ms);
-  });
-  return Promise.race([work, patience]).finally(() => clearTimeout(timer));
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock';
+import { within } from '../../core/within';
 import type { Flag } from '../../flags/document/flag';
 import type { Observation } from '../../flags/document/rollout-block';
 import type { Segment } from '../../flags/document/segment';
@@ -264,15 +265,6 @@ function build(
     rolloutIds: carriers.map(({ rollout }) => rollout.id),
     leaseEndsAtMs,
   };
-}
-
-/** What the work comes to, or the bridge when that takes longer than a time. The work goes on, and its failure is its own. */
-async function within<T>(ms: number, work: Promise<T>, bridge: T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const impatience = new Promise<T>((resolve) => {
-    timer = setTimeout(() => resolve(bridge), ms);
-  });
-  return Promise.race([work, impatience]).finally(() => clearTimeout(timer));
 }
 
 /** What of a flag SDKs are sent: what evaluation needs, and of a deleted flag only that it was. */
