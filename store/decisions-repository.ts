@@ -3,6 +3,7 @@ import { DecisionRecord } from '../flags/document/decision-record';
 import type { Flag } from '../flags/document/flag';
 import { linkProblems } from './chain-link';
 import { Collection } from './collections';
+import { notAsTold, ToldFields } from './told-fields';
 
 /** A place where a chain does not hold. */
 export interface ChainProblem {
@@ -119,10 +120,12 @@ export class MongoDecisionsRepository implements DecisionsRepository {
     const complain = (revision: number, problem: string): void => void problems.push({ flagId, revision, problem });
     let previous: DecisionRecord | null = null;
     let records = 0;
+    const told = new ToldFields();
     // Records past the flag as it was read belong to writes that came meanwhile.
     const upTo = flag?.revision ?? Number.MAX_SAFE_INTEGER;
     for await (const stored of this.decisions.find({ flagId, revision: { $lte: upTo } }).sort({ revision: 1 })) {
       checkLink(previous, stored, complain);
+      told.add(stored.changes);
       previous = stored;
       records += 1;
     }
@@ -136,7 +139,12 @@ export class MongoDecisionsRepository implements DecisionsRepository {
     } else {
       // Its writer died before inserting it: the flag itself carries the end of the chain.
       checkLink(previous, flag.lastChange, complain);
+      told.add(flag.lastChange.changes);
       records += 1;
+    }
+    if (flag !== null) {
+      const differences = told.differencesFrom(flag);
+      if (differences.length > 0) complain(flag.revision, notAsTold('the flag', differences));
     }
     return { flags: 1, records, problems };
   }

@@ -7,6 +7,7 @@ import { changesBetween, vouchedChanges } from './field-changes';
 import { plainCopy } from './plain-copy';
 import type { SegmentEdit } from './segment-chain';
 import { insertOnce, swapDocument } from './swap-document';
+import { notAsTold, ToldFields } from './told-fields';
 import type { z } from 'zod';
 
 /** Who writes such a document, why and when. */
@@ -31,8 +32,6 @@ export interface EnvironmentDocumentKind<T, R> {
   readonly record: z.ZodType<R>;
   /** The fields that records show of it. */
   readonly shown: (body: T) => object;
-  /** Whether the document stands as its last record says, as far as that can be told. */
-  readonly agrees: (body: T, record: R) => boolean;
 }
 
 /** The document as it is stored: with its last record, so that whoever comes next can write one that its writer did not. */
@@ -113,8 +112,8 @@ export class EnvironmentDocument<
     } else {
       const { revision, lastChange } = stored;
       const inserted = chain.at(-1);
-      if (lastChange.revision !== revision || !this.stands(stored)) {
-        problems.push({ revision, problem: `${called} does not stand as its record says` });
+      if (lastChange.revision !== revision) {
+        problems.push({ revision, problem: `${called} carries the record of revision ${lastChange.revision}` });
       }
       if (inserted?.revision !== revision) chain.push(lastChange);
       else if (inserted.hash !== lastChange.hash) {
@@ -124,6 +123,10 @@ export class EnvironmentDocument<
     for (const [index, record] of chain.entries()) {
       const found = linkProblems(chain[index - 1] ?? null, record, schema);
       problems.push(...found.map((problem) => ({ revision: record.revision, problem })));
+    }
+    if (stored !== null) {
+      const differences = this.differences(stored, chain);
+      if (differences.length > 0) problems.push({ revision: stored.revision, problem: notAsTold(called, differences) });
     }
     return { records: chain.length, problems };
   }
@@ -136,11 +139,13 @@ export class EnvironmentDocument<
     return { ...this.kind.body.parse(body), lastChange: this.kind.record.parse(lastChange) };
   }
 
-  /** Malformed documents do not stand as any record says. */
-  private stands({ _id, lastChange, ...rest }: Stored): boolean {
+  /** Fields in which the document is not what its records say; a malformed one is not what any record says. */
+  private differences({ _id, lastChange: _, ...rest }: Stored, chain: readonly ChainLink[]): string[] {
     const body = this.kind.body.safeParse(rest);
-    const record = this.kind.record.safeParse(lastChange);
-    return body.success && record.success && this.kind.agrees(body.data, record.data);
+    if (!body.success) return body.error.issues.map(({ path }) => path.join('.'));
+    const told = new ToldFields();
+    for (const record of chain) told.add((record as StoredRecord)['changes']);
+    return told.differencesFrom(this.kind.shown(body.data));
   }
 
   private chain(

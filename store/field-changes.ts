@@ -3,7 +3,7 @@ import { contentHash } from '../core/signing';
 import type { FieldChange } from '../flags/document/decision-record';
 
 /** Fields that only the store writes and no record shows. */
-const STORE_FIELDS = new Set(['_id', 'revision', 'lastChange', 'schemaVersion']);
+export const STORE_FIELDS: ReadonlySet<string> = new Set(['_id', 'revision', 'lastChange', 'schemaVersion']);
 
 /** Top-level fields in which two documents differ, in code-unit order. */
 export function changesBetween(before: object | null, after: object): FieldChange[] {

@@ -1,5 +1,4 @@
 import type { Db } from 'mongodb';
-import { canonicalJson } from '../core/canonical-json';
 import { HoldoutRecord, HoldoutSet, type Holdout, type HoldoutAction } from '../flags/document/holdout';
 import { isCovered, type CoverableFlag } from '../flags/evaluator/holdout';
 import { Collection } from './collections';
@@ -40,13 +39,6 @@ export class MongoHoldoutsRepository implements HoldoutsRepository {
       body: HoldoutSet,
       record: HoldoutRecord,
       shown: ({ holdouts }) => Object.fromEntries(holdouts.map((holdout) => [holdout.key, holdout])),
-      agrees: ({ holdouts }, { changes }) =>
-        changes.every(({ field, after }) => {
-          // Content too large to be kept is vouched for by its hash, and compared by the chain alone.
-          if (typeof after === 'object' && after !== null && 'sha256' in after) return true;
-          const standing = holdouts.find(({ key }) => key === field);
-          return canonicalJson(standing ?? null) === canonicalJson(after ?? null);
-        }),
     });
   }
 

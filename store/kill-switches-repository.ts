@@ -40,7 +40,6 @@ export class MongoKillSwitchesRepository implements KillSwitchesRepository {
       body: KillSwitch,
       record: KillSwitchRecord,
       shown: ({ environment, on }) => ({ environment, on }),
-      agrees: ({ on }, { action }) => on === (action === 'environment.kill'),
     });
   }
 

@@ -7,6 +7,7 @@ import { Collection } from './collections';
 import { insertOnce, swapDocument } from './swap-document';
 import { plainCopy } from './plain-copy';
 import { chainSegmentRecord, type SegmentEdit, type StoredSegment } from './segment-chain';
+import { notAsTold, ToldFields } from './told-fields';
 
 /** What a verification of segments' chains went over and what it found. */
 export interface SegmentChainReport {
@@ -116,10 +117,11 @@ export class MongoSegmentsRepository implements SegmentsRepository {
     return next;
   }
 
-  private async verifyChain({ _id: segmentId, revision, lastChange }: StoredSegment): Promise<{
+  private async verifyChain(segment: StoredSegment): Promise<{
     readonly records: number;
     readonly problems: readonly { readonly revision: number; readonly problem: string }[];
   }> {
+    const { _id: segmentId, revision, lastChange } = segment;
     if (lastChange?.revision !== revision) {
       const carried = lastChange === undefined ? 'no record' : `the record of revision ${lastChange.revision}`;
       return { records: 0, problems: [{ revision, problem: `the segment carries ${carried}` }] };
@@ -132,13 +134,17 @@ export class MongoSegmentsRepository implements SegmentsRepository {
     const differs = inserted?.revision === revision && inserted.hash !== lastChange.hash;
     const problems = differs ? [{ revision, problem: 'the last record differs from the one on the segment' }] : [];
     if (inserted?.revision !== revision) chain.push(lastChange);
+    const told = new ToldFields();
     for (const [index, record] of chain.entries()) {
+      told.add(record.changes);
       const previous = chain[index - 1] ?? null;
       const begins = previous === null && record.action === 'segment.adopt';
       const expected = begins ? { revision: record.revision - 1, previousHash: '', hash: '' } : previous;
       const found = linkProblems(expected, record, SegmentRecord);
       problems.push(...found.map((problem) => ({ revision: record.revision, problem })));
     }
+    const differences = told.differencesFrom(segment);
+    if (differences.length > 0) problems.push({ revision, problem: notAsTold('the segment', differences) });
     return { records: chain.length, problems };
   }
 }

@@ -1,3 +1,4 @@
+import { connectDatabase } from '../../../store/database';
 import { givenFlagBody, givenRolloutBlock, givenServer, type ServerUnderTest } from '../../support/server-under-test';
 
 const path = '/v1/environments/production/holdouts';
@@ -102,14 +103,25 @@ describe('holdouts of an environment', () => {
     expect(await server.context.holdouts.verify('production')).toEqual({ records: 6, problems: [] });
   });
 
-  it('show when one was changed behind its back', async () => {
+  it('show which one was changed behind its back, also when others have been changed since', async () => {
     await create({ key: 'year', weight: 5, covers: { all: true } });
-    const { holdouts, revision } = await server.context.holdouts.get('production');
-    const [year] = holdouts;
-    if (year === undefined) throw new Error('it was created');
-    const edit = { actor: { kind: 'token' as const, name: 'eve', verified: true }, reason: 'x', at: year.createdAt };
-    expect(await server.context.holdouts.put('production', [], 0, 'holdout.end', edit)).toBeNull();
-    await server.context.holdouts.put('production', [{ ...year, weight: 6 }], revision, 'holdout.edit', edit);
-    expect((await server.context.holdouts.verify('production')).problems).toEqual([]);
+    await create({ key: 'quarter', weight: 5, covers: { all: true } });
+    const database = await connectDatabase({ url: server.config.mongodbUrl, name: server.config.mongodbDatabase });
+    const sets = database.db.collection<{ holdouts: { key: string; weight: number }[] }>('holdouts');
+    const { holdouts = [] } = (await sets.findOne({ environment: 'production' })) ?? {};
+    const tampered = holdouts.map((holdout) => (holdout.key === 'year' ? { ...holdout, weight: 6 } : holdout));
+    await sets.updateOne({ environment: 'production' }, { $set: { holdouts: tampered } });
+    await database.close();
+    const audit = await server.call('GET', '/v1/environments/production/audit/verify', { as: operator });
+    expect(audit.json()).toMatchObject({
+      ok: false,
+      problems: [
+        {
+          holdoutsId: 'production/holdouts',
+          revision: 2,
+          problem: 'the document is not what the records of the holdouts say: year',
+        },
+      ],
+    });
   });
 });

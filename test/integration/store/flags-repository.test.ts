@@ -102,6 +102,21 @@ describe('the flags repository on the real database', () => {
     ]);
   });
 
+  it('finds a flag that was changed behind its back, whatever its last record was about', async () => {
+    const flag = await create();
+    await flags.swap({ before: flag, after: { ...givenFlag(), enabled: false }, draft: draft() });
+    expect(await decisions.verify('production/checkout')).toMatchObject({ problems: [] });
+    const stored = database.db.collection<{ _id: string }>('flags');
+    await stored.updateOne({ _id: 'production/checkout' }, { $set: { salt: 'another', note: 'was here' } });
+    expect((await decisions.verify('production/checkout')).problems).toEqual([
+      {
+        flagId: 'production/checkout',
+        revision: 2,
+        problem: 'the document is not what the records of the flag say: note, salt',
+      },
+    ]);
+  });
+
   it('refuses an edit whose record is too large, naming the field, and never a lowering', async () => {
     const flag = await create();
     const large = givenFlag({ type: 'string', variants: { on: 'x'.repeat(20_000), off: 'y' } });

@@ -155,6 +155,21 @@ describe('the segments repository', () => {
     expect(problemsOf(gone)).toEqual([[0, 'the segment is not there, though it has records']]);
   });
 
+  it('notices a segment that was changed behind its back, also where its record only vouches for the content', async () => {
+    const segments = new MongoSegmentsRepository(database.db);
+    const people = Array.from({ length: 2_000 }, (_, index) => `person-${index}@example.com`);
+    await segments.put({ ...eu, if: { attribute: 'email', operator: 'in', value: people } }, 0, editOf('ada'));
+    await segments.put({ ...eu, key: 'us' }, 0, editOf('ada'));
+    await stored().updateOne({ _id: 'production/eu' }, { $set: { 'if.value': people.slice(1) } });
+    expect((await segments.verify('production')).problems).toEqual([
+      {
+        segmentId: 'production/eu',
+        revision: 1,
+        problem: 'the document is not what the records of the segment say: if',
+      },
+    ]);
+  });
+
   it('begins the chain of a segment that is older than records where it stands', async () => {
     const [migration] = MIGRATIONS.filter(({ id }) => id === '0002-segment-records');
     await stored().insertOne({ _id: 'production/eu', ...eu, revision: 7 } as { _id: string });
