@@ -1,6 +1,7 @@
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import type { GroupProjection, GroupsRepository } from '../../store/groups-repository';
-import type { GroupStatus } from '../../workflows/group/status';
+import type { RolloutsRepository } from '../../store/rollouts-repository';
+import type { GroupMember, GroupStatus } from '../../workflows/group/status';
 import type { GroupWorkflows } from '../temporal/group-workflows';
 
 /** A group that a request named. */
@@ -15,6 +16,7 @@ export interface LocatedGroup {
 export interface GroupDirectoryDependencies {
   readonly groups: Pick<GroupsRepository, 'get' | 'list'>;
   readonly groupWorkflows: Pick<GroupWorkflows, 'find' | 'status'>;
+  readonly rollouts: Pick<RolloutsRepository, 'get'>;
 }
 
 /**
@@ -40,17 +42,19 @@ export async function locateGroup(
 }
 
 /**
- * Reads where a group stands: of a live one from the workflow, of an ended one from the projection. When no worker answers, the
- * projection is given with `fromProjection`.
+ * Reads where a group stands: of a live one from the workflow, of an ended one from the projection, with members that go on by themselves as they stand by now. When
+ * no worker answers, the projection is given with `fromProjection`.
  *
  * @throws {HeadgateError} TEMPORAL_UNAVAILABLE when neither the workflow answers nor the projection exists
  */
 export async function readGroup(
-  { groupWorkflows }: Pick<GroupDirectoryDependencies, 'groupWorkflows'>,
+  { groupWorkflows, rollouts }: Pick<GroupDirectoryDependencies, 'groupWorkflows' | 'rollouts'>,
   environment: string,
   { groupId, key, projection }: LocatedGroup,
 ): Promise<GroupStatus & { readonly fromProjection?: true }> {
-  if (projection !== null && projection.outcome !== null) return groupStatusOf(projection);
+  if (projection !== null && projection.outcome !== null) {
+    return followDetached(rollouts, groupStatusOf(projection));
+  }
   const live = await groupWorkflows.status(environment, key);
   if (live?.groupId === groupId) return live;
   if (projection !== null) return { ...groupStatusOf(projection), fromProjection: true };
@@ -58,6 +62,19 @@ export async function readGroup(
     retryable: true,
     remedy: 'Check that workers run, and try again.',
   });
+}
+
+/** Members whose group was ended from outside go on without it, so nobody writes their end into its projection: their own rollouts tell it. */
+async function followDetached(rollouts: Pick<RolloutsRepository, 'get'>, status: GroupStatus): Promise<GroupStatus> {
+  const members = await Promise.all(
+    status.members.map(async (member): Promise<GroupMember> => {
+      if (member.state !== 'detached') return member;
+      const rollout = await rollouts.get(member.rolloutId);
+      if (rollout === null || rollout.outcome === null) return member;
+      return { ...member, state: rollout.outcome, summary: `by itself, after its group: ${rollout.summary}` };
+    }),
+  );
+  return { ...status, members };
 }
 
 /** The projection in the words of the status query. */

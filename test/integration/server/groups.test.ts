@@ -137,4 +137,33 @@ describe('groups through the API', () => {
     expect(queued.statusCode).toBe(202);
     expect(ended).toMatchObject({ groupId: started.groupId, outcome: 'aborted' });
   });
+
+  it('shows what members have come to that go on after their group was ended from outside', async () => {
+    const environment = base.split('/').at(-1) as string;
+    const { rolloutId } = (await post('rollouts', { plan: plan('low') })).json<{ rolloutId: string }>();
+    const live = { flag: 'low', candidate: 'on', rolloutId, after: [], summary: 'goes on', takenBack: null };
+    // As the reconciler leaves a group whose workflow was terminated.
+    await operated.server.context.groups.save({
+      _id: `left-${environment}`,
+      environment,
+      key: 'two',
+      identity: 'left',
+      phase: 'aborted',
+      outcome: 'aborted',
+      waitingFor: null,
+      summary: 'its workflow was ended from outside',
+      members: [{ ...live, state: 'detached' }],
+      record: [],
+      startedAt: new Date().toISOString(),
+      startedBy: 'alice',
+      version: 1,
+    });
+    const before = await get<GroupStatus>('groups/two');
+    await post('rollouts/low/messages/abort', { reason: 'enough' });
+    const after = await until(({ members }) => members[0]?.state !== 'detached');
+    expect(before.members).toMatchObject([{ state: 'detached', summary: 'goes on' }]);
+    expect(after.members).toMatchObject([
+      { state: 'aborted', summary: expect.stringContaining('by itself, after its group: ') as string },
+    ]);
+  });
 });
