@@ -39,9 +39,13 @@ export function attributeCauses(input: AttributionInput): Attribution {
   ];
   const causes = weightiestOfEach(weighed.filter((each): each is AttributedCause => 'weight' in each));
   const named = new Set(causes.map(({ subject }) => `${subject.kind} ${subject.name}`));
-  const cleared = weighed.filter(
-    (each): each is ClearedCause => !('weight' in each) && !named.has(`${each.subject.kind} ${each.subject.name}`),
-  );
+  // Another flag that was written more than once meanwhile is cleared once.
+  const cleared = weighed.filter((each): each is ClearedCause => {
+    const subject = `${each.subject.kind} ${each.subject.name}`;
+    if ('weight' in each || named.has(subject)) return false;
+    named.add(subject);
+    return true;
+  });
   const kind = kindOf(split);
   const metric = worst?.metric ?? null;
   return {

@@ -3,6 +3,7 @@ import { ErrorCode, HeadgateError } from '../../core/errors';
 import { ALARM_SCORE, SeriesDetector } from '../../ml/anomaly/series-detector';
 import { readSeries } from '../offline/read-series';
 import { anomaliesDocument, anomaliesLines, type ScoredRow } from '../render/anomalies-lines';
+import { counted } from '../render/numbers';
 import { does, numberBetween, type CommandContext } from './command';
 
 interface AnomaliesOptions {
@@ -26,12 +27,21 @@ export function addAnomaliesCommand(program: Command, context: CommandContext): 
     async (session, { data, time, value, threshold }) => {
       const detector = new SeriesDetector();
       const rows: ScoredRow[] = [];
+      let backward = 0;
+      let before = Number.NEGATIVE_INFINITY;
       for await (const row of readSeries(session.io, data, { time, value })) {
+        if (row.atMs < before) backward++;
+        before = row.atMs;
         const seen = detector.see(row.value ?? Number.NaN, row.atMs);
         rows.push({ timestamp: row.timestamp, value: row.value, ...seen, alarm: seen.score >= threshold });
       }
       if (rows.length === 0) {
         throw new HeadgateError(ErrorCode.InvalidArgument, `'${data}' has a header and no rows`);
+      }
+      if (backward > 0) {
+        session.note(
+          `${counted(backward, 'row')} earlier than the one before: rows are scored in the file's order, so sort it by '${time}'`,
+        );
       }
       const told = { data, threshold, rows };
       session.answer(anomaliesDocument(told), () => anomaliesLines(told, session.style));

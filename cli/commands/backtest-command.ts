@@ -4,6 +4,7 @@ import { BACKTEST_PLAN } from '../offline/backtest-plan';
 import type { TracePlan } from '../offline/judge-trace';
 import { readPlanOption } from '../offline/plan-option';
 import { runBacktest, type BacktestSummary } from '../offline/run-backtest';
+import { counted } from '../render/numbers';
 import type { Session } from '../session';
 import { does, type CommandContext } from './command';
 
@@ -45,9 +46,9 @@ export function addBacktestCommand(program: Command, context: CommandContext): v
 function tell(session: Session, summary: BacktestSummary, out: string): void {
   const { traces, rolledBack, promoted, narrowed, looks, flawed, leftOut } = summary;
   const lines = [
-    `${traces} traces, ${looks} looks: ${rolledBack} rolled back, ${promoted} shown safe for the next weight, ${narrowed} narrowed`,
+    `${counted(traces, 'trace')}, ${counted(looks, 'look')}: ${rolledBack} rolled back, ${promoted} shown safe for the next weight, ${narrowed} narrowed`,
     ...(flawed > 0
-      ? [`${flawed} traces have missing, repeated or impossible numbers; each decision counts its own`]
+      ? [`${flawed} of ${traces} have missing, repeated or impossible numbers; each decision counts its own`]
       : []),
     ...(leftOut.length > 0 ? [`no columns for: ${leftOut.join(', ')}; judged without`] : []),
   ];

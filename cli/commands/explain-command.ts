@@ -38,8 +38,8 @@ export function addExplainCommand(program: Command, context: CommandContext): vo
       });
       const name = join(out, `explain-${recorded.rolloutId.replace(/[^A-Za-z0-9_-]/g, '_')}`);
       const files = [`${name}.svg`, `${name}.html`] as const;
-      await writeWhole(files[0], svg);
-      await writeWhole(files[1], htmlPage(explanation, svg));
+      await writeWhole(session.io, files[0], svg);
+      await writeWhole(session.io, files[1], htmlPage(explanation, svg));
       session.answer({ ...explanation, files }, () =>
         explanationLines(explanation, files, session.width, session.style),
       );

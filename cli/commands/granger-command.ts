@@ -57,10 +57,25 @@ export function addGrangerCommand(program: Command, context: CommandContext): vo
       const question = { cause: causeValues, effect: effectValues, maxLag, alpha, orderBy: order, robust };
       const answer = testGranger({ ...question, given: givenValues });
       const pairwise = given.length === 0 ? undefined : testGranger(question);
-      const told = { cause, effect, given, observations: effectValues.length, robust, answer, pairwise };
+      const columns = [causeValues, effectValues, ...givenValues];
+      const told = {
+        cause,
+        effect,
+        given,
+        observations: effectValues.length,
+        incomplete: effectValues.filter((_, row) => columns.some((values) => Number.isNaN(values[row]))).length,
+        constant: names.filter((_, index) => isConstant(columns[index] ?? [])),
+        robust,
+        answer,
+        pairwise,
+      };
       session.answer(grangerDocument(told), () => grangerLines(told, session.style));
     },
   );
+}
+
+function isConstant(values: readonly number[]): boolean {
+  return new Set(values.filter((value) => !Number.isNaN(value))).size <= 1;
 }
 
 function maxLag(text: string): number {

@@ -92,9 +92,19 @@ function known(
   const { control = null, candidate = null, harmLower = null, harmUpper = null, margin = null } = finding ?? {};
   const sign = harmSign(metric);
   const at = (harm: number | null): number | null =>
-    control === null || harm === null || !Number.isFinite(harm) ? null : control + sign * harm;
+    control === null || harm === null || !Number.isFinite(harm) ? null : within(metric, control + sign * harm);
   const [lower, upper] = sign > 0 ? [at(harmLower), at(harmUpper)] : [at(harmUpper), at(harmLower)];
   return { control, candidate, lower, upper, limit: at(margin) };
+}
+
+/** A share lies between nothing and everything, which an interval of a difference does not know. */
+function within(metric: Metric, value: number): number {
+  return isShare(metric) ? Math.min(1, Math.max(0, value)) : value;
+}
+
+/** Whether a metric's values are shares, 0 to 1. */
+export function isShare({ kind }: Metric): boolean {
+  return kind === 'error_rate' || kind === 'slower_than';
 }
 
 function levelOf(metric: Metric, strata: readonly Stratum[], arm: 'control' | 'candidate'): number | null {

@@ -1,6 +1,6 @@
 import type { Metric } from '../../flags/plan/metric';
 import { evidence as evidenceText, measured } from '../render/numbers';
-import type { ChartSeries, MetricPoint, MetricSeries } from './chart-series';
+import { isShare, type ChartSeries, type MetricPoint, type MetricSeries } from './chart-series';
 import { linearScale, roundTicks, type Scale } from './scale';
 
 const WIDTH = 960;
@@ -210,10 +210,6 @@ function bandOf(points: readonly MetricPoint[], x: Scale, y: Scale): string {
 
 function place(scale: Scale, value: number): number {
   return Math.round(scale.place(value) * 10) / 10;
-}
-
-function isShare({ kind }: Metric): boolean {
-  return kind === 'error_rate' || kind === 'slower_than';
 }
 
 function unitOf(metric: Metric): string {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
 import type { Io } from '../io';
 
@@ -18,7 +19,7 @@ export interface LineSink {
  * @throws {HeadgateError} INVALID_ARGUMENT when it cannot be written
  */
 export async function openSink(io: Io, path: string): Promise<LineSink> {
-  return path === '-' ? outputSink(io) : fileSink(path);
+  return path === '-' ? outputSink(io) : fileSink(io, path);
 }
 
 function outputSink(io: Io): LineSink {
@@ -37,12 +38,18 @@ function outputSink(io: Io): LineSink {
   };
 }
 
-async function fileSink(path: string): Promise<LineSink> {
+async function fileSink(io: Io, path: string): Promise<LineSink> {
   const unfinished = `${path}.${randomUUID().slice(0, 8)}.part`;
-  const unwritable = (error: unknown): HeadgateError =>
-    new HeadgateError(ErrorCode.InvalidArgument, `'${path}' cannot be written: ${messageOf(error)}`, { cause: error });
+  const unwritable = (error: unknown): HeadgateError => cannotWrite(path, error);
+  if (await isFolder(path)) throw cannotWrite(path, Object.assign(new Error('it is a folder'), { code: 'EISDIR' }));
   const file = await open(unfinished, 'wx').catch((error: unknown) => {
     throw unwritable(error);
+  });
+  // Ctrl-C leaves nothing half written behind.
+  const unwatch = io.onSignal((signal) => {
+    unwatch();
+    rmSync(unfinished, { force: true });
+    process.kill(process.pid, signal);
   });
   let held = '';
   const flush = async (): Promise<void> => {
@@ -63,12 +70,36 @@ async function fileSink(path: string): Promise<LineSink> {
       await rename(unfinished, path).catch((error: unknown) => {
         throw unwritable(error);
       });
+      unwatch();
     },
     async discard() {
+      unwatch();
       await file.close().catch(() => undefined);
       await rm(unfinished, { force: true });
     },
   };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOENT: 'Make the folder that it is to stand in first.',
+  ENOTDIR: 'Something on the way to it is a file and no folder.',
+  EISDIR: 'Name a file.',
+  EACCES: 'Name a place that you may write to.',
+  EROFS: 'Name a place that you may write to.',
+  ENOSPC: 'Make room, or name another disk.',
+};
+
+function cannotWrite(path: string, error: unknown): HeadgateError {
+  const remedy = REMEDIES[(error as NodeJS.ErrnoException).code ?? ''];
+  return new HeadgateError(ErrorCode.InvalidArgument, `'${path}' cannot be written: ${messageOf(error)}`, {
+    cause: error,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
 }
 
 /**
@@ -76,8 +107,8 @@ async function fileSink(path: string): Promise<LineSink> {
  *
  * @throws {HeadgateError} INVALID_ARGUMENT when it cannot be written
  */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const sink = await fileSink(path);
+export async function writeWhole(io: Io, path: string, text: string): Promise<void> {
+  const sink = await fileSink(io, path);
   try {
     await sink.write(text.replace(/\n$/, ''));
     await sink.close();

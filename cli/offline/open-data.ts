@@ -23,16 +23,20 @@ export async function* openData(io: Io, path: string): AsyncGenerator<Buffer> {
 }
 
 /**
- * Lines of a text file or gzip, without their ends; the last may lack one. A line of more than 16 MB is refused.
+ * Lines of a text, without their ends; the last may lack one. A line of more than 16 MB is refused.
  *
- * @throws {HeadgateError} INVALID_ARGUMENT, on iteration, when it cannot be read, or with a line too long
+ * @param path - where the bytes come from, for errors
+ * @throws {HeadgateError} INVALID_ARGUMENT, on iteration, with a line too long
  */
-export async function* readLines(io: Io, path: string): AsyncGenerator<{ line: number; text: string }> {
+export async function* readLines(
+  path: string,
+  bytes: AsyncIterable<Buffer>,
+): AsyncGenerator<{ line: number; text: string }> {
   const decoder = new TextDecoder();
   let rest = '';
   let line = 0;
   const tell = (text: string): { line: number; text: string } => ({ line: ++line, text: text.replace(/\r$/, '') });
-  for await (const chunk of openData(io, path)) {
+  for await (const chunk of bytes) {
     const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = parts.pop() ?? '';
     for (const part of parts) yield tell(part);

@@ -33,7 +33,12 @@ export async function readPredictor(io: Io, path: string): Promise<Predictor> {
 export async function writePredictor(io: Io, path: string, predictor: Predictor): Promise<number> {
   const text = JSON.stringify(predictor);
   const sink = await openSink(io, path);
-  await sink.write(text);
-  await sink.close();
+  try {
+    await sink.write(text);
+    await sink.close();
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
   return Buffer.byteLength(text) + 1;
 }

@@ -29,8 +29,18 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
  * @param path - a file, or `-` for standard input
  * @throws {HeadgateError} INVALID_ARGUMENT, here or while rows are read, naming the line of what is wrong
  */
-export async function readCsv(io: Io, path: string, maxRows = MAX_ROWS): Promise<CsvFile> {
-  const records = recordsOf(io, path, maxRows);
+export function readCsv(io: Io, path: string, maxRows = MAX_ROWS): Promise<CsvFile> {
+  return readCsvBytes(path, openData(io, path), maxRows);
+}
+
+/**
+ * The same of bytes that are being read already.
+ *
+ * @param path - where they come from, for errors
+ * @throws {HeadgateError} as {@link readCsv}
+ */
+export async function readCsvBytes(path: string, bytes: AsyncIterable<Buffer>, maxRows = MAX_ROWS): Promise<CsvFile> {
+  const records = recordsOf(path, bytes, maxRows);
   const header = await records.next();
   if (header.done === true) throw invalid(`'${path}' is empty`, 'It should begin with a line that names its columns.');
   const columns = header.value.cells.map((name) => name.trim());
@@ -95,7 +105,11 @@ export async function readNumericColumns(
   return values;
 }
 
-async function* recordsOf(io: Io, path: string, maxRows: number): AsyncGenerator<CsvRow, undefined> {
+async function* recordsOf(
+  path: string,
+  bytes: AsyncIterable<Buffer>,
+  maxRows: number,
+): AsyncGenerator<CsvRow, undefined> {
   const parser = parse({
     bom: true,
     skip_empty_lines: true,
@@ -103,7 +117,7 @@ async function* recordsOf(io: Io, path: string, maxRows: number): AsyncGenerator
     // The package's types let a record be changed into another of its own kind only.
     on_record: (cells, { lines }) => ({ line: lines, cells }) satisfies CsvRow as unknown as string[],
   });
-  const records = pipeline(Readable.from(openData(io, path), { objectMode: false }), parser, () => undefined);
+  const records = pipeline(Readable.from(bytes, { objectMode: false }), parser, () => undefined);
   let count = -1;
   try {
     for await (const record of records as AsyncIterable<CsvRow>) {

@@ -2,9 +2,9 @@ import { ErrorCode, HeadgateError } from '../../core/errors';
 import { readRow, type RowFields } from '../../metrics/recorded/read-row';
 import type { RecordedArm } from '../../metrics/recorded/recorded-arm';
 import type { Io } from '../io';
-import { readLines } from './open-data';
-import { numberIn, readCsv, type CsvFile, type CsvRow } from './read-csv';
-import type { RecordingFile } from './recording-files';
+import { openData, readLines } from './open-data';
+import { numberIn, readCsvBytes, type CsvFile, type CsvRow } from './read-csv';
+import type { RecordingFile, RecordingFormat } from './recording-files';
 
 /** Columns of a recording that are text; all others of a CSV file are numbers. */
 const TEXT_COLUMNS = new Set(['trace_id', 'variant']);
@@ -27,12 +27,36 @@ export async function* readRecording(
   files: readonly RecordingFile[],
   query: RecordingQuery,
 ): AsyncGenerator<RecordedArm> {
-  for (const file of files) yield* file.format === 'csv' ? csvRows(io, file, query) : jsonRows(io, file, query);
+  for (const { path, format } of files) {
+    const bytes = openData(io, path);
+    const [told, rest] = format === undefined ? await formatOfContent(bytes) : [format, bytes];
+    yield* told === 'csv' ? csvRows(path, rest, query) : jsonRows(path, rest, query);
+  }
 }
 
-async function* jsonRows(io: Io, { path }: RecordingFile, { events, onColumns }: RecordingQuery) {
+/** How lines are written where no name tells, as of standard input: an object a line begins with a brace, a header with the name of a column. */
+async function formatOfContent(bytes: AsyncGenerator<Buffer>): Promise<[RecordingFormat, AsyncGenerator<Buffer>]> {
+  const head: Buffer[] = [];
+  let begun = '';
+  while (begun === '') {
+    const next = await bytes.next();
+    if (next.done === true) break;
+    head.push(next.value);
+    begun = Buffer.concat(head)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
+      .trimStart();
+  }
+  const whole = (async function* () {
+    yield* head;
+    yield* bytes;
+  })();
+  return [/^[A-Za-z_"]/.test(begun) ? 'csv' : 'jsonl', whole];
+}
+
+async function* jsonRows(path: string, bytes: AsyncIterable<Buffer>, { events, onColumns }: RecordingQuery) {
   let isFirst = true;
-  for await (const { line, text } of readLines(io, path)) {
+  for await (const { line, text } of readLines(path, bytes)) {
     if (text.trim() === '') continue;
     const value = jsonObject(path, line, isFirst ? text.replace(/^\uFEFF/, '') : text);
     const fields: RowFields = {
@@ -59,8 +83,8 @@ function jsonObject(path: string, line: number, text: string): Record<string, un
   return refuse(path, line, '', 'is not a JSON object');
 }
 
-async function* csvRows(io: Io, { path }: RecordingFile, { events, onColumns }: RecordingQuery) {
-  const file = await readCsv(io, path);
+async function* csvRows(path: string, bytes: AsyncIterable<Buffer>, { events, onColumns }: RecordingQuery) {
+  const file = await readCsvBytes(path, bytes);
   const indexes = new Map(file.columns.map((name, index) => [name, index]));
   onColumns(path, file.columns);
   for await (const row of file.rows) yield readRow(csvFields(file, indexes, row), events);

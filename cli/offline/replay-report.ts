@@ -18,7 +18,7 @@ export interface ReplayedRollout {
   readonly recordedRollbackMinute: number | null;
   /** Failed requests of the candidate until then, by the metric's first event. */
   readonly badRequests: number;
-  /** Codes and texts of the rollback, or of the last look. */
+  /** Codes and texts of the rollback, else of the look that first allowed the next weight, else of the last one. */
   readonly reasons: readonly { readonly code: string; readonly text: string }[];
   /** What the recording cannot answer, in words; empty when it can answer everything. */
   readonly gaps: readonly string[];
@@ -60,7 +60,7 @@ function describe(recorded: ObservationsAnswer, plan: TracePlan, replay: Replay)
   const bad = looks
     .flatMap(({ strata }) => strata.filter(({ segment }) => segment === '*'))
     .map((stratum) => stratum.candidate.events[event]?.errors ?? 0);
-  const last = looks[rollbackLook ?? looks.length - 1];
+  const deciding = looks[rollbackLook ?? promoteLook ?? looks.length - 1];
   return {
     rolloutId: recorded.rolloutId,
     flag: recorded.flag,
@@ -71,7 +71,7 @@ function describe(recorded: ObservationsAnswer, plan: TracePlan, replay: Replay)
     narrowMinute: minuteOf(narrowLook),
     recordedRollbackMinute: rolledBackAt === undefined ? null : minutes(Date.parse(rolledBackAt) - startMs),
     badRequests: bad.reduce((sum, errors) => sum + errors, 0),
-    reasons: (last?.analysis.reasons ?? []).map(({ code, text }) => ({ code, text })),
+    reasons: (deciding?.analysis.reasons ?? []).map(({ code, text }) => ({ code, text })),
   };
 }
 
@@ -84,7 +84,9 @@ export function replayRates(rollouts: readonly ReplayedRollout[]): ReplayRates {
     list.filter(({ rollbackMinute }) => rollbackMinute !== null);
   const sooner = alarmed(rolledBack)
     .flatMap(({ rollbackMinute, recordedRollbackMinute }) =>
-      rollbackMinute === null || recordedRollbackMinute === null ? [] : [recordedRollbackMinute - rollbackMinute],
+      rollbackMinute === null || recordedRollbackMinute === null
+        ? []
+        : [roundedMinutes(recordedRollbackMinute - rollbackMinute)],
     )
     .sort((a, b) => a - b);
   return {
@@ -132,5 +134,9 @@ function thresholdsByEvent({ windows }: ObservationsAnswer): Map<string, Set<str
 }
 
 function minutes(ms: number): number {
-  return Math.round(ms / 600) / 100;
+  return roundedMinutes(ms / 60_000);
+}
+
+function roundedMinutes(value: number): number {
+  return Math.round(value * 100) / 100;
 }

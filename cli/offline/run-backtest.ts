@@ -1,3 +1,5 @@
+import { realpath } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import type { RecordedArm } from '../../metrics/recorded/recorded-arm';
 import { toRecordedTrace } from '../../metrics/recorded/recorded-strata';
@@ -7,7 +9,7 @@ import { judgeTrace, type TraceDecision, type TracePlan } from './judge-trace';
 import { openSink } from './line-sink';
 import { readRecording } from './read-recording';
 import { requireMetrics, tellableMetrics } from './recording-columns';
-import { recordingFiles } from './recording-files';
+import { recordingFiles, type RecordingFile } from './recording-files';
 
 /** What to judge, by what, and where the decisions go. */
 export interface Backtest {
@@ -40,8 +42,9 @@ export interface BacktestSummary {
  * @throws {HeadgateError} INVALID_ARGUMENT naming file, line and field of what cannot be read, or a column that the plan wants and is not there
  */
 export async function runBacktest(io: Io, backtest: Backtest): Promise<BacktestSummary> {
-  const { plan, data } = backtest;
+  const { plan, data, out } = backtest;
   const files = await recordingFiles(data);
+  await refuseOverwriting(files, out);
   const told: ToldMetrics = { metrics: null };
   const read = (): AsyncGenerator<RecordedArm> =>
     readRecording(io, files, {
@@ -66,6 +69,18 @@ export async function runBacktest(io: Io, backtest: Backtest): Promise<BacktestS
   }
 }
 
+/** The decisions would take the place of what they were made from. */
+async function refuseOverwriting(files: readonly RecordingFile[], out: string): Promise<void> {
+  const target = await realpath(out).catch(() => undefined);
+  if (target === undefined) return;
+  for (const { path } of files) {
+    if ((await realpath(path).catch(() => undefined)) !== target) continue;
+    throw new HeadgateError(ErrorCode.InvalidArgument, `--out names '${out}', which is the recording itself`, {
+      remedy: 'Name another file, or - for standard output.',
+    });
+  }
+}
+
 /** The plan's metrics that the first line has columns for; null before it is read. */
 interface ToldMetrics {
   metrics: TracePlan['metrics'] | null;
@@ -87,6 +102,8 @@ async function judgeAll(
       const decision = judgeTrace({ ...plan, metrics }, toRecordedTrace(rows, thresholds));
       add(totals, decision);
       await sink.write(JSON.stringify(decision));
+      // Judging gives way to nothing by itself, and signals wait for that.
+      await setImmediate();
     }
     if (totals.traces === 0) throw nothingRecorded();
     await sink.close();

@@ -1,5 +1,5 @@
 import type { PointAnomaly } from '../../ml/anomaly/series-detector';
-import { measured } from './numbers';
+import { counted, measured } from './numbers';
 import type { Style } from './style';
 import { tableLines } from './table';
 
@@ -38,8 +38,10 @@ export function anomaliesDocument({ data, threshold, rows }: ToldAnomalies): obj
 /** The alarms as a table for people. */
 export function anomaliesLines({ threshold, rows }: ToldAnomalies, style: Style): string[] {
   const alarms = rows.filter(({ alarm }) => alarm);
-  const counted = `${alarms.length === 0 ? 'no' : alarms.length} ${alarms.length === 1 ? 'alarm' : 'alarms'} in ${rows.length} points`;
-  const told = `${counted}, at a score of ${threshold} or more`;
+  const missing = rows.filter(({ value }) => value === null).length;
+  const number = alarms.length === 0 ? 'no alarms' : counted(alarms.length, 'alarm');
+  const points = `${counted(rows.length, 'point')}${missing > 0 ? ` (${missing} of them without a value)` : ''}`;
+  const told = `${number} in ${points}, at a score of ${threshold} or more`;
   if (alarms.length === 0) return [told];
   const cells = alarms.map(({ timestamp, value, score, severity, persistence }) => [
     timestamp,

@@ -30,7 +30,8 @@ export function explanationLines(
     ...metricLines(metrics, width, style),
     '',
     style.bold('transitions'),
-    ...timelineLines(timeline, width, style),
+    // Whole, however wide: what is cut here stands nowhere else on this page.
+    ...timelineLines(timeline, Number.POSITIVE_INFINITY, style),
     '',
     ...notes.flatMap((note) => wrap(clean(note), width)),
     ...files.map((file) => `written: ${file}`),

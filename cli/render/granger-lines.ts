@@ -1,4 +1,4 @@
-import type { GrangerAnswer, LagTest } from '../../ml/causality/granger-test';
+import { MIN_OBSERVATIONS, type GrangerAnswer, type LagTest } from '../../ml/causality/granger-test';
 import { measured } from './numbers';
 import type { Style } from './style';
 import { tableLines } from './table';
@@ -9,6 +9,10 @@ export interface ToldGranger {
   readonly effect: string;
   readonly given: readonly string[];
   readonly observations: number;
+  /** Rows among these in which a series has no value. */
+  readonly incomplete: number;
+  /** The series that have one value throughout, or none. */
+  readonly constant: readonly string[];
   readonly robust: boolean;
   readonly answer: GrangerAnswer;
   /** The answer without the given series; undefined when there are none. */
@@ -37,6 +41,7 @@ export function grangerDocument(told: ToldGranger): object {
     effect: told.effect,
     given: told.given,
     observations: told.observations,
+    incomplete: told.incomplete,
     verdict: answer.verdict,
     causal: answer.verdict === 'not_testable' ? null : answer.verdict === 'causal',
     reason: answer.reason,
@@ -97,10 +102,11 @@ export function grangerLines(told: ToldGranger, style: Style): string[] {
   ];
 }
 
-function explanation({ cause, effect, given, answer, pairwise, robust }: ToldGranger): string {
+function explanation(told: ToldGranger): string {
+  const { cause, effect, given, answer, pairwise, robust } = told;
   const beyond = given.length === 0 ? '' : ` given ${given.join(', ')}`;
   if (answer.verdict === 'not_testable') {
-    return `Not testable: ${answer.reason === null ? 'no reason is known' : REASONS[answer.reason]}.`;
+    return `Not testable: ${answer.reason === null ? 'no reason is known' : whyNot(told, answer.reason)}.`;
   }
   const numbers = `p = ${measured(answer.p)}${robust ? ', robust' : ''}, lag ${answer.lag ?? '–'}, by ${answer.basis.map((name) => BASES[name]).join(' and ')}`;
   if (answer.verdict === 'causal')
@@ -109,10 +115,23 @@ function explanation({ cause, effect, given, answer, pairwise, robust }: ToldGra
   return `No edge ${cause} → ${effect}${beyond}: no evidence that the past of ${cause} helps (${numbers}).${driven}`;
 }
 
-function stationarityLines({ cause, effect, answer: { stationarity } }: ToldGranger): string[] {
-  const of = { [cause]: stationarity.cause, [effect]: stationarity.effect };
-  return Object.entries(of).map(([name, { order, unitRoot, shift }]) => {
-    const root = unitRoot === null ? 'not testable' : `ADF ${measured(unitRoot.statistic)}, p ${measured(unitRoot.p)}`;
+/** The reason with what it rests on: which series, how many rows. */
+function whyNot({ observations, incomplete, constant }: ToldGranger, reason: keyof typeof REASONS): string {
+  if (reason === 'constant' && constant.length > 0) return `${constant.join(' and ')} does not vary`;
+  if (reason !== 'too_few_rows') return REASONS[reason];
+  const gaps = incomplete > 0 ? `, ${incomplete} of them with a missing value` : '';
+  return `${REASONS[reason]}: ${observations}${gaps}. A verdict takes ${MIN_OBSERVATIONS} at least, and three for each coefficient, each with the rows before it that the lags reach back to`;
+}
+
+function stationarityLines({ cause, effect, constant, answer: { stationarity } }: ToldGranger): string[] {
+  const of = [
+    [cause, stationarity.cause],
+    [effect, stationarity.effect],
+  ] as const;
+  return of.map(([name, { order, unitRoot, shift }]) => {
+    if (constant.includes(name)) return `${name}: does not vary`;
+    if (unitRoot === null) return `${name}: cannot be tested for a unit root`;
+    const root = `ADF ${measured(unitRoot.statistic)}, p ${measured(unitRoot.p)}`;
     const kind = order === 0 ? 'no unit root' : `integrated of order ${order}`;
     const step = shift?.isShift === true ? `; its level shifts near row ${shift.at + 1}` : '';
     return `${name}: ${kind} (${root})${step}`;

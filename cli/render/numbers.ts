@@ -12,6 +12,11 @@ export function evidence(value: number): string {
   return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(2)));
 }
 
+/** So many of a thing: `1 trace`, `2 traces`. */
+export function counted(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`;
+}
+
 /** A weight of 0 to 100 as `12.5 %`. */
 export function percent(weight: number): string {
   return `${Number(weight.toFixed(3))} %`;

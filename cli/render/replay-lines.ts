@@ -1,4 +1,5 @@
 import type { ReplayedRollout, ReplayRates } from '../offline/replay-report';
+import { counted } from './numbers';
 import { phaseStyled } from './status-lines';
 import type { Style } from './style';
 import { tableLines } from './table';
@@ -42,9 +43,13 @@ function rateLines({
   medianMinutesSooner,
 }: ReplayRates): string[] {
   return [
-    `${rollouts} rollouts${empty > 0 ? `, ${empty} of them without windows` : ''}`,
-    `false alarms: ${share(falseAlarms, completed)}, of those that completed`,
-    `detections: ${share(detected, rolledBack)}, of those that were rolled back${soonerText(medianMinutesSooner)}`,
+    `${counted(rollouts, 'rollout')}${empty > 0 ? `, ${empty} of them without windows` : ''}`,
+    completed === 0
+      ? 'false alarms: none completed, so there is no rate'
+      : `false alarms: ${share(falseAlarms, completed)}, of those that completed`,
+    rolledBack === 0
+      ? 'detections: none was rolled back, so there is no rate'
+      : `detections: ${share(detected, rolledBack)}, of those that were rolled back${soonerText(medianMinutesSooner)}`,
   ];
 }
 
@@ -54,7 +59,7 @@ function soonerText(minutes: number | null): string {
 }
 
 function share(part: number, whole: number): string {
-  return whole === 0 ? '0' : `${part} of ${whole} (${Math.round((1000 * part) / whole) / 10} %)`;
+  return `${part} of ${whole} (${Math.round((1000 * part) / whole) / 10} %)`;
 }
 
 function minute(value: number | null): string {

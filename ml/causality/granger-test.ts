@@ -52,7 +52,7 @@ export interface GrangerAnswer {
 const DEFAULT_MAX_LAG = 8;
 const DEFAULT_ALPHA = 0.05;
 /** Below this many observations neither the tests of stationarity nor the choice of a lag mean anything. */
-const MIN_OBSERVATIONS = 30;
+export const MIN_OBSERVATIONS = 30;
 /** Rows wanted for each coefficient. */
 const ROWS_PER_COEFFICIENT = 3;
 

@@ -27,6 +27,14 @@ afterEach(() => {
 });
 
 describe('the command line', () => {
+  it('shows in help which words may be left out', async () => {
+    const io = givenIo();
+    expect(await run(['--help'], io)).toBe(ExitCode.Ok);
+    expect(io.out()).toMatch(/flag get <key> /);
+    expect(io.out()).toMatch(/flag diff <key> <from> \[to\]/);
+    expect(io.out()).toMatch(/replay \[rollout\] /);
+  });
+
   it.each([
     [['rollout', 'strat']],
     [['flag', 'off', 'checkout']],

@@ -63,7 +63,8 @@ describe('a difference between the arms', () => {
   it('is this rollout, by the randomised split, and clears what meets both arms alike', () => {
     const { kind, causes, cleared, onsetAtMs, summary } = attributeCauses(
       given({
-        others: [other({})],
+        // Written twice meanwhile, cleared once.
+        others: [other({}), other({ atMs: (TROUBLE_AT - 1) * STEP })],
         series: [{ name: 'cpu', kind: 'infrastructure', values: series(0.5, TROUBLE_AT, 0.4) }],
       }),
     );

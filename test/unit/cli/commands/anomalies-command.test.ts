@@ -41,7 +41,7 @@ describe('headgate anomalies', () => {
   it('lists the alarms for people, and takes other columns and thresholds', async () => {
     const io = givenIo({ files: { 'x.csv': csv.replace('timestamp,value', 'when,load') } });
     expect(await run(['anomalies', '--data', 'x.csv', '--time', 'when', '--value', 'load'], io)).toBe(ExitCode.Ok);
-    expect(io.out()).toMatch(/alarms? in 800 points, at a score of 0\.2 or more/);
+    expect(io.out()).toMatch(/alarms? in 800 points \(1 of them without a value\), at a score of 0\.2 or more/);
     expect(io.out()).toContain('2026-01-03 10:2');
     const strict = givenIo({ files: { 'x.csv': csv } });
     expect(await run(['anomalies', '--data', 'x.csv', '--threshold', '1'], strict)).toBe(ExitCode.Ok);
@@ -52,6 +52,13 @@ describe('headgate anomalies', () => {
     const io = givenIo({ files: { 'x.csv': 'timestamp,value\n2026-01-01,1\nyesterday,2\n' } });
     expect(await run(['anomalies', '--data', 'x.csv'], io)).toBe(ExitCode.Usage);
     expect(io.err()).toContain("line 3 of 'x.csv', column 'timestamp': 'yesterday' is no instant");
+  });
+
+  it('tells of values that are missing, and of rows out of order', async () => {
+    const io = givenIo({ files: { 'x.csv': 'timestamp,value\n2026-01-02,1\n2026-01-01,\n2026-01-03,2\n' } });
+    expect(await run(['anomalies', '--data', 'x.csv'], io)).toBe(ExitCode.Ok);
+    expect(io.out()).toContain('no alarms in 3 points (1 of them without a value)');
+    expect(io.err()).toContain('1 row earlier than the one before');
   });
 
   it('refuses a file without rows', async () => {

@@ -2,9 +2,13 @@ import { createServer, type Server } from 'node:http';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { MetricFinding } from '../../../../analysis/types';
 import type { ObservationsAnswer } from '../../../../cli/api/answers';
 import { ExitCode } from '../../../../cli/exit-codes';
+import { chartSeries, isShare } from '../../../../cli/explain/chart-series';
 import { escapeText } from '../../../../cli/explain/svg-chart';
+import { answerable } from '../../../../cli/offline/replay-report';
+import { replayRollout } from '../../../../cli/offline/replay-rollout';
 import { run } from '../../../../cli/run';
 import { givenIo } from '../../../support/cli-io';
 import { givenRecordedRollout, RECORDED_PLAN } from '../../../support/recorded-rollout';
@@ -40,6 +44,10 @@ async function givenApi(rollouts: readonly ObservationsAnswer[]): Promise<string
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function isBeyondEverything({ control, harmUpper }: MetricFinding): boolean {
+  return control !== null && harmUpper !== null && control + harmUpper > 1;
 }
 
 const BAD = givenRecordedRollout({ harm: { plus: 0.2 }, onset: 20 }, { id: 'checkout-bad', state: 'rolled_back' });
@@ -78,6 +86,20 @@ describe('headgate explain', () => {
     }
   });
 
+  it('draws no share above everything or below nothing', () => {
+    const recorded = givenRecordedRollout({ harm: { plus: 0.9 } }, { id: 'checkout-all', state: 'rolled_back' });
+    const { plan } = answerable(recorded, recorded.plan);
+    const { looks } = replayRollout(recorded, plan, { untilRollback: false });
+    expect(looks.some(({ analysis }) => analysis.findings.some(isBeyondEverything))).toBe(true);
+    const points = chartSeries(looks, plan.metrics).metrics.filter(({ metric }) => isShare(metric));
+    const drawn = points.flatMap(({ points: each }) =>
+      each.flatMap(({ lower, upper, limit }) => [lower, upper, limit]),
+    );
+    const values = drawn.filter((value) => value !== null);
+    expect(values.length).toBeGreaterThan(0);
+    expect(values.every((value) => value >= 0 && value <= 1)).toBe(true);
+  });
+
   it('explains a rollout without windows from its record alone', async () => {
     const url = await givenApi([{ ...BAD, control: null, windows: [] }]);
     const out = givenTempDir();
@@ -102,6 +124,9 @@ describe('headgate replay', () => {
     expect(await run(['replay', '--url', url, '--env', 'production'], io)).toBe(ExitCode.Ok);
     expect(io.out()).toContain('false alarms: 0 of 1 (0 %), of those that completed');
     expect(io.out()).toContain('detections: 1 of 1 (100 %), of those that were rolled back');
+    expect(io.out()).toMatch(/, -?\d+(?:\.\d{1,2})? min (?:sooner|later) at the median/);
+    // What completed says why it was let on, and not what its last look would have waited for.
+    expect(io.out()).toMatch(/checkout-good +completed.*SAFETY_SHOWN/);
     const plan = join(givenTempDir(), 'p2.yaml');
     writeFileSync(plan, '');
     const files = { [plan]: `${RECORDED_PLAN}metrics: [{ name: errors, kind: error_rate, margin: 0.9 }]\n` };
@@ -112,5 +137,8 @@ describe('headgate replay', () => {
       rates: { rolledBack: 1, detected: 0 },
       rollouts: [{ rollbackMinute: null }],
     });
+    const people = givenIo({ files });
+    expect(await run(words.slice(0, -1), people)).toBe(ExitCode.Ok);
+    expect(people.out()).toContain('1 rollout\nfalse alarms: none completed, so there is no rate');
   });
 });

@@ -47,6 +47,21 @@ describe('headgate granger', () => {
     expect(JSON.parse(io.out())).toMatchObject({ verdict: 'not_testable', causal: null, reason: 'constant', p: null });
   });
 
+  it('names the series that does not vary, and says nothing of its order', async () => {
+    const constant = `x,y\n${rows.map(([, x]) => `${x},5`).join('\n')}\n`;
+    const { io } = await granger('--cause x --effect y', { 'f.csv': constant });
+    expect(io.out()).toContain('Not testable: y does not vary.');
+    expect(io.out()).toContain('\ny: does not vary');
+    expect(io.out()).not.toContain('integrated');
+  });
+
+  it('says how many rows there are where they are too few, and how many lack a value', async () => {
+    const gaps = `x,y\n${rows.map(([, x], t) => `${x},${t % 2 === 0 ? '' : t}`).join('\n')}\n`;
+    const { io } = await granger('--cause x --effect y', { 'f.csv': gaps });
+    expect(io.out()).toContain('too few observations: 100, 50 of them with a missing value. A verdict takes 30');
+    expect(io.out()).toContain('y: cannot be tested for a unit root');
+  });
+
   it.each([
     ['--cause x --effect nothing', "no column 'nothing'"],
     ['--cause x --effect x', 'named twice'],

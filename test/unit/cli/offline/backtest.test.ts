@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ExitCode } from '../../../../cli/exit-codes';
 import { processIo, type Io } from '../../../../cli/io';
+import { openSink } from '../../../../cli/offline/line-sink';
 import { run } from '../../../../cli/run';
 import { givenIo } from '../../../support/cli-io';
 import { givenTempDir } from '../../../support/temp-dir';
@@ -144,6 +145,47 @@ describe('headgate backtest', () => {
     expect(code).toBe(ExitCode.Usage);
     expect(err).toContain(`line ${4 * MINUTES + 1} of '${broken}' is not JSON`);
     expect(readdirSync(folder)).toEqual(['decisions.jsonl']);
+  });
+
+  it('leaves nothing behind when it is interrupted', async () => {
+    const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
+    const folder = givenTempDir();
+    const fake = givenIo();
+    const sink = await openSink(fake, join(folder, 'decisions.jsonl'));
+    await sink.write('{}');
+    expect(readdirSync(folder)).toHaveLength(1);
+    fake.signal('SIGINT');
+    expect(readdirSync(folder)).toEqual([]);
+    // The signal ends the process as if nobody had listened.
+    expect(kill.mock.calls).toEqual([[process.pid, 'SIGINT']]);
+    kill.mockRestore();
+    await sink.discard();
+  });
+
+  it('refuses a folder, a place that is not there, and its own recording, before it judges anything', async () => {
+    const data = givenFile('t.jsonl', lines('x', 0.01).join('\n'));
+    const folder = givenTempDir();
+    const refused = async (out: string) => {
+      const { code, err } = await whenBacktested(data, '--out', out);
+      expect(code).toBe(ExitCode.Usage);
+      return err;
+    };
+    expect(await refused(folder)).toMatch(/cannot be written: it is a folder\nName a file/);
+    expect(await refused(join(folder, 'none', 'x'))).toMatch(/Make the folder/);
+    const link = join(folder, 'link.jsonl');
+    symlinkSync(data, link);
+    expect(await refused(link)).toMatch(/is the recording itself/);
+    expect(readFileSync(data, 'utf8')).toBe(lines('x', 0.01).join('\n'));
+    expect(readdirSync(folder)).toEqual(['link.jsonl']);
+  });
+
+  it('reads CSV and JSONL from standard input', async () => {
+    const rows = lines('x', 0.01);
+    for (const content of [rows.join('\n'), `\uFEFF\n${rows.join('\n')}`, csv(rows), gzipSync(csv(rows))]) {
+      const io = givenIo({ files: { '-': content } });
+      expect(await run(['backtest', '--data', '-'], io)).toBe(ExitCode.Ok);
+      expect(io.err()).toContain('1 trace, 40 looks');
+    }
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { readLines } from '../../../../cli/offline/open-data';
+import { openData, readLines } from '../../../../cli/offline/open-data';
 import { readCsv, readNumericColumns } from '../../../../cli/offline/read-csv';
 import { givenIo } from '../../../support/cli-io';
 
@@ -74,7 +74,7 @@ describe('reading lines', () => {
   it('numbers them, cuts their ends and joins characters that chunks part', async () => {
     const io = givenIo({ files: { 'data.jsonl': gzipSync('{"a":1}\r\n\nzwölf') } });
     const lines = [];
-    for await (const line of readLines(io, 'data.jsonl')) lines.push(line);
+    for await (const line of readLines('data.jsonl', openData(io, 'data.jsonl'))) lines.push(line);
     expect(lines).toEqual([
       { line: 1, text: '{"a":1}' },
       { line: 2, text: '' },
