@@ -66,7 +66,9 @@ function pathOf(command: Command): string[] {
 }
 
 function argumentsOf(command: Command): string {
-  return command.registeredArguments.map((argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`)).join(' ');
+  return command.registeredArguments
+    .map((argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`))
+    .join(' ');
 }
 
 /** A compiled file lies one folder deeper than its source. */

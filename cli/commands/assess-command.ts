@@ -112,5 +112,7 @@ function assessChange(measures: ChangeMeasures, predictor: Predictor, build: Fea
   const reasons = mainContributions(predictor.contributions(predictor.rowOf(values)))
     // What the change has less of than usual explains a low score, not a high one.
     .map((contribution) => `${wordsOf(contribution)} (${contribution.logOdds > 0 ? 'riskier' : 'safer'})`);
-  return { measures, score: { probability, rank, reasons, caveats } };
+  // A model only knows how changes of files fared.
+  const empty = measures.nf === 0 ? ['changes no file: what is said of it is a guess'] : [];
+  return { measures, score: { probability, rank, reasons, caveats: [...empty, ...caveats] } };
 }

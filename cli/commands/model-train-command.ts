@@ -7,6 +7,7 @@ import { permutationImportance } from '../../ml/prediction/importance';
 import type { PredictorKind } from '../../ml/prediction/predictor-json';
 import { FOUND_LATE, trainPredictor } from '../../ml/prediction/train-predictor';
 import { sliceTable } from '../../ml/tables/table';
+import { refuseUnusable } from '../offline/line-sink';
 import { chooseColumns, effortOf, tableOf } from '../offline/predictor-table';
 import { readLabelledRows } from '../offline/read-labelled-rows';
 import { writePredictor } from '../offline/predictor-file';
@@ -64,6 +65,7 @@ export function addModelTrain(model: Command, context: CommandContext): void {
       ),
     context,
     async (session, options) => {
+      await refuseUnusable(options.out, [options.data]);
       const data = await readLabelledRows(session.io, options.data, options.label, options.time);
       const rows = data.labels.length;
       const cut = Math.floor(rows * (1 - options.holdout));

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { LabelAnswer } from '../api/answers';
+import type { LabelAnswer, StatusAnswer } from '../api/answers';
 import { clean } from '../render/text';
 import { does, type CommandContext } from './command';
 
@@ -14,13 +14,16 @@ interface LabelOptions {
 export function addRolloutLabel(rollout: Command, context: CommandContext): void {
   does<LabelOptions>(
     rollout
-      .command('label <id>')
+      .command('label <rollout>')
       .description('show, or with --as correct, whether an ended rollout counts as a failure of its change')
       .addOption(new Option('--as <what>', 'what it was').choices(Object.keys(FAILED)))
       .option('--reason <text>', 'why, for the record'),
     context,
-    async (session, { as, reason = 'corrected by hand' }, id = '') => {
-      const path = ['environments', await session.environment(), 'rollouts', id, 'label'];
+    async (session, { as, reason = 'corrected by hand' }, target = '') => {
+      const rollouts = ['environments', await session.environment(), 'rollouts'];
+      // A flag key means its latest rollout, as everywhere.
+      const { rolloutId } = await session.api.get<StatusAnswer>([...rollouts, target]);
+      const path = [...rollouts, rolloutId, 'label'];
       const label =
         as === undefined
           ? await session.api.get<LabelAnswer>(path)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
 import type { Io } from '../io';
 
@@ -41,7 +42,7 @@ function outputSink(io: Io): LineSink {
 async function fileSink(io: Io, path: string): Promise<LineSink> {
   const unfinished = `${path}.${randomUUID().slice(0, 8)}.part`;
   const unwritable = (error: unknown): HeadgateError => cannotWrite(path, error);
-  if (await isFolder(path)) throw cannotWrite(path, Object.assign(new Error('it is a folder'), { code: 'EISDIR' }));
+  if (await isFolder(path)) throw itIsAFolder(path);
   const file = await open(unfinished, 'wx').catch((error: unknown) => {
     throw unwritable(error);
   });
@@ -78,6 +79,31 @@ async function fileSink(io: Io, path: string): Promise<LineSink> {
       await rm(unfinished, { force: true });
     },
   };
+}
+
+/**
+ * Refuses, before any work is done, a place that an answer cannot go to: a folder, one in a folder that is not there, or a file that the answer is made from.
+ *
+ * @param inputs - files that are read; `-` is standard input
+ * @throws {HeadgateError} INVALID_ARGUMENT
+ */
+export async function refuseUnusable(path: string, inputs: readonly string[]): Promise<void> {
+  if (path === '-') return;
+  if (await isFolder(path)) throw itIsAFolder(path);
+  if (!(await isFolder(dirname(path)))) {
+    throw cannotWrite(path, Object.assign(new Error(`there is no folder '${dirname(path)}'`), { code: 'ENOENT' }));
+  }
+  const standing = await realpath(path).catch(() => undefined);
+  for (const input of inputs) {
+    if (standing === undefined || (await realpath(input).catch(() => undefined)) !== standing) continue;
+    throw new HeadgateError(ErrorCode.InvalidArgument, `--out names '${path}', which is read`, {
+      remedy: 'Name another file.',
+    });
+  }
+}
+
+function itIsAFolder(path: string): HeadgateError {
+  return cannotWrite(path, Object.assign(new Error('it is a folder'), { code: 'EISDIR' }));
 }
 
 async function isFolder(path: string): Promise<boolean> {

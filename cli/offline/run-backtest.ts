@@ -1,4 +1,3 @@
-import { realpath } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import type { RecordedArm } from '../../metrics/recorded/recorded-arm';
@@ -6,10 +5,10 @@ import { toRecordedTrace } from '../../metrics/recorded/recorded-strata';
 import type { Io } from '../io';
 import { gatheredTraces, groupedTraces, NotGroupedError } from './group-traces';
 import { judgeTrace, type TraceDecision, type TracePlan } from './judge-trace';
-import { openSink } from './line-sink';
+import { openSink, refuseUnusable } from './line-sink';
 import { readRecording } from './read-recording';
 import { requireMetrics, tellableMetrics } from './recording-columns';
-import { recordingFiles, type RecordingFile } from './recording-files';
+import { recordingFiles } from './recording-files';
 
 /** What to judge, by what, and where the decisions go. */
 export interface Backtest {
@@ -44,7 +43,10 @@ export interface BacktestSummary {
 export async function runBacktest(io: Io, backtest: Backtest): Promise<BacktestSummary> {
   const { plan, data, out } = backtest;
   const files = await recordingFiles(data);
-  await refuseOverwriting(files, out);
+  await refuseUnusable(
+    out,
+    files.map(({ path }) => path),
+  );
   const told: ToldMetrics = { metrics: null };
   const read = (): AsyncGenerator<RecordedArm> =>
     readRecording(io, files, {
@@ -66,18 +68,6 @@ export async function runBacktest(io: Io, backtest: Backtest): Promise<BacktestS
       );
     }
     return judgeAll(io, backtest, told, await gatheredTraces(read()));
-  }
-}
-
-/** The decisions would take the place of what they were made from. */
-async function refuseOverwriting(files: readonly RecordingFile[], out: string): Promise<void> {
-  const target = await realpath(out).catch(() => undefined);
-  if (target === undefined) return;
-  for (const { path } of files) {
-    if ((await realpath(path).catch(() => undefined)) !== target) continue;
-    throw new HeadgateError(ErrorCode.InvalidArgument, `--out names '${out}', which is the recording itself`, {
-      remedy: 'Name another file, or - for standard output.',
-    });
   }
 }
 

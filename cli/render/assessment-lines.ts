@@ -1,6 +1,8 @@
 import type { AssessedChange, Assessment } from '../commands/assess-command';
+import { counted } from './numbers';
 import type { Style } from './style';
 import { tableLines } from './table';
+import { clean, clip } from './text';
 
 const COLUMNS = [
   { heading: 'commit' },
@@ -10,6 +12,8 @@ const COLUMNS = [
 ];
 /** Commits listed at most; all of them stand in the JSON. */
 const MOST_COMMITS = 20;
+/** A longer subject is cut. */
+const MOST_COLUMNS = 60;
 
 /** An assessment for people: what the change is, how likely it is to fail, and why. */
 export function assessmentLines(assessment: Assessment, style: Style): string[] {
@@ -31,7 +35,7 @@ export function assessmentLines(assessment: Assessment, style: Style): string[] 
       id.slice(0, 10),
       percent(one.probability),
       `+${la} -${ld}`,
-      subject.slice(0, 60),
+      clip(clean(subject), MOST_COLUMNS),
     ]);
   return [...lines, '', ...tableLines(COLUMNS, rows, style)];
 }
@@ -46,8 +50,7 @@ function buildWords(build: NonNullable<Assessment['build']>, { model }: Assessme
 }
 
 function sizeOf({ commits, measures: { nf, ns, la, ld } }: Assessment): string {
-  const several = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
-  return `${several(commits.length, 'commit')}, ${several(nf, 'file')} in ${several(ns, 'subsystem')}, +${la} -${ld} lines`;
+  return `${counted(commits.length, 'commit')}, ${counted(nf, 'file')} in ${counted(ns, 'subsystem')}, +${la} -${ld} lines`;
 }
 
 /** The rank first: the model knows changes that brought bugs, and a rollout is another question. */

@@ -5,7 +5,7 @@ import type { Predictor } from '../../ml/prediction/predictor';
 import type { FeatureChoice } from '../../ml/tables/choose-features';
 import { lackingColumns } from '../offline/predictor-table';
 import type { LabelledRows } from '../offline/read-labelled-rows';
-import { measured } from './numbers';
+import { counted, measured } from './numbers';
 import type { Style } from './style';
 import { tableLines } from './table';
 
@@ -66,7 +66,7 @@ export function trainingLines(told: ToldTraining, style: Style): string[] {
     calibration.fittedOn
   ];
   return [
-    `${style.bold(told.path)}: ${kind}, trained on ${trainedOn.rows} rows with ${trainedOn.failures} failures in ${measured(told.seconds)} s, ${Math.ceil(told.bytes / 1024)} kB`,
+    `${style.bold(told.path)}: ${kind}, trained on ${counted(trainedOn.rows, 'row')} with ${counted(trainedOn.failures, 'failure')} in ${measured(told.seconds)} s, ${Math.ceil(told.bytes / 1024)} kB`,
     `learns from ${used}`,
     ...choice.leftOut.map(
       ({ column, why }) => `leaves out ${column === '' ? 'a column without a name' : column}: ${why}`,
@@ -94,7 +94,7 @@ export function evaluationDocument(told: ToldEvaluation): object {
 export function evaluationLines(told: ToldEvaluation, style: Style): string[] {
   const { rows, failures } = told.figures;
   return [
-    `${style.bold(told.path)} on ${rows} rows with ${failures} failures, scored in ${measured(told.seconds)} s`,
+    `${style.bold(told.path)} on ${counted(rows, 'row')} with ${counted(failures, 'failure')}, scored in ${measured(told.seconds)} s`,
     ...remarksOfEvaluation(told),
     '',
     ...figureLines(told.figures, style),
@@ -159,7 +159,7 @@ function importanceLines(importance: readonly Importance[], style: Style): strin
 
 function remarksOfTraining({ data, predictor, holdout }: ToldTraining): string[] {
   const { kind, trust, trainedOn } = predictor.json;
-  const classes = `${trainedOn.failures} failures among ${trainedOn.rows} rows`;
+  const classes = `${counted(trainedOn.failures, 'failure')} among ${counted(trainedOn.rows, 'row')}`;
   return [
     ...data.remarks,
     ...(kind === 'prior' ? [`${classes} are too few to learn from: it answers the base rate`] : []),

@@ -15,8 +15,11 @@ const WORDS: Readonly<Record<string, Words>> = {
   nd: [(value) => `touches ${count(value)} directories`, () => 'touches few directories'],
   nf: [(value) => `touches ${count(value)} files`, () => 'touches few files'],
   entropy: said('spread over its files', 'concentrated in few files'),
-  la: [(value) => `large: adds ${count(value)} lines`, (value) => `small: adds ${count(value)} lines`],
-  ld: [(value) => `deletes ${count(value)} lines`, () => 'deletes little'],
+  la: [
+    (value) => `large: adds ${count(value)} ${linesOf(value)}`,
+    (value) => `small: adds ${count(value)} ${linesOf(value)}`,
+  ],
+  ld: [(value) => `deletes ${count(value)} ${linesOf(value)}`, () => 'deletes little'],
   lt: [(value) => `in large files (${count(value)} lines before)`, () => 'in small or new files'],
   fix: said('mends an earlier defect', 'is no fix'),
   ndev: [(value) => `in files changed by ${count(value)} developers`, () => 'in files of few developers'],
@@ -37,6 +40,10 @@ const WORDS: Readonly<Record<string, Words>> = {
   codeFiles: both('code files'),
   documentationFiles: said('touches documentation', 'touches no documentation'),
 };
+
+function linesOf(value: number): string {
+  return value === 1 ? 'line' : 'lines';
+}
 
 /** What one contribution says, in words for a person: about the change, never about its author's worth. */
 export function wordsOf({ feature, value, typical }: Contribution): string {

@@ -77,6 +77,13 @@ const File = z
     'a ratio names a feature that is not there',
   ) satisfies z.ZodType<PredictorJson>;
 
+/** The first of what is wrong, and how much more there is: a file of another kind is wrong in everything. */
+function issuesOf({ issues }: z.ZodError): string {
+  const [first] = issues;
+  const more = issues.length > 1 ? `, and ${issues.length - 1} more` : '';
+  return `${first?.path.join('.') || 'the file'}: ${first?.message ?? 'is not understood'}${more}`;
+}
+
 /**
  * Reads a predictor from parsed JSON, a file of `model train` or an artefact of the registry.
  *
@@ -86,13 +93,9 @@ const File = z
 export function loadPredictor(json: unknown): Predictor {
   const checked = File.safeParse(json);
   if (!checked.success) {
-    throw new HeadgateError(
-      ErrorCode.InvalidArgument,
-      `this is no model of Headgate: ${z.prettifyError(checked.error)}`,
-      {
-        remedy: 'Train one with headgate model train.',
-      },
-    );
+    throw new HeadgateError(ErrorCode.InvalidArgument, `this is no model of Headgate: ${issuesOf(checked.error)}`, {
+      remedy: 'Train one with headgate model train.',
+    });
   }
   try {
     return new Predictor(checked.data);

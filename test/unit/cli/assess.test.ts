@@ -52,6 +52,22 @@ describe('headgate assess', () => {
     expect(out).not.toMatch(/example\.test|\bada\b|\bbob\b/);
   });
 
+  it('says that a commit without files tells nothing, and lets no subject steer a terminal', async () => {
+    const one = new GitHistory(givenTempDir());
+    const at = START + 30 * DAY;
+    one.commit({ files: { 'a.ts': lines(1) }, author: 'ada', at, message: 'One' });
+    one.commit({ files: { 'b.ts': lines(1) }, author: 'ada', at: at + 1, message: 'Two \u001b[31mred\u0007' });
+    one.commit({ files: {}, author: 'ada', at: at + 2, message: 'Nothing' });
+    const io = givenIo({ env: { XDG_CACHE_HOME: givenTempDir() } });
+    expect(await run(['assess', 'HEAD', '--repo', one.folder], io)).toBe(0);
+    expect(io.out()).toContain('changes no file');
+    const range = givenIo({ env: { XDG_CACHE_HOME: givenTempDir() } });
+    expect(await run(['assess', 'HEAD~2..HEAD', '--repo', one.folder], range)).toBe(0);
+    expect(range.out()).toContain('Two  [31mred');
+    expect(range.out()).not.toMatch(/[\u001b\u0007]/);
+    expect(range.out()).not.toContain('changes no file');
+  });
+
   it('refuses what git does not know, as a wrong command line', async () => {
     const { code, err } = await assess('nowhere');
     expect(code).toBe(2);

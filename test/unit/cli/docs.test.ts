@@ -10,7 +10,7 @@ describe('docs/cli.md', () => {
   it('documents the commands that headgate --help lists, and no others', async () => {
     const io = givenIo();
     expect(await run(['--help'], io)).toBe(ExitCode.Ok);
-    const listed = [...io.out().matchAll(/^ {2}((?:[a-z][a-z-]* )?[a-z][a-z-]*)(?: <[a-z]+>)* {2,}/gm)].map(
+    const listed = [...io.out().matchAll(/^ {2}((?:[a-z][a-z-]* )?[a-z][a-z-]*)(?: [<[][a-z]+[>\]])* {2,}/gm)].map(
       ([, path]) => path,
     );
     const documented = [...documentation.matchAll(/^\| `headgate ([a-z -]+?)(?: [A-Z-].*)?` \|/gm)].map(([, path]) =>

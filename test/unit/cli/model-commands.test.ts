@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,6 +6,7 @@ import { ExitCode } from '../../../cli/exit-codes';
 import { run } from '../../../cli/run';
 import { givenChanges } from '../../support/change-rows';
 import { givenIo, type FakeIo } from '../../support/cli-io';
+import { givenTempDir } from '../../support/temp-dir';
 
 interface Document {
   readonly rows: number;
@@ -133,6 +134,25 @@ describe('headgate model', () => {
     expect(io.err()).toContain("line 2 of 'd.csv', column 'bug'");
   });
 
+  it('refuses to write over the rows or to where there is nothing, before it trains', async () => {
+    const folder = givenTempDir();
+    const data = join(folder, 'd.csv');
+    writeFileSync(data, givenCsv(30));
+    const io = givenIo({ files: { [data]: givenCsv(30) } });
+    const words = `model train --data ${data} --label bug --out`;
+    expect(await headgate(io, `${words} ${data}`)).toBe(ExitCode.Usage);
+    expect(io.err()).toContain(`--out names '${data}', which is read`);
+    expect(readFileSync(data, 'utf8')).toBe(givenCsv(30));
+    expect(await headgate(io, `${words} ${join(folder, 'none', 'm.json')}`)).toBe(ExitCode.Usage);
+    expect(io.err()).toContain(`there is no folder '${join(folder, 'none')}'`);
+  });
+
+  it('counts in words that fit', async () => {
+    const io = givenIo({ files: { 'd.csv': givenCsv(6, (row) => (row === 0 ? '1' : '0')) } });
+    expect(await headgate(io, TRAIN)).toBe(ExitCode.Ok);
+    expect(io.out()).toContain('1 failure among 4 rows are too few');
+  });
+
   it('measures on a file that lacks columns, and says it', async () => {
     await train(givenCsv(400), ' --model boosting');
     const lacking = givenCsv(400).replace('skill', 'other');
@@ -142,7 +162,7 @@ describe('headgate model', () => {
   it('refuses a file that is no model', async () => {
     const io = givenIo({ files: { 'd.csv': givenCsv(30), 'm.json': '{"format":"other"}' } });
     expect(await headgate(io, EVALUATE)).toBe(ExitCode.Usage);
-    expect(io.err()).toContain('no model of Headgate');
+    expect(io.err()).toMatch(/no model of Headgate: \w+: [^\n]+, and \d+ more"/);
   });
 
   it('speaks to people', async () => {
