@@ -10,46 +10,62 @@ export interface AssumedTraffic {
   readonly errorRate: number;
 }
 
-/** How long one step takes at the assumed traffic. */
-export interface StepEstimate {
+/** What one step takes at a base rate, however fast requests come. */
+export interface StepSample {
   /** Percent. */
   readonly weight: number;
   /** Percent that the next promotion serves. */
   readonly nextWeight: number;
   readonly bakeMs: number;
-  /** Time until safety can be shown and the minimum sample is there; null when it never can. */
-  readonly neededMs: number | null;
-  /** The metric that takes longest, or `minimumSample`. */
+  /** Requests of both arms until safety can be shown and the minimum sample is there; null when no number is enough. */
+  readonly requests: number | null;
+  /** The metric that takes most, or `minimumSample`. */
   readonly limitedBy: string;
+}
+
+/** How long one step takes at the assumed traffic. */
+export interface StepEstimate extends StepSample {
+  /** Time until these requests have come; null when no number is enough. */
+  readonly neededMs: number | null;
 }
 
 const MINUTE_MS = 60_000;
 
 /**
- * Estimates, for a candidate that is exactly as good as the control, how long each step takes to show it. A normal approximation:
- * with r requests a minute, weight w as a share, base rate p, next weight s as a share and margin M = absolute + relative · p, the
- * always-valid upper bound of the harm comes down to M / s after
+ * Estimates, for a candidate that is exactly as good as the control, how many requests each step takes to show it. A normal approximation:
+ * with weight w as a share, base rate p, next weight s as a share and margin M = absolute + relative · p, the always-valid upper bound of the
+ * harm comes down to M / s after
  *
- *     t = (2 ln(1/a) + 2) · p (1 − p) · (1/w + 1/(1 − w)) / (r · (M/s)²)   minutes,
+ *     n = (2 ln(1/a) + 2) · p (1 − p) · (1/w + 1/(1 − w)) / (M/s)²   requests of both arms,
  *
  * a being the false-promotion rate; √(2 ln(1/a) + 2) is about the width of a normal-mixture bound at its best point. Clustered
- * users make it longer. Means and events per exposure are not estimated, for want of their variance.
+ * users make it more. Means and events per exposure are not estimated, for want of their variance.
+ *
+ * @param errorRate - base rate, 0 to 1
  */
-export function estimateSteps(plan: RolloutPlan, traffic: AssumedTraffic): StepEstimate[] {
+export function sampleOfSteps(plan: RolloutPlan, errorRate: number): StepSample[] {
   return plan.steps.map(({ weight, bakeMs }, index) => {
     const nextWeight = plan.steps[index + 1]?.weight ?? 100 - plan.controlHoldback;
     const smallerArm = Math.min(weight, 100 - weight) / 100;
     const needs = plan.metrics
       .filter(({ role }) => role === 'guardrail')
       .flatMap((metric) => {
-        const minutes = minutesToShow(metric, plan.falsePromotionRate, weight / 100, nextWeight / 100, traffic);
-        return minutes === null ? [] : [{ name: metric.name, minutes }];
+        const requests = requestsToShow(metric, plan.falsePromotionRate, weight / 100, nextWeight / 100, errorRate);
+        return requests === null ? [] : [{ name: metric.name, requests }];
       });
-    needs.push({ name: 'minimumSample', minutes: plan.minimumSample / (traffic.requestsPerMinute * smallerArm) });
-    const longest = needs.reduce((a, b) => (b.minutes > a.minutes ? b : a));
-    const neededMs = Number.isFinite(longest.minutes) ? Math.ceil(longest.minutes * MINUTE_MS) : null;
-    return { weight, nextWeight, bakeMs, neededMs, limitedBy: longest.name };
+    needs.push({ name: 'minimumSample', requests: plan.minimumSample / smallerArm });
+    const most = needs.reduce((a, b) => (b.requests > a.requests ? b : a));
+    const requests = Number.isFinite(most.requests) ? most.requests : null;
+    return { weight, nextWeight, bakeMs, requests, limitedBy: most.name };
   });
+}
+
+/** How long the requests of {@link sampleOfSteps} take to come. */
+export function estimateSteps(plan: RolloutPlan, { requestsPerMinute, errorRate }: AssumedTraffic): StepEstimate[] {
+  return sampleOfSteps(plan, errorRate).map((step) => ({
+    ...step,
+    neededMs: step.requests === null ? null : Math.ceil((step.requests / requestsPerMinute) * MINUTE_MS),
+  }));
 }
 
 /** Harm that a dry run reckons with: failures this many times as frequent. */
@@ -94,33 +110,53 @@ function findNotes(plan: RolloutPlan, traffic: AssumedTraffic): string[] {
   ];
 }
 
+/** What a dry run says where no traffic is known: how many requests each step takes, at a base rate. */
+export function sampleNotes(plan: RolloutPlan, errorRate: number): string[] {
+  return [...sampleOfSteps(plan, errorRate).map((step, index) => sampleText(step, index, errorRate)), ...leftOut(plan)];
+}
+
+function sampleText({ weight, nextWeight, requests, limitedBy }: StepSample, index: number, errorRate: number): string {
+  const head = `step ${index + 1} (${weight} %, then ${nextWeight} %)`;
+  if (requests === null) return `${head}: never shows safety: '${limitedBy}' has no margin`;
+  const ofCandidate = Math.ceil((requests * weight) / 100);
+  return `${head}: needs about ${Math.ceil(requests)} requests, ${ofCandidate} of them to the candidate, at a base rate of ${errorRate} (limit: ${limitedBy})`;
+}
+
+/** Milliseconds say nothing here. */
+function rounded(ms: number): number {
+  return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
+}
+
+function leftOut(plan: RolloutPlan): string[] {
+  return plan.metrics
+    .filter((metric) => metric.role === 'guardrail' && !isEstimated(metric))
+    .map(({ name, kind, perUser }) =>
+      perUser === undefined
+        ? `'${name}' (${kind}) is not part of the estimate`
+        : `'${name}' (per user) is not part of the estimate, which knows requests and not how many users they come from`,
+    );
+}
+
 /** What a dry run says about its traffic, in sentences; the last one sums up. */
 export function estimateNotes(plan: RolloutPlan, traffic: AssumedTraffic): string[] {
   const steps = estimateSteps(plan, traffic);
-  const pace = `at ${traffic.requestsPerMinute} requests a minute and a base rate of ${traffic.errorRate}`;
-  const lines = steps.map(({ weight, nextWeight, bakeMs, neededMs, limitedBy }, index) => {
-    const head = `step ${index + 1} (${weight} %, then ${nextWeight} %)`;
-    const needed =
-      neededMs === null
-        ? `never shows safety: '${limitedBy}' has no margin`
-        : `needs about ${formatDuration(neededMs)}`;
-    return `${head}: ${needed} ${pace} (limit: ${limitedBy}), bakes ${formatDuration(bakeMs)}`;
+  const lines = steps.map((step, index) => {
+    const time =
+      step.neededMs === null
+        ? ''
+        : `, which take about ${formatDuration(rounded(step.neededMs))} at ${traffic.requestsPerMinute} requests a minute`;
+    return `${sampleText(step, index, traffic.errorRate)}${time}; bakes ${formatDuration(step.bakeMs)}`;
   });
   const patienceOf = (bakeMs: number): number => bakeMs * plan.inconclusiveAfterBakes;
   const stuck = steps.findIndex(({ bakeMs, neededMs }) => neededMs === null || neededMs > patienceOf(bakeMs));
   const totalMs = steps.reduce((sum, { bakeMs, neededMs }) => sum + Math.max(bakeMs, neededMs ?? 0), 0);
-  const unknown = plan.metrics.filter((metric) => metric.role === 'guardrail' && !isEstimated(metric));
   return [
     ...lines,
     ...findNotes(plan, traffic),
-    ...unknown.map(({ name, kind, perUser }) =>
-      perUser === undefined
-        ? `'${name}' (${kind}) is not part of the estimate`
-        : `'${name}' (per user) is not part of the estimate, which knows requests and not how many users they come from`,
-    ),
+    ...leftOut(plan),
     ...followNotes(plan),
     stuck === -1
-      ? `this traffic can decide the plan: about ${formatDuration(totalMs)} in all`
+      ? `this traffic can decide the plan: about ${formatDuration(rounded(totalMs))} in all`
       : `this traffic cannot decide step ${stuck + 1} within ${plan.inconclusiveAfterBakes} bakes: lengthen its bake, widen the margin or start with a higher weight`,
   ];
 }
@@ -138,12 +174,12 @@ function followNotes({ metrics, followUsersMs, minimumSample }: RolloutPlan): st
   ];
 }
 
-function minutesToShow(
+function requestsToShow(
   { kind, margin, perUser }: Metric,
   falsePromotionRate: number,
   weight: number,
   nextWeight: number,
-  { requestsPerMinute, errorRate }: AssumedTraffic,
+  errorRate: number,
 ): number | null {
   if (!isEstimated({ kind, perUser })) return null;
   const allowed = (margin.absolute + margin.relative * errorRate) / nextWeight;
@@ -151,5 +187,5 @@ function minutesToShow(
   const variance = errorRate * (1 - errorRate) * (1 / weight + 1 / (1 - weight));
   // 0 / 0 where nothing ever fails and nothing more may: no number of requests would show it.
   if (allowed === 0) return Number.POSITIVE_INFINITY;
-  return (squaredWidth * variance) / (requestsPerMinute * allowed ** 2);
+  return (squaredWidth * variance) / allowed ** 2;
 }

@@ -7,7 +7,7 @@ import { existing } from '../../store/write-flag';
 import type { RouteTable } from '../http/route';
 import { causesOf } from '../rollouts/causes-view';
 import { checkPlan } from '../rollouts/check-plan';
-import { estimateNotes, type AssumedTraffic } from '../rollouts/estimate';
+import { estimateNotes, sampleNotes, type AssumedTraffic } from '../rollouts/estimate';
 import { recordedTraffic, type RecordedTrafficSources } from '../rollouts/recorded-traffic';
 import { readStatus, statusOf } from '../rollouts/read-status';
 import { locateRollout } from '../rollouts/rollout-directory';
@@ -196,6 +196,9 @@ async function killSwitchOf(
     : undefined;
 }
 
+/** Base rate that sample sizes are told at where nobody says another. */
+const ASSUMED_ERROR_RATE = 0.01;
+
 async function trafficNotes(
   sources: RecordedTrafficSources,
   plan: RolloutPlan,
@@ -205,6 +208,7 @@ async function trafficNotes(
   const recorded = await recordedTraffic(sources, plan);
   if (recorded !== null) return [`traffic as rollout ${recorded.rolloutId} saw it`, ...estimateNotes(plan, recorded)];
   return [
+    ...sampleNotes(plan, ASSUMED_ERROR_RATE),
     'whether its traffic can decide the plan is not known: say how many requests come a minute and which share of them fails',
   ];
 }

@@ -160,6 +160,15 @@ describe('starting rollouts while no worker runs', () => {
     expect(list.json()).toEqual([]);
   });
 
+  it('says the sample that each step takes where no traffic is known', async () => {
+    const { notes } = (await start({ dryRun: true })).json<Started>();
+
+    expect(notes[0]).toMatch(
+      /^step 1 .* needs about \d+ requests, \d+ of them to the candidate, at a base rate of 0\.01/,
+    );
+    expect(notes.at(-1)).toContain('say how many requests come a minute');
+  });
+
   it.each([
     ['another name', 'explode', { reason: 'x' }],
     ['supersede, which only a start sends', 'supersede', { reason: 'x' }],

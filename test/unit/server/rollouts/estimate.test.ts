@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { estimateNotes, estimateSteps, minutesToFind } from '../../../../server/rollouts/estimate';
+import { estimateNotes, estimateSteps, minutesToFind, sampleNotes } from '../../../../server/rollouts/estimate';
 import { givenPlan } from '../../../support/flag-builders';
 import type { Metric } from '../../../../flags/plan/metric';
 
@@ -30,6 +30,18 @@ describe('estimateSteps', () => {
 
     expect((first?.neededMs ?? 0) / 60_000).toBeCloseTo(minutes, 3);
     expect(last).toMatchObject({ weight: 50, nextWeight: 100, limitedBy: 'errors' });
+  });
+
+  it('says the sample of each step, whatever the traffic, and how many of it meet the candidate', () => {
+    // As above without the traffic: 7.99146 · 0.0099 · 11.1111 / 0.0004 = 2,197.7 requests, a tenth of them to the candidate.
+    expect(sampleNotes(plan, 0.01)[0]).toBe(
+      'step 1 (10 %, then 50 %): needs about 2198 requests, 220 of them to the candidate, at a base rate of 0.01 (limit: errors)',
+    );
+    const [first] = estimateNotes(plan, { requestsPerMinute: 1000, errorRate: 0.01 });
+    expect(first).toBe(`${sampleNotes(plan, 0.01)[0]}, which take about 2m 12s at 1000 requests a minute; bakes 1m`);
+    expect(sampleNotes({ ...plan, metrics: [{ ...errors, margin: { absolute: 0, relative: 0 } }] }, 0.01)[0]).toContain(
+      'never shows safety',
+    );
   });
 
   it('is inversely proportional to traffic', () => {
