@@ -9,8 +9,7 @@ const BAKE_PARTS = 4;
 
 /** What a plain line tells; two statuses of the same key are not worth two lines. */
 export function changeKey(status: StatusAnswer): string {
-  const { phase, waitingFor, step, weight, transition, summary, bakedMs, bakeMs, excludedSegments, lastLook } = status;
-  const live = !isEnd(phase);
+  const { phase, waitingFor, step, weight, transition, summary, excludedSegments, lastLook } = status;
   return JSON.stringify([
     phase,
     waitingFor,
@@ -19,12 +18,16 @@ export function changeKey(status: StatusAnswer): string {
     transition,
     // Summaries hold numbers that change with every look.
     summary.replace(/[\d.,]+/g, '#'),
-    live && bakeMs > 0 ? Math.floor((BAKE_PARTS * Math.min(bakedMs, bakeMs)) / bakeMs) : null,
+    bakedParts(status),
     excludedSegments,
     lastLook?.verdict,
     lastLook?.dataQuality,
     status.fromProjection === true,
   ]);
+}
+
+function bakedParts({ phase, bakedMs, bakeMs }: StatusAnswer): number | null {
+  return isEnd(phase) || bakeMs <= 0 ? null : Math.floor((BAKE_PARTS * Math.min(bakedMs, bakeMs)) / bakeMs);
 }
 
 /**
@@ -35,10 +38,12 @@ export function changeKey(status: StatusAnswer): string {
 export function changeLine(status: StatusAnswer, now: Date): string {
   const parts = [percent(status.weight), `${phaseText(status.phase)}${waitsFor(status)}`];
   if (!isEnd(status.phase)) parts.push(stepsOf(status));
+  const baked = bakedParts(status);
+  if (baked !== null) parts.push(`${Math.round((100 * baked) / BAKE_PARTS)} % baked`);
   if (status.lastLook !== null) {
-    const { sample, harmEvidence, verdict } = status.lastLook;
+    const { sample, harmEvidence, verdict, dataQuality } = status.lastLook;
     parts.push(
-      `look: ${clean(verdict)}, ${sample.control}/${sample.candidate} seen, evidence of harm ${evidence(harmEvidence)}`,
+      `look: ${clean(verdict)}, ${dataQuality === 'ok' ? '' : `data ${dataQuality}, `}${sample.control}/${sample.candidate} seen, evidence of harm ${evidence(harmEvidence)}`,
     );
   }
   if (status.fromProjection === true) parts.push('no worker answers');

@@ -8,6 +8,7 @@ import { locateRollout } from '../rollouts/rollout-directory';
 import { MessageView, QueuedView } from '../rollouts/rollout-views';
 import { sendMessage } from '../rollouts/send-message';
 import { Nothing, ReasonText, RolloutPath } from './parameters';
+import { noSegment } from './segment-routes';
 
 /** Messages that people send; `supersede` is sent by a start with `replace` alone. */
 const Sendable = z.enum(['pause', 'resume', 'promote', 'abort', 'setWeight', 'approve', 'exclude', 'readmit']);
@@ -59,6 +60,7 @@ export function addMessageRoutes(routes: RouteTable, context: ServerContext): vo
     },
     async handle({ params, body, caller, reply, log }) {
       const rollout = await locateRollout(context, params.env, params.id);
+      if (params.name === 'exclude') await requireSegment(context, params.env, body.segment);
       const message = { ...body, id: body.id ?? randomUUID() };
       const name = MESSAGES[params.name];
       const answer = await sendMessage(context.workflows, context.signingKey, rollout, name, message, caller);
@@ -73,4 +75,9 @@ export function addMessageRoutes(routes: RouteTable, context: ServerContext): vo
       return answer;
     },
   });
+}
+
+/** A segment that is not there matches nobody, so excluding it by a slip of the pen would protect nobody. */
+async function requireSegment({ segments }: ServerContext, env: string, key: string | undefined): Promise<void> {
+  if (key !== undefined && (await segments.get(env, key)) === null) throw noSegment({ env, key });
 }

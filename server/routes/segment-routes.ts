@@ -60,7 +60,7 @@ export function addSegmentRoutes(routes: RouteTable, context: ServerContext): vo
     answers: { 200: oneSegment },
     async handle({ params, reply }) {
       const segment = await segments.get(params.env, params.key);
-      if (segment === null) throw notFound(params);
+      if (segment === null) throw noSegment(params);
       void reply.header('etag', `"${segment.revision}"`);
       return segment;
     },
@@ -116,7 +116,7 @@ export function addSegmentRoutes(routes: RouteTable, context: ServerContext): vo
       const { env, key } = params;
       const [all, flagsThere] = await Promise.all([segments.list(env), flags.list(env)]);
       const standing = all.find((segment) => segment.key === key);
-      if (standing === undefined) throw notFound(params);
+      if (standing === undefined) throw noSegment(params);
       const wanted = revisionOf(header('if-match')) ?? standing.revision;
       checkSegmentDelete(key, flagsThere, all);
       const edit = editBy(caller, query.reason ?? 'deleted through the API');
@@ -143,8 +143,11 @@ export function addSegmentRoutes(routes: RouteTable, context: ServerContext): vo
   });
 }
 
-function notFound({ env, key }: { env: string; key: string }): HeadgateError {
-  return new HeadgateError(ErrorCode.SegmentNotFound, `there is no segment '${key}' in '${env}'`);
+/** That an environment has no such segment. */
+export function noSegment({ env, key }: { env: string; key: string }): HeadgateError {
+  return new HeadgateError(ErrorCode.SegmentNotFound, `there is no segment '${key}' in '${env}'`, {
+    remedy: 'Check key and environment; GET /v1/environments/ENV/segments lists what there is.',
+  });
 }
 
 function conflict(key: string, wanted: number, standing: number): HeadgateError {

@@ -51,7 +51,7 @@ export function givenStatus(changed: Partial<StatusAnswer> = {}): StatusAnswer {
         },
       ],
       harmEvidence: 0.9,
-      dataQuality: 'good',
+      dataQuality: 'ok',
       sample: { control: 4012, candidate: 1003 },
       tension: 0.1,
       digest: 'd'.repeat(64),

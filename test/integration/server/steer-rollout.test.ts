@@ -39,6 +39,22 @@ describe('steering rollouts through the API', () => {
   const until = (wanted: (status: Status) => boolean, id?: string): Promise<Status> =>
     pollUntil(() => statusOf(id), wanted, 20_000);
 
+  it('excludes no segment that is not there, which would protect nobody', async () => {
+    await start();
+    await until(({ weight }) => weight === 10);
+    const refused = await send('exclude', { segment: 'eu' });
+    await operated.server.call('PUT', `${base}/segments/eu`, {
+      as: operated.operator,
+      body: { if: { attribute: 'country', operator: 'in', value: ['DE'] } },
+    });
+    const accepted = await send('exclude', { segment: 'eu' });
+
+    expect(refused.statusCode).toBe(404);
+    expect(refused.json()).toMatchObject({ code: 'SEGMENT_NOT_FOUND' });
+    expect(accepted.json()).toMatchObject({ accepted: true });
+    await send('abort');
+  });
+
   it('answers messages with their effect, signed with the sender, and tells the story', async () => {
     const { rolloutId } = (await start()).json<{ rolloutId: string }>();
     const live = await until(({ weight }) => weight === 10);

@@ -16,7 +16,7 @@ weight ██████░░░░░░░░░░░░░░░░░░�
 phase  progressing, waits for bake
        serves 20 % and watches
 bake   ████████░░░░░░░░░░░░░░░░░░░░░░ 2m 30s of 10m
-look   hold, data good, 4012 control / 1003 candidate, evidence of harm 0.9
+look   hold, data ok, 4012 control / 1003 candidate, evidence of harm 0.9
 metric   control  candidate  harm                      margin  evidence of harm  safety
 errors    0.0102     0.0114  0.0012 [-0.0041, 0.0065]    0.03               0.8  shown
 latency    212.4          –  –                          106.2                 1  not yet
@@ -29,7 +29,7 @@ http://127.0.0.1:8233/x`.trim(),
     const lines = statusLines(givenStatus({ fromProjection: true, ageMs: 12_000 }), 50, plainStyle);
     expect(lines.slice(5).join('\n')).toBe(
       `
-look   hold, data good, 4012 control / 1003
+look   hold, data ok, 4012 control / 1003
        candidate, evidence of harm 0.9
 errors: control 0.0102, candidate 0.0114, shown
   harm 0.0012 [-0.0041, 0.0065], margin 0.03
@@ -74,8 +74,17 @@ heard, 12s ago`.trim(),
 describe('a plain line about a rollout', () => {
   it('tells weight, phase, step, look and summary', () => {
     expect(changeLine(givenStatus(), at)).toBe(
-      '2026-01-01T10:02:31Z checkout: 20 %, progressing, waits for bake, step 1 of 2 (20 → 50 → 100 %), look: hold, 4012/1003 seen, evidence of harm 0.9 — serves 20 % and watches',
+      '2026-01-01T10:02:31Z checkout: 20 %, progressing, waits for bake, step 1 of 2 (20 → 50 → 100 %), 25 % baked, look: hold, 4012/1003 seen, evidence of harm 0.9 — serves 20 % and watches',
     );
+  });
+
+  it('tells what is wrong with the data, and each quarter of a bake', () => {
+    const { lastLook } = givenStatus();
+    const silent = { ...(lastLook as NonNullable<typeof lastLook>), dataQuality: 'no_traffic' };
+    expect(changeLine(givenStatus({ lastLook: silent, bakedMs: 300_000, bakeMs: 600_000 }), at)).toContain(
+      '50 % baked, look: hold, data no_traffic, 4012/1003 seen',
+    );
+    expect(changeLine(givenStatus({ phase: 'completed' }), at)).not.toContain('baked');
   });
 
   it('is due on news and not for numbers that every look changes', () => {
