@@ -35,7 +35,9 @@ function reader<Schema extends z.ZodType>(schema: Schema, make: (parsed: z.infer
     if (parsed.success) return make(parsed.data);
     const [issue] = parsed.error.issues;
     const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
-    throw new HeadgateError(ErrorCode.InvalidFlag, `'${file}' is no ${from} file${where}: ${issue?.message ?? ''}`, {
+    // Of several forms a file may have, zod names none.
+    const why = issue?.code === 'invalid_union' ? 'it has none of the forms that are read' : (issue?.message ?? '');
+    throw new HeadgateError(ErrorCode.InvalidFlag, `'${file}' is no ${from} file${where}: ${why}`, {
       remedy: 'Give what that system sends its clients, as JSON or YAML; docs/import.md says how to get it.',
     });
   };

@@ -1,5 +1,5 @@
 import type { AuditAnswer, FlagAnswer, StatusAnswer, TokenAnswer } from '../api/answers';
-import { percent } from './numbers';
+import { counted, percent } from './numbers';
 import { phaseStyled, waitsFor } from './status-lines';
 import type { Style } from './style';
 import { tableLines } from './table';
@@ -55,10 +55,10 @@ export function auditLines(
   environment: string,
   style: Style,
 ): string[] {
-  const scope = `${records} records of ${flags} flags and ${segments} segments in ${environment}`;
+  const scope = `${counted(records, 'record')} of ${counted(flags, 'flag')} and ${counted(segments, 'segment')} in ${environment}`;
   if (ok) return [`${style.green('every chain holds')}: ${scope}`];
   return [
-    style.red(`${problems.length} problems in ${scope}`),
+    style.red(`${counted(problems.length, 'problem')} in ${scope}`),
     ...problems.map(({ flagId, segmentId, switchId, holdoutsId, revision, problem }) => {
       const subject = flagId ?? (segmentId === undefined ? (switchId ?? holdoutsId ?? '') : `segment ${segmentId}`);
       return `${subject} revision ${revision}: ${clean(problem)}`;

@@ -38,7 +38,7 @@ describe('lists', () => {
       ],
     };
     expect(auditLines(report, 'p', plainStyle)).toEqual([
-      '2 problems in 3 records of 1 flags and 1 segments in p',
+      '2 problems in 3 records of 1 flag and 1 segment in p',
       'p/f revision 2: hash differs',
       'segment p/s revision 1: revision 1 is missing',
     ]);
