@@ -1,5 +1,10 @@
 import { createAttributionActivity, type AttributionDependencies } from './attribution-activity';
 import { withSortedFailures } from './failures';
+import {
+  createExperimentActivities,
+  type ExperimentActivities,
+  type ExperimentDependencies,
+} from './experiment-activities';
 import { createGatherActivity, type GatherDependencies } from './gather-features';
 import { createGroupActivities, type GroupActivities, type GroupDependencies } from './group-activities';
 import { createLookActivity, type LookDependencies } from './look-activity';
@@ -15,12 +20,13 @@ export type RolloutActivityDependencies = TransitionDependencies &
   NotificationDependencies &
   AttributionDependencies &
   GatherDependencies &
-  GroupDependencies;
+  GroupDependencies &
+  ExperimentDependencies;
 
-/** The activities of rollouts and of groups of them, with failures sorted into retryable and not. */
+/** The activities of rollouts, of groups of them and of experiments, with failures sorted into retryable and not. */
 export function createRolloutActivities(
   dependencies: RolloutActivityDependencies,
-): RolloutActivities & GroupActivities {
+): RolloutActivities & GroupActivities & ExperimentActivities {
   return withSortedFailures({
     ...createTransitionActivities(dependencies),
     ...createLookActivity(dependencies),
@@ -29,6 +35,7 @@ export function createRolloutActivities(
     ...createAttributionActivity(dependencies),
     ...createGatherActivity(dependencies),
     ...createGroupActivities(dependencies),
+    ...createExperimentActivities(dependencies),
   });
 }
 

@@ -1,13 +1,10 @@
 import { analyse } from '../analysis/analyse';
 import type { Analysis, AnalysisState } from '../analysis/types';
-import type { Flag } from '../flags/document/flag';
 import { documentId } from '../flags/document/identifiers';
 import { isBlackedOut } from '../flags/plan/blackout';
-import { observedUsers, userEvent } from '../flags/plan/user-metric';
-import { referencedSegments, takeBasis, variantAt } from '../flags/transition/basis';
 import type { PrometheusMetricSource } from '../metrics/prometheus/prometheus-source';
 import { collectStrata, type Sources } from '../metrics/sources/collect-strata';
-import { DataQuality, type MetricSource, type StrataAnswer, type UsersQuery } from '../metrics/windows';
+import { DataQuality, type MetricSource, type StrataAnswer } from '../metrics/windows';
 import type { AnalysisStatesRepository } from '../store/analysis-states-repository';
 import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
@@ -16,12 +13,13 @@ import type { KillSwitchesRepository } from '../store/kill-switches-repository';
 import type { SegmentsRepository } from '../store/segments-repository';
 import type { BaselinesRepository, VectorBaselinesRepository } from '../store/baselines-repository';
 import { createBaselineReader, type ReadBaselines } from './read-baselines';
-import { describeEdits } from './describe-edits';
+import { createStandingReader, type StandingRequest } from './flag-standing';
 import { readKilled } from './read-killed';
 import { shareReads } from './share-reads';
 import type { LookRequest, LookResult, RolloutActivities } from './rollout-activities';
 import { judgePlanOf } from './judge-plan';
 import { contentHash } from '../core/signing';
+import { usersQuery } from './users-query';
 import { summarise } from './summarise-analysis';
 
 /** What a look needs of the world. */
@@ -50,41 +48,14 @@ const KILL_SWITCH_SHARED_MS = 500;
  * overlap: a window enters the stored state once, and of two copies only one advances it.
  */
 export function createLookActivity(dependencies: LookDependencies): Pick<RolloutActivities, 'look'> {
-  const { flags, segments, decisions, clock } = dependencies;
+  const { clock } = dependencies;
   const readBaselines = createBaselineReader(dependencies.baselines, dependencies.vectorBaselines);
+  const standing = createStandingReader(dependencies);
   const killedIn = shareReads(
     (environment) => readKilled(dependencies.killSwitches, environment),
     KILL_SWITCH_SHARED_MS,
     () => clock.nowMs(),
   );
-
-  async function standing(request: LookRequest): Promise<LookResult['flag']> {
-    const flagId = documentId(request.environment, request.flagKey);
-    const flag = await flags.get(flagId);
-    const gone = whyGone(flag, request.rolloutId);
-    if (flag === null || gone !== null) {
-      return { standing: 'gone', detail: gone ?? '', conflict: null, basis: null, control: null };
-    }
-    const { candidate, place } = request.plan;
-    // Most flags name no segment, and a look reads as little as it can.
-    const namesNone = referencedSegments({ rules: flag.rules }, new Map()).length === 0;
-    const listed = namesNone ? [] : await segments.list(request.environment);
-    const byKey = new Map(listed.map((segment) => [segment.key, segment]));
-    const basis = takeBasis(flag, candidate, byKey);
-    const control = variantAt(flag, place);
-    if (request.basis === null || basis.fingerprint === request.basis.fingerprint) {
-      return { standing: 'ours', detail: '', conflict: null, basis, control };
-    }
-    const edits = await describeEdits(decisions, flagId, request.basis.revision, request.rolloutId);
-    const usable = control !== null && control !== candidate && Object.hasOwn(flag.variants, candidate);
-    return {
-      standing: 'ours',
-      detail: '',
-      conflict: usable ? edits : `${edits}; the place no longer serves a variant to compare with`,
-      basis: usable ? basis : null,
-      control,
-    };
-  }
 
   return {
     async look(request) {
@@ -93,12 +64,12 @@ export function createLookActivity(dependencies: LookDependencies): Pick<Rollout
       const killed = await killedIn(request.environment);
       if (killed !== null || request.wasKilled === true) {
         const text = killed === null ? 'was turned off' : `is on (${killed.text})`;
-        const flag = await standing(request);
+        const flag = await standing(standingRequest(request));
         return { nowMs, look: unjudged(text, nowMs), flag, blackoutUntilMs, ...(killed === null ? {} : { killed }) };
       }
       // Side by side: where the database is slow, a look takes as long as its longest chain of reads.
       const [flag, analysis] = await Promise.all([
-        standing(request),
+        standing(standingRequest(request)),
         judge(dependencies, readBaselines, request, nowMs),
       ]);
       return {
@@ -127,10 +98,8 @@ function unjudged(text: string, nowMs: number): LookResult['look'] {
   };
 }
 
-function whyGone(flag: Flag | null, rolloutId: string): string | null {
-  if (flag === null || flag.deleted) return 'the flag was deleted';
-  if (flag.rollout === undefined) return 'the flag carries no rollout any more';
-  return flag.rollout.id === rolloutId ? null : `the flag carries rollout ${flag.rollout.id}`;
+function standingRequest({ plan, ...request }: LookRequest): StandingRequest {
+  return { ...request, candidate: plan.candidate, place: plan.place };
 }
 
 /** Judges the new windows on top of the stored state, and stores the state reached. */
@@ -202,10 +171,4 @@ async function fetchStrata(
     fromMs: Math.max(request.judgeFromMs ?? 0, state?.lastWindowAt == null ? 0 : state.lastWindowAt + plan.windowMs),
     nowMs,
   });
-}
-
-function usersQuery({ metrics, followUsersMs }: LookRequest['plan']): { users?: UsersQuery } {
-  const totals = observedUsers(metrics);
-  if (totals.length === 0 || followUsersMs === undefined) return {};
-  return { users: { followMs: followUsersMs, totals, eventOf: userEvent } };
 }

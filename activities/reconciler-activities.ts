@@ -12,6 +12,7 @@ import type { PredictionsRepository } from '../store/predictions-repository';
 import type { RolloutProjection, RolloutsRepository } from '../store/rollouts-repository';
 import type { RolloutUsersRepository } from '../store/rollout-users-repository';
 import { destroyLeftKeys } from './destroy-left-keys';
+import { endLeftExperiments, type LeftExperimentDependencies } from './end-left-experiments';
 import { endLeftGroups, type LeftGroupDependencies } from './end-left-groups';
 import { withSortedFailures } from './failures';
 import { claims, isClaimed } from './is-claimed';
@@ -30,7 +31,7 @@ const ORPHANED = 'orphaned: no live workflow owns this rollout';
 
 /** What closing orphans needs. */
 export interface ReconcilerDependencies
-  extends ScoringDependencies, WatchDependencies, LeftGroupDependencies, TimerDependencies {
+  extends ScoringDependencies, WatchDependencies, LeftGroupDependencies, LeftExperimentDependencies, TimerDependencies {
   readonly flags: FlagsRepository;
   readonly decisions: DecisionsRepository;
   readonly leases: LeasesRepository;
@@ -49,7 +50,7 @@ export interface ReconcilerDependencies
 export interface ReconcilerActivities {
   /** Completes audit chains whose last writer died; answers how many records were written. */
   sweepAudit(): Promise<number>;
-  /** Takes blocks off flags whose rollout has no live workflow, ends what lists show of those and of groups, and destroys keys of users that nobody else will; answers the rollout ids. */
+  /** Takes blocks off flags whose rollout or experiment has no live workflow, ends what lists show of those and of groups, and destroys keys of users that nobody else will; answers the rollout ids. */
   closeOrphans(): Promise<string[]>;
   /** Takes rollouts that have ended lately into the past that models learn from, and scores models by them; answers how many were new. */
   recordDeployments(): Promise<number>;
@@ -77,7 +78,9 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
         if (flag !== null && isCarried && (await close(dependencies, flag))) closed.push(ref.rolloutId);
       }
       await endProjections(dependencies, isListed);
-      await endLeftGroups(dependencies, new Date(dependencies.clock.nowMs() - GRACE_MS).toISOString());
+      const startedBefore = new Date(dependencies.clock.nowMs() - GRACE_MS).toISOString();
+      await endLeftGroups(dependencies, startedBefore);
+      await endLeftExperiments(dependencies, startedBefore);
       await destroyLeftKeys(dependencies);
       return closed;
     },
@@ -106,12 +109,12 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
 type IsListed = (ref: CarriedRollout) => boolean;
 
 /**
- * Lists the running workflows of rollouts, a thousand in one request. The list may be some seconds old: of who stands in it the next run
+ * Lists the running workflows of rollouts and experiments, a thousand in one request. The list may be some seconds old: of who stands in it the next run
  * finds out, and who does not is asked for by itself.
  */
 async function listOwners({ client, workflowIdOf }: ReconcilerDependencies): Promise<IsListed> {
   const memos = new Map<string, Readonly<Record<string, unknown>> | undefined>();
-  const query = "WorkflowType = 'rolloutWorkflow' AND ExecutionStatus = 'Running'";
+  const query = "WorkflowType IN ('rolloutWorkflow', 'experimentWorkflow') AND ExecutionStatus = 'Running'";
   for await (const { workflowId, memo } of client.workflow.list({ query, pageSize: 1000 })) {
     memos.set(workflowId, memo);
   }
@@ -137,6 +140,7 @@ async function close(
   const block = flag.rollout;
   if (block === undefined) return false;
   const { revision: _r, lastChange: _l, schemaVersion: _s, ...body } = flag;
+  const action = block.arms === undefined ? 'rollout.orphaned' : 'experiment.orphaned';
   const highest = (await decisions.highestTransition(flag, block.id))?.transition ?? block.transition;
   const transition = highest + 1;
   const plan = planTransition(
@@ -144,7 +148,7 @@ async function close(
     {
       rolloutId: block.id,
       transition,
-      action: 'rollout.orphaned',
+      action,
       weight: 0,
       excludedSegments: block.excludedSegments,
       controlHoldback: 0,
@@ -160,7 +164,7 @@ async function close(
     draft: {
       at: new Date(clock.nowMs()).toISOString(),
       actor: { kind: 'reconciler', name: 'reconciler', verified: true },
-      action: 'rollout.orphaned',
+      action,
       reason: ORPHANED,
       rolloutId: block.id,
       transition,

@@ -1,7 +1,9 @@
 import type { Actor, DecisionAction, NotApplied, Reason } from '../flags/document/decision-record';
+import type { RolloutBlock } from '../flags/document/rollout-block';
 import type { RolloutPlan } from '../flags/plan/plan';
 import type { Basis } from '../flags/transition/basis';
 import type { RolloutProjection } from '../store/rollouts-repository';
+import type { ExperimentMessage } from '../workflows/experiment/messages';
 import type { MessageArguments, MessageName } from '../workflows/rollout/messages';
 import type { Killed } from '../workflows/rollout/state';
 import type { LookStatus, RolloutOutcome, RolloutPhase } from '../workflows/rollout/status';
@@ -54,6 +56,8 @@ export interface TransitionRequest extends RolloutRef {
     readonly plan: RolloutPlan;
     readonly salt: string;
     readonly control: string;
+    /** Of an experiment, in the order of their buckets. */
+    readonly arms?: RolloutBlock['arms'];
   } | null;
 }
 
@@ -70,6 +74,8 @@ export type TransitionResult =
       readonly why: string;
       /** How the rollout's own records say it ended, if they do: an overtaken end may have landed after all. */
       readonly outcome: RolloutOutcome | null;
+      /** What its last record says was done; left out where there is none. */
+      readonly lastAction?: DecisionAction;
       readonly nowMs: number;
     };
 
@@ -184,7 +190,7 @@ export interface RolloutActivities {
   identifySender(request: {
     readonly workflowId: string;
     readonly rolloutId: string;
-    readonly name: MessageName;
+    readonly name: MessageName | ExperimentMessage;
     readonly args: MessageArguments;
   }): Promise<Actor>;
   saveProjection(request: ProjectionRequest): Promise<void>;

@@ -94,7 +94,7 @@ function fitted(summary: LookStatus): LookStatus {
 }
 
 /** Six digits are more than a person reads and keep the history small; infinite evidence is written as the largest number. */
-function rounded(value: number | null): number | null {
+export function rounded(value: number | null): number | null {
   if (value === null || Number.isNaN(value)) return null;
   return Number.isFinite(value) ? Number(value.toPrecision(6)) : Math.sign(value) * Number.MAX_VALUE;
 }
@@ -108,7 +108,8 @@ function roundedNumbers(numbers: Readonly<Record<string, number>>): Record<strin
   return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, rounded(value) ?? 0]));
 }
 
-function finite(value: unknown): unknown {
+/** The value with its numbers as they are kept. */
+export function finite(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (_, member: unknown) => (typeof member === 'number' ? rounded(member) : member)),
   );

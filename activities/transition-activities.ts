@@ -132,6 +132,7 @@ function commandOf(request: TransitionRequest): TransitionCommand {
             salt: start.salt,
             onLapse: start.plan.onLapse,
             leaseMs: start.plan.leaseMs,
+            ...(start.arms === undefined ? {} : { arms: start.arms }),
             observe: {
               windowMs: start.plan.windowMs,
               segments: start.plan.segments,
@@ -176,10 +177,13 @@ const OUTCOMES: Partial<Record<DecisionAction, RolloutOutcome>> = {
   'rollout.orphaned': 'aborted',
 };
 
-/** How a rollout ended by its last record; null when it does not say. */
-async function recordedOutcome(decisions: DecisionsRepository, rolloutId: string): Promise<RolloutOutcome | null> {
+/** What a rollout's last record says was done, and how it ended by that; null when it does not say. */
+async function recordedEnd(
+  decisions: DecisionsRepository,
+  rolloutId: string,
+): Promise<{ readonly outcome: RolloutOutcome | null; readonly lastAction?: DecisionAction }> {
   const last = (await decisions.byRollout(rolloutId)).at(-1);
-  return last === undefined ? null : (OUTCOMES[last.action] ?? null);
+  return last === undefined ? { outcome: null } : { outcome: OUTCOMES[last.action] ?? null, lastAction: last.action };
 }
 
 async function swapUntilSettled(
@@ -203,7 +207,7 @@ async function swapUntilSettled(
       case 'overtaken':
         return { kind: 'overtaken', standing: plan.standing, nowMs };
       case 'gone':
-        return { kind: 'gone', why: plan.why, outcome: await recordedOutcome(decisions, request.rolloutId), nowMs };
+        return { kind: 'gone', why: plan.why, ...(await recordedEnd(decisions, request.rolloutId)), nowMs };
       case 'write': {
         if (request.basis !== null) {
           const killed = await readKilled(dependencies.killSwitches, request.environment);

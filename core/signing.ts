@@ -1,4 +1,5 @@
 import { createHash, createHmac, hash, timingSafeEqual } from 'node:crypto';
+import type { ExperimentMessage } from '../workflows/experiment/messages';
 import type { MessageArguments, MessageName } from '../workflows/rollout/messages';
 import { canonicalJson } from './canonical-json';
 
@@ -25,29 +26,29 @@ export function isSignatureOf(signature: string, key: string, value: unknown): b
 }
 
 /**
- * What of a message to a rollout or a group the server signs and a worker checks, so that neither actor nor content can be altered or
+ * What of a message to a rollout, an experiment or a group the server signs and a worker checks, so that neither actor nor content can be altered or
  * moved to another one.
  *
- * @param subjectId - id of the rollout or group
+ * @param subjectId - id of the rollout, experiment or group
  */
 export function signedPart(
   workflowId: string,
   subjectId: string,
-  name: MessageName,
+  name: MessageName | ExperimentMessage,
   { actor, ...rest }: MessageArguments,
 ): Record<string, unknown> {
   return { workflowId, rolloutId: subjectId, name, ...rest, actorName: actor?.name, actorRole: actor?.role };
 }
 
 /**
- * Signs a message with its sender, so that neither can be altered or moved to another rollout or group.
+ * Signs a message with its sender, so that neither can be altered or moved to another one.
  *
- * @param target - the workflow it goes to, and the id of the rollout or group that this workflow must carry
+ * @param target - the workflow it goes to, and the id of the rollout, experiment or group that this workflow must carry
  */
 export function signMessage<T extends Omit<MessageArguments, 'actor'>>(
   key: string,
   { workflowId, subjectId }: { readonly workflowId: string; readonly subjectId: string },
-  name: MessageName,
+  name: MessageName | ExperimentMessage,
   message: T,
   sender: { readonly name: string; readonly role: string },
 ): T & { readonly actor: NonNullable<MessageArguments['actor']> } {

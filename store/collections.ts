@@ -14,6 +14,7 @@ export const Collection = {
   Leases: 'leases',
   Rollouts: 'rollouts',
   ScheduledChanges: 'scheduled_changes',
+  Experiments: 'experiments',
   Groups: 'groups',
   GroupClaims: 'group_claims',
   Tokens: 'tokens',

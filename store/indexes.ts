@@ -35,6 +35,10 @@ export const INDEXES: readonly IndexWanted[] = [
   // Scheduled changes of a flag or an environment, latest first; those whose workflow may be missing.
   { collection: Collection.ScheduledChanges, keys: { environment: 1, flagKey: 1, dueAt: 1 } },
   { collection: Collection.ScheduledChanges, keys: { status: 1, isTimed: 1 } },
+  // Experiments of an environment or flag, newest first; those that have not ended.
+  { collection: Collection.Experiments, keys: { environment: 1, startedAt: -1 } },
+  { collection: Collection.Experiments, keys: { environment: 1, flag: 1, startedAt: -1 } },
+  { collection: Collection.Experiments, keys: { outcome: 1, startedAt: 1 } },
   // Groups of an environment, newest first.
   { collection: Collection.Groups, keys: { environment: 1, startedAt: -1 } },
   { collection: Collection.Groups, keys: { outcome: 1, startedAt: 1 } },

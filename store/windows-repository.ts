@@ -20,6 +20,8 @@ export interface CompactRequest {
   readonly rolloutId: string;
   readonly control: string;
   readonly candidate: string;
+  /** Of an experiment, its treatments but for the first, which is the candidate. */
+  readonly others?: readonly string[];
 }
 
 /** An ended rollout's windows in one document of less than 8 MB. */
@@ -138,11 +140,11 @@ export class MongoWindowsRepository implements WindowsRepository {
     return users === undefined ? null : answering(() => this.users.troubleOf(rolloutId));
   }
 
-  async compact({ flagId, rolloutId, control, candidate }: CompactRequest): Promise<void> {
+  async compact({ flagId, rolloutId, control, candidate, others = [] }: CompactRequest): Promise<void> {
     await answering(async () => {
       await this.fold.foldPending();
       if ((await this.compacted.findOne({ _id: rolloutId }, { projection: { _id: 1 } })) === null) {
-        const windows = await this.gather(flagId, rolloutId, [control, candidate]);
+        const windows = await this.gather(flagId, rolloutId, [control, candidate, ...others]);
         const document = { _id: rolloutId, flagId, control, candidate, compactedAt: this.clock.nowMs(), windows };
         await insertOnce(this.compacted, document);
       }

@@ -11,6 +11,7 @@ import type { Database } from '../store/database';
 import type { DatabaseClock } from '../store/database-clock';
 import { MongoDecisionsRepository, type DecisionsRepository } from '../store/decisions-repository';
 import { DeploymentsRepository } from '../store/deployments-repository';
+import { ExperimentsRepository } from '../store/experiments-repository';
 import { FeaturesRepository } from '../store/features-repository';
 import { ModelDriftRepository } from '../store/model-drift-repository';
 import { ModelsRepository } from '../store/models-repository';
@@ -60,6 +61,7 @@ export function createDependencies(
     timerState: (change) => timerState(client, change),
     nowMs,
     groups: new GroupsRepository(db, nowMs),
+    experiments: new ExperimentsRepository(db, nowMs),
     deployments: new DeploymentsRepository(db),
     features: new FeaturesRepository(db),
     models: new ModelsRepository(db),

@@ -1,3 +1,4 @@
+export { experimentWorkflow } from './experiment/experiment-workflow';
 export { groupWorkflow } from './group/group-workflow';
 export { reconcilerWorkflow } from './reconciler/reconciler-workflow';
 export { rolloutWorkflow } from './rollout/rollout-workflow';

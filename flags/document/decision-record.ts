@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Largest record a flag may carry, in bytes of canonical JSON. */
 export const MAX_RECORD_BYTES = 16_384;
 
-/** What a write of a flag was. `rollout.*` are transitions; the rest are edits by people. */
+/** What a write of a flag was. `rollout.*` and `experiment.*` are transitions; the rest are edits by people. */
 export const DecisionAction = z.enum([
   'flag.create',
   'flag.edit',
@@ -29,6 +29,17 @@ export const DecisionAction = z.enum([
   'rollout.orphaned',
   // After its completion: a group took it back.
   'rollout.take_back',
+  'experiment.start',
+  // Begins anew with an edited flag.
+  'experiment.resume',
+  'experiment.lapsed',
+  'experiment.released',
+  // Ended by its plan or by a person, with what it came to.
+  'experiment.conclude',
+  // Guardrails ended it.
+  'experiment.stop',
+  'experiment.abort',
+  'experiment.orphaned',
 ]);
 export type DecisionAction = z.infer<typeof DecisionAction>;
 

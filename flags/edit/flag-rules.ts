@@ -102,7 +102,9 @@ function inUse(what: string, users: readonly string[]): HeadgateError {
 
 /** Other edits pause the rollout with their diff; without these the flag could not be evaluated at all. */
 function checkRolloutStands(definition: FlagDefinition, rollout: NonNullable<Flag['rollout']>): void {
-  const missing = [rollout.control, rollout.candidate].filter((name) => !Object.hasOwn(definition.variants, name));
+  const arms = rollout.arms?.map(({ variant }) => variant) ?? [];
+  const needed = new Set([rollout.control, rollout.candidate, ...arms]);
+  const missing = [...needed].filter((name) => !Object.hasOwn(definition.variants, name));
   const { place } = rollout;
   const placeStands = place.kind === 'default' || definition.rules.some(({ name }) => name === place.rule);
   if (missing.length === 0 && placeStands) return;

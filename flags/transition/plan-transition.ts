@@ -105,6 +105,11 @@ function complete(
   return { ...rest, rules };
 }
 
+/** The arms with what the place serves now as the control, which is their last one. */
+function withControl(arms: NonNullable<RolloutBlock['arms']>, control: string): NonNullable<RolloutBlock['arms']> {
+  return arms.map((arm, index) => (index === arms.length - 1 ? { ...arm, variant: control } : arm));
+}
+
 /**
  * Decides what a transition does to a flag: pure, so that every order, repetition and delay can be tried.
  *
@@ -151,9 +156,11 @@ export function planTransition(
     const { rollout: _, ...after } = flag;
     return { kind: 'write', after, weightBefore: block.weight, weightAfter: 0 };
   }
+  const control = variantAt(flag, block.place) ?? block.control;
   const next: RolloutBlock = {
     ...block,
-    control: variantAt(flag, block.place) ?? block.control,
+    control,
+    ...(block.arms === undefined ? {} : { arms: withControl(block.arms, control) }),
     weight: command.weight,
     transition: command.transition,
     excludedSegments: [...command.excludedSegments],

@@ -70,6 +70,8 @@ function addArms(arms: readonly ArmTotals[]): ArmTotals {
 export class SyntheticSource implements MetricSource {
   control: Behaviour = { perCell: 40, errorRate: 0.01 };
   candidate: Behaviour = { perCell: 40, errorRate: 0.01 };
+  /** Candidates that behave otherwise than {@link candidate}, by variant: treatments of an experiment. */
+  variants: Readonly<Record<string, Behaviour>> = {};
   /** Segments whose candidate behaves otherwise than everybody's; each is a fifth of the users, and they do not overlap. */
   segments: Readonly<Record<string, Behaviour>> = {};
   /** Weight that the traffic has by transition, as the workflow tells it. */
@@ -101,7 +103,7 @@ export class SyntheticSource implements MetricSource {
           ...parts.map(({ control }) => control),
         ]),
         candidate: addArms([
-          arm(this.candidate, rest * (weight / 100), number),
+          arm(this.variants[query.candidate] ?? this.candidate, rest * (weight / 100), number),
           ...parts.map(({ candidate }) => candidate),
         ]),
       });

@@ -1,7 +1,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { RolloutRef, TransitionRequest, TransitionResult } from '../../activities/rollout-activities';
 import { writing } from './activity-options';
-import type { Inbox } from './inbox';
+import { hasLowering, type Inbox } from './inbox';
 import type { RolloutInput } from './messages';
 import { swallowCancellation } from './run-failures';
 import type { PlannedTransition, RolloutState } from './state';
@@ -20,7 +20,7 @@ export async function apply(
   if (planned.lowering) return write();
   const scope = new CancellationScope();
   const raise = scope.run(write);
-  const overtaken = condition(() => inbox.hasLowering(state.weight)).then(() => null);
+  const overtaken = condition(() => hasLowering(inbox, state.weight)).then(() => null);
   const first = await Promise.race([raise.catch(swallowCancellation), overtaken]);
   if (first === null) scope.cancel();
   return first;

@@ -2,20 +2,20 @@ import type { MessageArguments, MessageName, MessageResult } from './messages';
 import type { Intent } from './state';
 
 /** A message waiting for the main loop, or for the write it led to. */
-export interface InboxEntry {
-  readonly name: MessageName;
+export interface InboxEntry<Name = MessageName, Wish = Intent, Result = MessageResult> {
+  readonly name: Name;
   readonly args: MessageArguments;
   readonly id: string;
   /** Set once the main loop has dealt with it; updates wait for it. */
-  result: MessageResult | null;
+  result: Result | null;
   /** The intent it became, when it asks for a write. */
-  intent: Intent | null;
+  intent: Wish | null;
 }
 
 /** Messages of one run in order of arrival. Handlers only enqueue; the main loop alone takes out and answers. */
-export class Inbox {
-  private readonly waiting: InboxEntry[] = [];
-  private readonly underWay: InboxEntry[] = [];
+export class Inbox<Name = MessageName, Wish = Intent, Result = MessageResult> {
+  private readonly waiting: InboxEntry<Name, Wish, Result>[] = [];
+  private readonly underWay: InboxEntry<Name, Wish, Result>[] = [];
   private received = 0;
 
   /** Number of messages not taken yet. */
@@ -24,10 +24,10 @@ export class Inbox {
   }
 
   /** Adds a message. A sender that gave no id gets one that is unique within the run. */
-  add(name: MessageName, args: MessageArguments | undefined, runId: string): InboxEntry {
+  add(name: Name, args: MessageArguments | undefined, runId: string): InboxEntry<Name, Wish, Result> {
     this.received += 1;
     const given = args ?? {};
-    const entry: InboxEntry = {
+    const entry: InboxEntry<Name, Wish, Result> = {
       name,
       args: given,
       id: given.id ?? `${runId}:${this.received}`,
@@ -39,17 +39,17 @@ export class Inbox {
   }
 
   /** Takes the oldest message, or undefined. */
-  take(): InboxEntry | undefined {
+  take(): InboxEntry<Name, Wish, Result> | undefined {
     return this.waiting.shift();
   }
 
   /** Keeps an entry until the write it asks for is done. */
-  await(entry: InboxEntry): void {
+  await(entry: InboxEntry<Name, Wish, Result>): void {
     this.underWay.push(entry);
   }
 
   /** Answers the entry whose intent was carried out or refused. */
-  answer(intent: Intent | null, result: MessageResult): void {
+  answer(intent: Wish | null, result: Result): void {
     const index = this.underWay.findIndex((entry) => entry.intent === intent);
     if (index === -1 || intent === null) return;
     const [entry] = this.underWay.splice(index, 1);
@@ -57,18 +57,23 @@ export class Inbox {
   }
 
   /** Answers everything still open when the rollout ends. */
-  close(result: MessageResult): void {
+  close(result: Result): void {
     for (const entry of [...this.waiting.splice(0), ...this.underWay.splice(0)]) entry.result = result;
   }
 
-  /** Whether a message is waiting that lowers or ends: one that may overtake a raise in flight. */
-  hasLowering(weight: number): boolean {
-    return this.waiting.some(
-      ({ name, args }) =>
-        name === 'abort' ||
-        name === 'supersede' ||
-        name === 'exclude' ||
-        (name === 'setWeight' && (args.weight ?? weight) < weight),
-    );
+  /** Whether a message is waiting that a test holds of. */
+  has(test: (entry: InboxEntry<Name, Wish, Result>) => boolean): boolean {
+    return this.waiting.some(test);
   }
+}
+
+/** Whether a message is waiting that lowers or ends: one that may overtake a raise in flight. */
+export function hasLowering(inbox: Inbox, weight: number): boolean {
+  return inbox.has(
+    ({ name, args }) =>
+      name === 'abort' ||
+      name === 'supersede' ||
+      name === 'exclude' ||
+      (name === 'setWeight' && (args.weight ?? weight) < weight),
+  );
 }

@@ -1,0 +1,46 @@
+import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
+import type { ExperimentStatus } from './status';
+
+const flag = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
+const environment = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
+const state = defineSearchAttributeKey('HeadgateState', SearchAttributeType.KEYWORD);
+const waitingFor = defineSearchAttributeKey('HeadgateWaitingFor', SearchAttributeType.KEYWORD);
+
+/** What the Temporal Web UI can filter and sort experiments by. */
+export function experimentAttributesOf(status: ExperimentStatus): SearchAttributePair[] {
+  return [
+    { key: flag, value: status.flag },
+    { key: environment, value: status.environment },
+    { key: state, value: status.phase },
+    { key: waitingFor, value: status.waitingFor },
+  ] as SearchAttributePair[];
+}
+
+const number = (value: number | null): string => (value === null ? '–' : Number(value.toPrecision(4)).toString());
+
+/** The experiment in Markdown, as the Temporal Web UI shows it under current details. */
+export function describeExperiment(status: ExperimentStatus): string {
+  const { conclusion, lastLook } = status;
+  return [
+    `### experiment on ${status.flag} in ${status.environment}: ${status.treatments.join(', ')} against ${status.control}`,
+    '',
+    `**${status.phase}**${status.waitingFor === null ? '' : `, waits for ${status.waitingFor}`} — ${status.summary}`,
+    ...(conclusion === null ? [] : ['', `**${conclusion.kind.replace('_', ' ')}**: ${conclusion.text}`]),
+    '',
+    '| treatment | metric | control | treatment | difference, always-valid interval | evidence | |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...(lastLook?.arms ?? []).flatMap(({ variant, effects }) =>
+      effects.map(
+        (one) =>
+          `| ${variant} | ${one.metric} (${one.role}) | ${number(one.control)} | ${number(one.treatment)} | ${number(one.effect)} (${number(one.lower)} … ${number(one.upper)}) | ${number(one.evidence)} | ${one.conclusion} |`,
+      ),
+    ),
+    '',
+    ...(lastLook?.arms ?? []).map(
+      ({ variant, harmEvidence, harmed, doubts }) =>
+        `- ${variant}: evidence of harm ${number(harmEvidence)}${harmed ? ' (harmed)' : ''}${doubts.length === 0 ? '' : `, in doubt: ${doubts.join(', ')}`}`,
+    ),
+    '',
+    ...status.timeline.slice(-12).map(({ at, what, text }) => `- ${at} **${what}** ${text}`),
+  ].join('\n');
+}
