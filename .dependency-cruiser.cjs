@@ -20,6 +20,7 @@ const rooms = {
     'flags',
     'store',
     'metrics',
+    'workflows/experiment/messages',
     'workflows/group/messages',
     'workflows/group/state',
     'workflows/rollout/messages',

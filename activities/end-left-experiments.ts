@@ -36,7 +36,7 @@ export async function endLeftExperiments(
     // Read again: the workflow itself may have recorded its end a moment ago.
     const standing = await experiments.get(id);
     if (flag?.rollout?.id === id || standing === null || standing.outcome !== null) continue;
-    const { updatedAt: _u, analysis: _a, ...rest } = standing;
+    const { updatedAt: _u, analysis: _a, analysedAtMs: _at, ...rest } = standing;
     const version = Math.max(rest.version + 1, clock.nowMs());
     const over = { phase: 'aborted' as const, outcome: 'aborted' as const, waitingFor: null, summary: ENDED };
     if (await experiments.save({ ...rest, ...over, version })) ended.push(id);

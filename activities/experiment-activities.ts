@@ -6,7 +6,7 @@ import type { ExperimentPlan } from '../flags/experiment/experiment-plan';
 import { takeBasis, variantAt, type Basis } from '../flags/transition/basis';
 import { collectStrata } from '../metrics/sources/collect-strata';
 import type { SourceTrouble, Stratum } from '../metrics/windows';
-import type { ExperimentProjection, ExperimentsRepository } from '../store/experiments-repository';
+import type { ExperimentsRepository, SavedExperiment } from '../store/experiments-repository';
 import type { ExperimentConclusion, ExperimentLook, ExperimentOutcome } from '../workflows/experiment/status';
 import type { Killed } from '../workflows/rollout/state';
 import { createStandingReader } from './flag-standing';
@@ -15,6 +15,7 @@ import { sendToAll, type Notification, type NotificationDependencies } from './n
 import { readKilled } from './read-killed';
 import type { LookResult, RolloutRef } from './rollout-activities';
 import type { SupportDependencies } from './rollout-support-activities';
+import { finite } from './summarise-analysis';
 import { summariseExperiment } from './summarise-experiment';
 import { usersQuery } from './users-query';
 
@@ -70,7 +71,7 @@ export interface ExperimentTold extends Notification {
 export interface ExperimentActivities {
   prepareExperiment(request: RolloutRef & { readonly plan: ExperimentPlan }): Promise<PreparedExperiment>;
   lookAtExperiment(request: ExperimentLookRequest): Promise<LookedExperiment>;
-  saveExperiment(projection: Omit<ExperimentProjection, 'updatedAt' | 'analysis'>): Promise<void>;
+  saveExperiment(projection: SavedExperiment): Promise<void>;
   /** Frees what an ended experiment held: lease, key and hashes of users, loose windows, the state of its analysis. */
   cleanUpExperiment(
     request: RolloutRef & { readonly control: string; readonly treatments: readonly string[] },
@@ -200,7 +201,7 @@ async function judge(
     expectedVersion: stored?.version ?? 0,
   });
   const analysis: ExperimentAnalysis = result.analysis;
-  await experiments.saveAnalysis(rolloutId, analysis, nowMs);
+  await experiments.saveAnalysis(rolloutId, finite(analysis), nowMs);
   return summariseExperiment(analysis, trouble, falseHarmRate, nowMs);
 }
 

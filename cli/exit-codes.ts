@@ -1,18 +1,19 @@
 import type { ErrorCode } from '../core/errors';
 import { HeadgateError } from '../core/errors';
+import type { ExperimentOutcome } from '../workflows/experiment/status';
 import type { RolloutOutcome, RolloutPhase } from '../workflows/rollout/status';
 
 /** Exit codes of every command; docs/cli.md lists them, and a test compares the two. */
 export const ExitCode = {
-  /** The command did what was asked; a rollout that was waited for has completed. */
+  /** The command did what was asked; a rollout that was waited for has completed, an experiment has concluded. */
   Ok: 0,
   /** Any other error. */
   Error: 1,
   /** The command line, or a file it names, is wrong: repeating it cannot help. */
   Usage: 2,
-  /** The rollout was rolled back. */
+  /** The rollout was rolled back; the experiment was stopped by its guardrails. */
   RolledBack: 3,
-  /** The rollout was aborted. */
+  /** The rollout or experiment was aborted. */
   Aborted: 4,
   /** Another rollout took this one's place. */
   Superseded: 5,
@@ -42,6 +43,18 @@ const OF_OUTCOME: Readonly<Record<RolloutOutcome, ExitCode>> = {
   refused: ExitCode.Refused,
 };
 
+const OF_EXPERIMENT: Readonly<Record<ExperimentOutcome, ExitCode>> = {
+  concluded: ExitCode.Ok,
+  stopped: ExitCode.RolledBack,
+  aborted: ExitCode.Aborted,
+  refused: ExitCode.Refused,
+};
+
+/** What waiting for an experiment with this end exits with. */
+export function exitCodeOfExperiment(outcome: ExperimentOutcome): ExitCode {
+  return OF_EXPERIMENT[outcome];
+}
+
 /** Whether a phase is an end. */
 export function isEnd(phase: RolloutPhase): phase is RolloutOutcome {
   return phase in OF_OUTCOME;
@@ -64,6 +77,7 @@ const OF_ERROR: Partial<Readonly<Record<ErrorCode, ExitCode>>> = {
   SCHEDULED_CHANGE_NOT_FOUND: ExitCode.Usage,
   SCHEDULED_CHANGE_ENDED: ExitCode.Refused,
   ROLLOUT_LIVE: ExitCode.Refused,
+  EXPERIMENT_LIVE: ExitCode.Refused,
   GROUP_LIVE: ExitCode.Refused,
   REVISION_CONFLICT: ExitCode.Refused,
   MESSAGE_REJECTED: ExitCode.Refused,

@@ -6,6 +6,7 @@ import { addGlobalOptions, type CommandContext } from './commands/command';
 import { addEnvironmentCommands } from './commands/environment-commands';
 import { addExplainCommand } from './commands/explain-command';
 import { addFlagCommands } from './commands/flag-commands';
+import { addExperimentCommands } from './commands/experiment-commands';
 import { addGroupCommands } from './commands/group-commands';
 import { addHoldoutCommands } from './commands/holdout-commands';
 import { addOfflineCommands } from './commands/offline-commands';
@@ -47,6 +48,7 @@ export function buildProgram(context: CommandContext, isJson: boolean): Command 
   addRolloutReads(rollout, context);
   addRolloutMessages(rollout, context);
   addRolloutLabel(rollout, context);
+  addExperimentCommands(program, context);
   addGroupCommands(program, context);
   addExplainCommand(program, context);
   addReplayCommand(program, context);

@@ -16,6 +16,7 @@ import { addAuditRoutes } from './routes/audit-routes';
 import { addEnvironmentRoutes } from './routes/environment-routes';
 import { addFlagRoutes } from './routes/flag-routes';
 import { addStaleFlagRoutes } from './routes/stale-flag-routes';
+import { addExperimentRoutes } from './routes/experiment-routes';
 import { addGroupRoutes } from './routes/group-routes';
 import { addHealthRoutes } from './routes/health-routes';
 import { addHoldoutRoutes } from './routes/holdout-routes';
@@ -101,6 +102,7 @@ export function buildServer(
   addScheduledChangeRoutes(routes, context);
   addSegmentRoutes(routes, context);
   addRolloutRoutes(routes, context);
+  addExperimentRoutes(routes, context);
   addGroupRoutes(routes, context);
   addObservationRoutes(routes, context);
   addLabelRoutes(routes, context);

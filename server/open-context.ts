@@ -5,6 +5,7 @@ import { DatabaseClock } from '../store/database-clock';
 import { MongoAttributionsRepository } from '../store/attributions-repository';
 import { MongoDecisionsRepository } from '../store/decisions-repository';
 import { DeploymentsRepository } from '../store/deployments-repository';
+import { ExperimentsRepository } from '../store/experiments-repository';
 import { FeaturesRepository } from '../store/features-repository';
 import { MongoFlagsRepository } from '../store/flags-repository';
 import { GroupClaimsRepository } from '../store/group-claims-repository';
@@ -28,6 +29,7 @@ import { storeReads } from './snapshot/store-reads';
 import { ChangeHub } from './streams/change-hub';
 import { followChanges } from '../store/change-feed';
 import { TemporalChangeTimers } from './temporal/temporal-change-timers';
+import { TemporalExperimentWorkflows } from './temporal/temporal-experiment-workflows';
 import { TemporalGroupWorkflows } from './temporal/temporal-group-workflows';
 import { TemporalRolloutWorkflows } from './temporal/temporal-rollout-workflows';
 import { TemporalTrainingWorkflows } from './temporal/temporal-training-workflows';
@@ -92,6 +94,7 @@ export async function openContext(
       decisions: new MongoDecisionsRepository(db),
       attributions: new MongoAttributionsRepository(db),
       rollouts: new MongoRolloutsRepository(db, databaseNowMs),
+      experiments: new ExperimentsRepository(db, databaseNowMs),
       groups: new GroupsRepository(db, databaseNowMs),
       groupClaims: new GroupClaimsRepository(db),
       tokens: new MongoTokensRepository(db),
@@ -104,6 +107,7 @@ export async function openContext(
       workflows,
       scheduledChanges: new ScheduledChangesRepository(db),
       timers: new TemporalChangeTimers(workflows.connection, workflows.client, taskQueue),
+      experimentWorkflows: new TemporalExperimentWorkflows(workflows.connection, workflows.client, taskQueue),
       groupWorkflows: new TemporalGroupWorkflows(workflows.connection, workflows.client, taskQueue),
       training: new TemporalTrainingWorkflows(workflows.connection, workflows.client),
       events,

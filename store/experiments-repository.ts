@@ -13,13 +13,18 @@ export interface ExperimentProjection extends Omit<ExperimentStatus, 'experiment
   readonly updatedAt: string;
   /** The whole of the last look's analysis, as JSON text: its keys are names of people's own. Absent before the first look. */
   readonly analysis?: string;
+  /** When that look was made, in milliseconds by the database's clock. */
+  readonly analysedAtMs?: number;
 }
+
+/** What a workflow saves of its experiment. */
+export type SavedExperiment = Omit<ExperimentProjection, 'updatedAt' | 'analysis' | 'analysedAtMs'>;
 
 const MAX_LISTED = 1000;
 
 /** Projections of experiments in MongoDB. */
 export class ExperimentsRepository {
-  private readonly experiments: MongoCollection<ExperimentProjection & { readonly analysedAtMs?: number }>;
+  private readonly experiments: MongoCollection<ExperimentProjection>;
 
   constructor(
     db: Db,
@@ -29,7 +34,7 @@ export class ExperimentsRepository {
   }
 
   /** Saves unless a higher version stands; answers whether it did. */
-  async save({ _id, ...rest }: Omit<ExperimentProjection, 'updatedAt' | 'analysis'>): Promise<boolean> {
+  async save({ _id, ...rest }: SavedExperiment): Promise<boolean> {
     const set = { ...rest, updatedAt: new Date(this.nowMs()).toISOString() };
     try {
       const filter = { _id, version: { $lt: rest.version } };
@@ -53,7 +58,7 @@ export class ExperimentsRepository {
     return this.experiments.findOne({ _id: experimentId });
   }
 
-  /** Of an environment, newest first; of one flag when it is given. */
+  /** Of an environment, newest first, without their analyses; of one flag when it is given. */
   async list(
     environment: string,
     { flag, limit = 50 }: { readonly flag?: string | undefined; readonly limit?: number } = {},

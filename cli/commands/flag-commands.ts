@@ -109,8 +109,13 @@ function definitionText(flag: FlagAnswer): string {
     `# ${flag.environment}, revision ${flag.revision}: ${action} by ${clean(actor.name)} at ${at}: ${clean(reason)}`,
   ];
   if (flag.rollout !== undefined) {
-    const { id, candidate, weight } = flag.rollout;
-    head.push(`# rollout ${id} serves ${candidate} to ${percent(weight)}`);
+    const { id, candidate, weight, arms } = flag.rollout;
+    const shares = arms?.map((arm) => `${arm.variant} to ${percent(arm.weight)}`).join(', ');
+    head.push(
+      shares === undefined
+        ? `# rollout ${id} serves ${candidate} to ${percent(weight)}`
+        : `# experiment ${id} serves ${shares}`,
+    );
   }
   const fields = Object.keys(FlagDefinition.shape).flatMap((field) => {
     const value: unknown = Reflect.get(flag, field);

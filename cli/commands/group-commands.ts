@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { ErrorCode, HeadgateError } from '../../core/errors';
-import { formatDuration } from '../../core/duration';
 import { parseGroup, planPathsOf } from '../../flags/group/parse-group';
 import type { GroupMessageResult } from '../../workflows/group/messages';
 import type { GroupStatus } from '../../workflows/group/status';
-import { ExitCode, exitCodeOfOutcome } from '../exit-codes';
+import { type ExitCode, exitCodeOfOutcome } from '../exit-codes';
+import { followStatus } from '../follow/follow-status';
 import { readNamedFile } from '../read-file';
 import { groupLines, groupList } from '../render/group-lines';
 import { clean } from '../render/text';
@@ -25,7 +24,6 @@ interface GroupStart {
   readonly notes: readonly string[];
   readonly status?: GroupStatus;
 }
-const POLL_MS = 1_000;
 const START_TIMEOUT_MS = 70_000;
 
 /** `headgate group start`, `list`, `status`, `approve` and `abort`. */
@@ -132,44 +130,14 @@ function statusOf(session: Session, environment: string, id: string, timeoutMs?:
   return session.api.get<GroupStatus>(path, timeoutMs === undefined ? {} : { timeoutMs });
 }
 
-/** Follows a group to its end, a line (or with `--json` a document) for each change. Interrupted or out of time, the group goes on. */
-async function follow(session: Session, environment: string, groupId: string): Promise<ExitCode> {
-  const stop = new AbortController();
-  let signalled: 'SIGINT' | 'SIGTERM' | undefined;
-  const unlisten = session.io.onSignal((signal) => {
-    signalled ??= signal;
-    stop.abort();
+/** Follows a group to its end. */
+function follow(session: Session, environment: string, groupId: string): Promise<ExitCode> {
+  return followStatus(session, {
+    id: groupId,
+    read: (timeoutMs) => statusOf(session, environment, groupId, timeoutMs),
+    notFound: ErrorCode.GroupNotFound,
+    keyOf: ({ phase, summary, members }) => [phase, summary, members],
+    line: (status) => groupLines(status).slice(0, 1).join(''),
+    exitOf: ({ outcome }) => (outcome === null ? null : exitCodeOfOutcome(outcome)),
   });
-  const limitMs = session.options.timeout ?? Number.POSITIVE_INFINITY;
-  const deadline = performance.now() + limitMs;
-  let last = '';
-  try {
-    while (signalled === undefined) {
-      if (performance.now() > deadline) {
-        throw new HeadgateError(
-          ErrorCode.TimedOut,
-          `${groupId} has not ended within ${formatDuration(limitMs)}. It goes on`,
-        );
-      }
-      const status = await statusOf(session, environment, groupId, 5_000).catch((error: unknown) => {
-        // It may not have saved anything yet, or the server is away for a moment: the group goes on without this command.
-        const passes = error instanceof HeadgateError && (error.retryable || error.code === ErrorCode.GroupNotFound);
-        if (!passes) throw error;
-        return null;
-      });
-      const key = status === null ? last : JSON.stringify([status.phase, status.summary, status.members]);
-      if (status !== null && key !== last) {
-        session.io.stdout.write(
-          session.json ? `${JSON.stringify(status)}\n` : `${groupLines(status).slice(0, 1).join('')}\n`,
-        );
-      }
-      last = key;
-      if (status !== null && status.outcome !== null) return exitCodeOfOutcome(status.outcome);
-      await sleep(POLL_MS, undefined, { signal: stop.signal }).catch(() => undefined);
-    }
-    session.note(`${groupId} goes on: nothing was aborted`);
-    return signalled === 'SIGTERM' ? ExitCode.Terminated : ExitCode.Interrupted;
-  } finally {
-    unlisten();
-  }
 }

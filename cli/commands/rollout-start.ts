@@ -6,10 +6,11 @@ import type { StartAnswer } from '../api/answers';
 import { featuresOf } from '../offline/measure-change';
 import { exitCodeOfOutcome, isEnd, type ExitCode } from '../exit-codes';
 import { followRollout } from '../follow/follow-rollout';
-import { parseYaml, readNamedFile } from '../read-file';
+import { readNamedFile } from '../read-file';
 import { statusLines } from '../render/status-lines';
 import { clean } from '../render/text';
 import type { Session } from '../session';
+import { writtenEnvironment } from '../written-environment';
 import { does, numberBetween, type CommandContext } from './command';
 
 interface StartOptions {
@@ -59,7 +60,7 @@ export function addRolloutStart(rollout: Command, context: CommandContext): void
 async function start(session: Session, options: StartOptions, path = ''): Promise<ExitCode | void> {
   checkOptions(options);
   const text = await readNamedFile(session.io, path);
-  const environment = await environmentFor(session, text);
+  const environment = await writtenEnvironment(session, text, 'the plan');
   const { file } = parsePlan(text, { environment, format: path.endsWith('.json') ? 'json' : 'yaml' });
   const { dryRun = false, again = false, replace = false, requestsPerMinute, errorRate = 0.01 } = options;
   const assume = requestsPerMinute === undefined ? undefined : { requestsPerMinute, errorRate };
@@ -104,17 +105,6 @@ function checkOptions({ wait, dryRun, requestsPerMinute, errorRate }: StartOptio
   if (errorRate !== undefined && requestsPerMinute === undefined) {
     throw wrongOptions('--error-rate says nothing without --requests-per-minute');
   }
-}
-
-/** The plan's own environment, which `--env` may repeat and not contradict; else as for every command. */
-async function environmentFor(session: Session, text: string): Promise<string> {
-  const written = parseYaml(text, 'the plan', ErrorCode.InvalidPlan);
-  const own: unknown =
-    typeof written === 'object' && written !== null ? Reflect.get(written, 'environment') : undefined;
-  const { env } = session.options;
-  if (typeof own !== 'string') return session.environment();
-  if (env === undefined || env === own) return own;
-  throw wrongOptions(`the plan is for '${own}', --env names '${env}'`);
 }
 
 function wrongOptions(message: string): HeadgateError {

@@ -13,12 +13,19 @@ export function flagList(flags: readonly FlagAnswer[], style: Style): string[] {
     flag.type,
     flag.enabled ? 'on' : style.red('off'),
     (flag.enabled ? flag.defaultVariant : flag.offVariant) ?? 'the caller’s own',
-    flag.rollout === undefined ? '–' : `${flag.rollout.candidate} ${percent(flag.rollout.weight)}`,
+    rolloutCell(flag.rollout),
     String(flag.revision),
     `${flag.lastChange.at} ${clean(flag.lastChange.actor.name)}`,
   ]);
   const headings = ['flag', 'type', 'state', 'default', 'rollout', 'revision', 'last change'];
   return tableLines(columns(headings, ['revision']), rows, style);
+}
+
+/** What a flag carries in a few words. */
+function rolloutCell(block: FlagAnswer['rollout']): string {
+  if (block === undefined) return '–';
+  if (block.arms !== undefined) return `experiment, ${block.arms.length} arms`;
+  return `${block.candidate} ${percent(block.weight)}`;
 }
 
 /** Rollouts, one a line, as the database last heard of them. */

@@ -12,6 +12,7 @@ import { actorOf, type Caller } from '../http/authenticate';
 import { checkPlan } from '../rollouts/check-plan';
 import { claimMembers, memberTaken, releaseMembers } from './claim-members';
 import { newRolloutId, rolloutIdentity } from '../rollouts/rollout-identity';
+import { experimentLive } from '../rollouts/start-rollout';
 
 type Ordered = Extract<GroupOrder, { kind: 'ordered' }>;
 type Context = Pick<
@@ -50,7 +51,7 @@ export async function orderOf({ flags }: Pick<Context, 'flags'>, group: GroupPla
  *
  * @returns what is worth knowing but no reason to refuse
  * @throws {ValidationError} INVALID_PLAN with every field that does not fit its flag
- * @throws {HeadgateError} ROLLOUT_LIVE, GROUP_LIVE with the id of what is in the way, FLAG_NOT_FOUND
+ * @throws {HeadgateError} ROLLOUT_LIVE, EXPERIMENT_LIVE, GROUP_LIVE with the id of what is in the way, FLAG_NOT_FOUND
  */
 export async function checkGroup(context: Context, group: GroupPlan): Promise<string[]> {
   const { environment, members } = group;
@@ -75,6 +76,7 @@ export async function checkGroup(context: Context, group: GroupPlan): Promise<st
   for (const { plan } of members) {
     const found = await context.workflows.find({ environment, flagKey: plan.flag });
     if (found?.running !== true) continue;
+    if (found.isExperiment === true) throw experimentLive(plan, found);
     throw new HeadgateError(
       ErrorCode.RolloutLive,
       `rollout '${found.rolloutId}' of member '${plan.flag}' is live already`,

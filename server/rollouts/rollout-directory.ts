@@ -38,7 +38,7 @@ export async function locateRollout(
   for (const flagKey of new Set([idOrFlag, flagKeyOf(idOrFlag) ?? idOrFlag])) {
     try {
       const found = await workflows.find({ environment, flagKey });
-      if (found === null || found.rolloutId === '') continue;
+      if (found === null || found.isExperiment === true || found.rolloutId === '') continue;
       if (found.rolloutId === idOrFlag || (flagKey === idOrFlag && found.running)) {
         return { rolloutId: found.rolloutId, environment, flagKey, projection: null };
       }

@@ -1,5 +1,6 @@
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import { signMessage } from '../../core/signing';
+import type { ExperimentMessage } from '../../workflows/experiment/messages';
 import {
   rolloutWorkflowId,
   type MessageArguments,
@@ -68,7 +69,7 @@ async function deliver(
  * @throws {HeadgateError} MESSAGE_REJECTED with the workflow's reason
  */
 export function acceptedResult<Result extends { readonly accepted: boolean; readonly text: string }>(
-  name: MessageName,
+  name: MessageName | ExperimentMessage,
   sent: Sent<Result>,
 ): Result | null {
   if (sent.kind === 'silent') return null;
@@ -78,6 +79,6 @@ export function acceptedResult<Result extends { readonly accepted: boolean; read
 }
 
 /** The error of a message that its workflow did not take. */
-export function rejected(name: MessageName, why: string): HeadgateError {
+export function rejected(name: MessageName | ExperimentMessage, why: string): HeadgateError {
   return new HeadgateError(ErrorCode.MessageRejected, `${name} was not accepted: ${why}`);
 }

@@ -54,7 +54,7 @@ const REPLACE_POLL_MS = 200;
  * one workflow id for each flag decides between servers that start at the same time.
  *
  * @param plan - resolved and checked
- * @throws {HeadgateError} ROLLOUT_LIVE with the other's id, TEMPORAL_UNAVAILABLE; whatever `options.check` throws
+ * @throws {HeadgateError} ROLLOUT_LIVE, EXPERIMENT_LIVE with the other's id, TEMPORAL_UNAVAILABLE; whatever `options.check` throws
  */
 export async function startRollout(
   dependencies: StartDependencies,
@@ -69,8 +69,10 @@ export async function startRollout(
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const found = await workflows.find(target);
     if (found?.running === true) {
+      if (found.isExperiment === true) throw experimentLive(plan, found);
       if (found.identity === identity) return { outcome: 'attached', rolloutId: found.rolloutId, notes: [] };
-      if (!replace) throw otherLive(plan, found);
+      if (!replace)
+        throw rolloutLive(plan, found, 'Wait for it, abort it, or start with --replace to end it as superseded.');
       // A plan that cannot start takes no other one's place.
       check();
       await supersede(dependencies, plan, found, rolloutId, caller);
@@ -123,15 +125,21 @@ function inputOf(plan: RolloutPlan, identity: string, rolloutId: string, caller:
   };
 }
 
-function otherLive(plan: RolloutPlan, found: FoundRollout): HeadgateError {
-  return new HeadgateError(
-    ErrorCode.RolloutLive,
-    `rollout '${found.rolloutId}' of '${plan.flag}' is live in '${plan.environment}' with another plan`,
-    {
-      remedy: 'Wait for it, abort it, or start with --replace to end it as superseded.',
-      details: { rolloutId: found.rolloutId },
-    },
-  );
+type StartedOn = Pick<RolloutPlan, 'flag' | 'environment'>;
+
+/** The error of a flag that has a live rollout. */
+export function rolloutLive({ flag, environment }: StartedOn, found: FoundRollout, remedy: string): HeadgateError {
+  const what = `rollout '${found.rolloutId}' of '${flag}' is live in '${environment}' with another plan`;
+  return new HeadgateError(ErrorCode.RolloutLive, what, { remedy, details: { rolloutId: found.rolloutId } });
+}
+
+/** The error of a flag that is under an experiment. Nothing replaces one: its data would be thrown away. */
+export function experimentLive({ flag, environment }: StartedOn, found: FoundRollout): HeadgateError {
+  const what = `experiment '${found.rolloutId}' on '${flag}' is live in '${environment}'`;
+  return new HeadgateError(ErrorCode.ExperimentLive, what, {
+    remedy: `Wait for its end, or end it: headgate experiment conclude ${found.rolloutId}, or abort.`,
+    details: { experimentId: found.rolloutId },
+  });
 }
 
 /** Ends another rollout and waits, bounded, until Temporal has it closed. */

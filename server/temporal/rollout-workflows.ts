@@ -1,12 +1,14 @@
 import type { MessageArguments, MessageName, MessageResult, RolloutInput } from '../../workflows/rollout/messages';
 import type { RolloutStatus } from '../../workflows/rollout/status';
 
-/** The latest execution under a flag's workflow id. */
+/** The latest execution under a flag's workflow id: a rollout, or an experiment. */
 export interface FoundRollout {
   readonly rolloutId: string;
   readonly identity: string;
   readonly runId: string;
   readonly running: boolean;
+  /** It is an experiment, whose id `rolloutId` is. */
+  readonly isExperiment?: true;
 }
 
 /** Where a message is to go. */
@@ -31,9 +33,9 @@ export type SendResult = Sent<MessageResult>;
  * HeadgateError TEMPORAL_UNAVAILABLE.
  */
 export interface RolloutWorkflows {
-  /** The latest rollout of a flag that Temporal still knows; null when it knows none. */
+  /** The latest rollout or experiment of a flag that Temporal still knows; null when it knows none. */
   find(target: MessageTarget): Promise<FoundRollout | null>;
-  /** Starts a rollout; `exists` when one is live under the same workflow id, which Temporal alone decides. */
+  /** Starts a rollout; `exists` when a rollout or experiment is live under the same workflow id, which Temporal alone decides. */
   start(input: RolloutInput, owner: string | undefined): Promise<'started' | 'exists'>;
   /** The workflow's own status; null when no worker answers in time or there is no such workflow. */
   status(target: MessageTarget): Promise<RolloutStatus | null>;

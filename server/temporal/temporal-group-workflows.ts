@@ -1,18 +1,13 @@
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
   type Connection,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { messageOf } from '../../core/errors';
 import {
   GROUP_WORKFLOW,
-  groupSignals,
   groupStatusQuery,
-  groupUpdates,
   groupWorkflowId,
   type GroupInput,
   type GroupMessageName,
@@ -21,10 +16,10 @@ import {
 import type { GroupStatus } from '../../workflows/group/status';
 import { ROLLOUT_TASK_QUEUE, type MessageArguments } from '../../workflows/rollout/messages';
 import type { FoundGroup, GroupSendResult, GroupWorkflows } from './group-workflows';
+import { sendUpdate } from './send-update';
 import { unavailable } from './temporal-rollout-workflows';
 
 const CALL_MS = 3_000;
-const UPDATE_MS = 5_000;
 const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
 const OWNER = defineSearchAttributeKey('HeadgateOwner', SearchAttributeType.KEYWORD);
 
@@ -86,25 +81,9 @@ export class TemporalGroupWorkflows implements GroupWorkflows {
     args: MessageArguments & { readonly id: string },
   ): Promise<GroupSendResult> {
     const handle = this.client.workflow.getHandle(groupWorkflowId(environment, key), runId);
-    try {
-      const result = await this.within(UPDATE_MS, () =>
-        handle.executeUpdate<GroupMessageResult, [MessageArguments]>(groupUpdates[name].name, {
-          args: [args],
-          updateId: args.id,
-        }),
-      );
-      return { kind: 'answered', result };
-    } catch (error) {
-      if (error instanceof WorkflowUpdateFailedError) return { kind: 'rejected', why: messageOf(error.cause ?? error) };
-      if (error instanceof WorkflowNotFoundError) return { kind: 'rejected', why: 'the group has ended' };
-      if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw unavailable(error);
-    }
-    try {
-      await this.within(CALL_MS, () => handle.signal<[MessageArguments?]>(groupSignals[name], args));
-      return { kind: 'silent' };
-    } catch (error) {
-      throw unavailable(error);
-    }
+    const sent = await sendUpdate<GroupMessageResult>(this.connection, handle, name, args);
+    // A group never continues as new.
+    return sent.kind === 'run_ended' ? { kind: 'rejected', why: 'the group has ended' } : sent;
   }
 
   private within<T>(ms: number, call: () => Promise<T>): Promise<T> {

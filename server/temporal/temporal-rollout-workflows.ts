@@ -8,6 +8,7 @@ import {
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
+import { EXPERIMENT_WORKFLOW } from '../../workflows/experiment/messages';
 import {
   messageSignals,
   messageUpdates,
@@ -58,12 +59,13 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
   async find(target: MessageTarget): Promise<FoundRollout | null> {
     const handle = this.client.workflow.getHandle(workflowIdOf(target));
     try {
-      const { memo, runId, status } = await this.within(CALL_MS, () => handle.describe());
+      const { memo, runId, status, type } = await this.within(CALL_MS, () => handle.describe());
       return {
         rolloutId: textOf(memo?.['rolloutId']),
         identity: textOf(memo?.['identity']),
         runId,
         running: status.name === 'RUNNING',
+        ...(type === EXPERIMENT_WORKFLOW ? { isExperiment: true as const } : {}),
       };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startStack } from '../../stack';
 import { givenQuickPlan, RolloutHarness, type StartedRollout } from '../support/rollout-harness';
 import { StartedGroup } from '../support/started-group';
+import { givenExperiment, StartedExperiment } from '../support/started-experiment';
 import { ACTING, tellOfRiskyChange } from '../support/risky-change';
 import { MongoKillSwitchesRepository } from '../../store/kill-switches-repository';
 import { scheduleUnder } from '../support/scheduled-change';
@@ -120,6 +121,47 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
     await group.untilLive('base');
     await group.send('abort', { reason: 'recorded enough' });
     return group;
+  },
+  async 'experiment-concluded'(harness, environment) {
+    harness.source.control = { perCell: 40, errorRate: 0.1 };
+    harness.source.candidate = { perCell: 40, errorRate: 0.02 };
+    return StartedExperiment.start(harness, givenExperiment(environment));
+  },
+  async 'experiment-stopped'(harness, environment) {
+    harness.source.candidate = { perCell: 40, errorRate: 0.4 };
+    return StartedExperiment.start(harness, givenExperiment(environment, { endOnDecision: false }));
+  },
+  async 'experiment-operated'(harness, environment) {
+    const experiment = await StartedExperiment.start(harness, givenExperiment(environment, { endOnDecision: false }));
+    await experiment.untilJudged();
+    await experiment.send('pause', { reason: 'lunch' });
+    await experiment.send('resume');
+    const switches = new MongoKillSwitchesRepository(harness.database.db);
+    const edit = {
+      actor: { kind: 'token' as const, name: 'ada', verified: true },
+      reason: 'the shop is down',
+      at: new Date().toISOString(),
+    };
+    await switches.put(environment, true, 0, edit);
+    await experiment.until(({ waitingFor }) => waitingFor === 'kill_switch');
+    await switches.put(environment, false, 1, edit);
+    await experiment.until(({ transition }) => transition === 2);
+    const lapse = { $set: { renewedAt: new Date(Date.now() - 120_000) }, $inc: { renewals: 1 } };
+    await harness.database.db.collection('leases').updateMany({}, lapse);
+    await experiment.until(({ transition }) => transition === 3);
+    const flag = await harness.dependencies.flags.get(`${environment}/checkout`);
+    if (flag === null) throw new Error('no flag');
+    const { revision: _r, lastChange: _l, schemaVersion: _s, ...body } = flag;
+    const rules = [{ name: 'staff', if: { attribute: 'staff', value: true }, serve: { variant: 'on' } }];
+    await harness.dependencies.flags.swap({
+      before: flag,
+      after: { ...body, rules } as typeof body,
+      draft: { ...edit, action: 'flag.edit' },
+    });
+    await experiment.until(({ phase }) => phase === 'paused');
+    await experiment.send('resume', { reason: 'as meant' });
+    await experiment.send('conclude', { reason: 'recorded enough' });
+    return experiment;
   },
   async 'rolled-back-and-attributed'(harness, environment) {
     harness.source.candidate = { perCell: 40, errorRate: 0.3 };

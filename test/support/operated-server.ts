@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LightMyRequestResponse } from 'fastify';
-import { givenFlagBody, givenServer, type ServerUnderTest } from './server-under-test';
+import { givenFlagBody, givenServer, type ServerOptions, type ServerUnderTest } from './server-under-test';
 import { givenWorker } from './worker-under-test';
 
 /** A server with a worker of its own, and an operator who calls it. */
@@ -14,9 +14,9 @@ export class OperatedServer {
   ) {}
 
   /** @param name - for the task queue, which nobody else has */
-  static async open(name: string): Promise<OperatedServer> {
+  static async open(name: string, options: ServerOptions = {}): Promise<OperatedServer> {
     const taskQueue = `${name}-${randomUUID().slice(0, 8)}`;
-    const server = await givenServer({ taskQueue });
+    const server = await givenServer({ ...options, taskQueue });
     const operator = await server.token('operator');
     return new OperatedServer(server, operator, taskQueue, await givenWorker(server.config, taskQueue));
   }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { createReconcilerActivities } from '../../../activities';
 import { MongoKillSwitchesRepository } from '../../../store/kill-switches-repository';
 import { rolloutWorkflowId } from '../../../workflows/rollout/messages';
+import { pollUntil } from '../../support/poll-until';
 import { givenQuickPlan, RolloutHarness } from '../../support/rollout-harness';
 import { givenExperiment, StartedExperiment } from '../../support/started-experiment';
 
@@ -199,6 +201,29 @@ describe('an experiment as a workflow', () => {
     expect(await experiment.result()).toMatchObject({ outcome: 'aborted', summary: 'the workflow was cancelled' });
     expect((await experiment.flag()).rollout).toBeUndefined();
     expect((await experiment.story()).at(-1)).toBe('2 experiment.abort');
+  });
+
+  it('is closed by the reconciler where its workflow was terminated, and left alone while that lives', async () => {
+    const experiment = await StartedExperiment.start(harness, givenExperiment(environment, { endOnDecision: false }));
+    await experiment.until(({ phase }) => phase === 'running');
+    const { experimentId } = experiment.input;
+    const now = { nowMs: () => harness.dependencies.clock.nowMs() + 120_000 };
+    const reconciler = createReconcilerActivities({ ...harness.dependencies, clock: now });
+    expect(await reconciler.closeOrphans()).not.toContain(experimentId);
+    expect((await experiment.flag()).rollout?.id).toBe(experimentId);
+    await experiment.handle.terminate('by hand');
+    // Whoever stands in Temporal's list of running workflows is believed, and that list may be some seconds old.
+    const closed = await pollUntil(
+      () => reconciler.closeOrphans(),
+      (ids) => ids.includes(experimentId),
+    );
+    expect(closed).toContain(experimentId);
+    expect((await experiment.flag()).rollout).toBeUndefined();
+    expect((await experiment.story()).at(-1)).toBe('2 experiment.orphaned');
+    const saved = () => harness.dependencies.experiments.get(experimentId);
+    const ended = await pollUntil(saved, (one) => one !== null && one.outcome !== null);
+    expect(ended).toMatchObject({ outcome: 'aborted', summary: 'orphaned: no live workflow owns this experiment' });
+    expect(await reconciler.closeOrphans()).not.toContain(experimentId);
   });
 
   it('shares one workflow id with rollouts: who comes second does not start', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { givenQuickPlan, RolloutHarness } from '../../support/rollout-harness';
+import { givenExperiment, StartedExperiment } from '../../support/started-experiment';
 import { WebhookReceiver } from '../../support/webhook-receiver';
 
 describe('notifications', () => {
@@ -46,5 +47,27 @@ describe('notifications', () => {
     await receiver.until('completed');
     expect(await rollout.result()).toMatchObject({ outcome: 'completed' });
     expect(receiver.heard.filter(({ event }) => event === 'completed')).toHaveLength(1);
+  });
+
+  it('are sent of an experiment when it pauses and how it ended', async () => {
+    const environment = `e${randomUUID().slice(0, 8)}`;
+    await harness.createFlag(environment);
+    const plan = givenExperiment(environment, { endOnDecision: false, owner: 'shop' });
+    const experiment = await StartedExperiment.start(harness, plan);
+    await experiment.until(({ phase }) => phase === 'running');
+    await experiment.send('pause', { reason: 'a look at the charts' });
+    await receiver.until('experiment_paused');
+    await experiment.untilJudged();
+    await experiment.send('conclude', { reason: 'enough' });
+    await experiment.result();
+    const { heard } = receiver;
+    expect(heard.map(({ event, signed }) => [event, signed])).toEqual([
+      ['experiment_paused', true],
+      ['experiment_concluded', true],
+    ]);
+    const { experimentId } = experiment.input;
+    const common = { experiment: experimentId, environment, flagKey: 'checkout', owner: 'shop' };
+    expect(heard[0]?.body).toMatchObject({ ...common, conclusion: null, text: 'operator: a look at the charts' });
+    expect(heard[1]?.body).toMatchObject({ ...common, conclusion: { kind: 'inconclusive' } });
   });
 });

@@ -4,6 +4,9 @@ import { admit } from '../../../workflows/rollout/admit';
 import type { MessageArguments, MessageName } from '../../../workflows/rollout/messages';
 import { initialState, type RolloutState } from '../../../workflows/rollout/state';
 import { RolloutPhase } from '../../../workflows/rollout/status';
+import { ExperimentMessage } from '../../../workflows/experiment/messages';
+import { refusalOf } from '../../../workflows/experiment/receive';
+import { givenRunning } from '../../support/experiment-builders';
 import { givenPlan } from '../../support/flag-builders';
 
 const page = readFileSync(join(__dirname, '../../../docs/semantics.md'), 'utf8');
@@ -32,10 +35,15 @@ const messages: Readonly<Record<string, readonly [MessageName, MessageArguments]
   '`supersede`': ['supersede', {}],
 };
 
-const rows = page
-  .split('\n')
-  .map((line) => line.split('|').map((cell) => cell.trim()))
-  .filter((cells) => cells.slice(2, 6).length === 4 && cells.slice(2, 6).every((cell) => /^(yes|no)$/.test(cell)));
+/** Rows of yes and no under a heading of the page. */
+function rowsUnder(heading: string): string[][] {
+  const [, section = ''] = page.split(`\n## ${heading}\n`);
+  return (section.split('\n## ')[0] ?? '')
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .filter((cells) => cells.slice(2, 6).length === 4 && cells.slice(2, 6).every((cell) => /^(yes|no)$/.test(cell)));
+}
+const rows = rowsUnder('Messages');
 
 describe('docs/semantics.md', () => {
   it('has a row for every message', () => {
@@ -49,6 +57,21 @@ describe('docs/semantics.md', () => {
       expect(states.map((state) => (admit(state, plan, name, args).admitted ? 'yes' : 'no'))).toEqual(cells);
     },
   );
+
+  it('says of each message to an experiment what the code does', () => {
+    const { state } = givenRunning();
+    const paused = (cause: 'operator' | 'conflicting_edit') => ({
+      ...state,
+      phase: 'paused' as const,
+      pause: { cause, text: '' },
+    });
+    const columns = [{ ...state, phase: 'assessing' as const }, state, paused('operator'), paused('conflicting_edit')];
+    const table = Object.values(ExperimentMessage).map((name) => [
+      `\`${name}\``,
+      ...columns.map((one) => (refusalOf(one, name) === null ? 'yes' : 'no')),
+    ]);
+    expect(rowsUnder('Experiments').map((cells) => cells.slice(1, 6))).toEqual(table);
+  });
 
   it('explains every state', () => {
     expect(Object.values(RolloutPhase).filter((phase) => !page.includes(`\`${phase}\``))).toEqual([]);

@@ -1,0 +1,77 @@
+import { WorkflowExecutionAlreadyStartedError, type Client, type Connection } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import {
+  EXPERIMENT_WORKFLOW,
+  experimentStatusQuery,
+  type ExperimentInput,
+  type ExperimentMessage,
+  type ExperimentMessageResult,
+} from '../../workflows/experiment/messages';
+import type { ExperimentStatus } from '../../workflows/experiment/status';
+import { ROLLOUT_TASK_QUEUE, rolloutWorkflowId, type MessageArguments } from '../../workflows/rollout/messages';
+import type { ExperimentSent, ExperimentWorkflows } from './experiment-workflows';
+import type { MessageTarget } from './rollout-workflows';
+import { sendUpdate } from './send-update';
+import { unavailable } from './temporal-rollout-workflows';
+
+const CALL_MS = 3_000;
+const FLAG = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
+const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
+const OWNER = defineSearchAttributeKey('HeadgateOwner', SearchAttributeType.KEYWORD);
+
+/** {@link ExperimentWorkflows} on the server's connection to Temporal. */
+export class TemporalExperimentWorkflows implements ExperimentWorkflows {
+  constructor(
+    private readonly connection: Connection,
+    private readonly client: Client,
+    private readonly taskQueue: string = ROLLOUT_TASK_QUEUE,
+  ) {}
+
+  async start(input: ExperimentInput): Promise<'started' | 'exists'> {
+    const { environment, flagKey, experimentId, identity, plan } = input;
+    const { owner } = plan.base;
+    try {
+      await this.within(() =>
+        this.client.workflow.start(EXPERIMENT_WORKFLOW, {
+          workflowId: rolloutWorkflowId(environment, flagKey),
+          taskQueue: this.taskQueue,
+          args: [input],
+          workflowIdConflictPolicy: 'FAIL',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          workflowTaskTimeout: '3 seconds',
+          // Under the name that rollouts have it, by which the owner of a flag's block is known.
+          memo: { rolloutId: experimentId, identity },
+          staticSummary: `experiment on ${flagKey}: ${plan.treatments.join(', ')} in ${environment}`,
+          typedSearchAttributes: [
+            { key: FLAG, value: flagKey },
+            { key: ENVIRONMENT, value: environment },
+            ...(owner === undefined ? [] : [{ key: OWNER, value: owner }]),
+          ],
+        }),
+      );
+      return 'started';
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'exists';
+      throw unavailable(error);
+    }
+  }
+
+  async status({ environment, flagKey }: MessageTarget): Promise<ExperimentStatus | null> {
+    const handle = this.client.workflow.getHandle(rolloutWorkflowId(environment, flagKey));
+    // Whatever the reason, the projection is what is left to show.
+    return this.within(() => handle.query(experimentStatusQuery)).catch(() => null);
+  }
+
+  send(
+    { environment, flagKey, runId }: Required<MessageTarget>,
+    name: ExperimentMessage,
+    args: MessageArguments & { readonly id: string },
+  ): Promise<ExperimentSent> {
+    const handle = this.client.workflow.getHandle(rolloutWorkflowId(environment, flagKey), runId);
+    return sendUpdate<ExperimentMessageResult>(this.connection, handle, name, args);
+  }
+
+  private within<T>(call: () => Promise<T>): Promise<T> {
+    return this.connection.withDeadline(Date.now() + CALL_MS, call);
+  }
+}
