@@ -29,10 +29,12 @@ export interface ScheduledChangeDependencies extends FlagWriteDependencies, Noti
   readonly liveRollout: (environment: string, flagKey: string) => Promise<LiveRollout | null>;
 }
 
-/** A live rollout and what makes it the same as another start. */
+/** What is live on a flag and what makes it the same as another start. */
 export interface LiveRollout {
   readonly rolloutId: string;
   readonly identity: string;
+  /** It is an experiment, whose id `rolloutId` is. */
+  readonly isExperiment?: boolean;
 }
 
 /** What making a change came to: it has ended, or a rollout is to be started. */
@@ -118,7 +120,8 @@ export function createScheduledChangeActivities(dependencies: ScheduledChangeDep
         const text = `the same rollout was live already: '${live.rolloutId}'`;
         return ending(change, 'making', 'made', { text, rolloutId: live.rolloutId });
       }
-      const other = live === null ? 'another rollout' : `rollout '${live.rolloutId}'`;
+      const what = live?.isExperiment === true ? 'experiment' : 'rollout';
+      const other = live === null ? 'another rollout' : `${what} '${live.rolloutId}'`;
       const text = `${other} of '${change.flagKey}' was live with another plan`;
       return ending(change, 'making', 'conflict', { text, code: ErrorCode.RolloutLive });
     },

@@ -39,7 +39,8 @@ export function chainRecord(before: Flag | null, after: FlagBody, draft: Decisio
   };
   const record = build({});
   if (sizeOf(record) <= MAX_RECORD_BYTES) return record;
-  if (!draft.action.startsWith('rollout.')) {
+  // Numbered transitions of rollouts and experiments must land; only they can do without some of their evidence.
+  if (draft.transition === undefined) {
     const largest = [...changes].sort((a, b) => sizeOf(b) - sizeOf(a))[0];
     throw new HeadgateError(
       ErrorCode.RecordTooLarge,

@@ -3,6 +3,7 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import type { TimerState } from '../activities/restore-timers';
 import type { LiveRollout } from '../activities/scheduled-change-activities';
 import { timerInputOf, type ScheduledChange } from '../store/scheduled-changes-repository';
+import { EXPERIMENT_WORKFLOW } from '../workflows/experiment/messages';
 import { ROLLOUT_TASK_QUEUE, rolloutWorkflowId } from '../workflows/rollout/messages';
 import {
   SCHEDULED_CHANGE_WORKFLOW,
@@ -10,12 +11,13 @@ import {
   scheduledChangeWorkflowId,
 } from '../workflows/scheduled/messages';
 
-/** The rollout that runs under a flag's workflow id; null when none does. */
+/** The rollout or experiment that runs under a flag's workflow id; null when none does. */
 export async function liveRollout(client: Client, environment: string, flagKey: string): Promise<LiveRollout | null> {
   try {
-    const { memo, status } = await client.workflow.getHandle(rolloutWorkflowId(environment, flagKey)).describe();
+    const { memo, status, type } = await client.workflow.getHandle(rolloutWorkflowId(environment, flagKey)).describe();
     if (status.name !== 'RUNNING') return null;
-    return { rolloutId: String(memo?.['rolloutId']), identity: String(memo?.['identity']) };
+    const isExperiment = type === EXPERIMENT_WORKFLOW;
+    return { rolloutId: String(memo?.['rolloutId']), identity: String(memo?.['identity']), isExperiment };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return null;
     throw error;

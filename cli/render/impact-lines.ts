@@ -39,8 +39,8 @@ export function impactLines(impact: Impact, style: Style): string[] {
     ...part(
       'live rollouts',
       rollouts.map(
-        ({ rolloutId, candidate, weight, relation }) =>
-          `${clean(rolloutId)}: ${clean(candidate)} at ${percent(weight)}, ${RELATIONS[relation]}`,
+        ({ rolloutId, candidate, weight, arms = [{ variant: candidate, weight }], relation }) =>
+          `${clean(rolloutId)}: ${arms.map((arm) => `${clean(arm.variant)} at ${percent(arm.weight)}`).join(', ')}, ${RELATIONS[relation]}`,
       ),
     ),
     archive,

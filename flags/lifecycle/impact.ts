@@ -26,7 +26,7 @@ export const Impact = z.strictObject({
   services: z.array(Shared),
   /** Segments that its rules, and its live rollout, read; those within others with the way to them. */
   segments: z.array(z.strictObject({ segment: SegmentKey, path: z.array(SegmentKey) })),
-  /** Live rollouts of this flag, of flags that depend on it, and of flags that share a module or service with it. */
+  /** Live rollouts and experiments of this flag, of flags that depend on it, and of flags that share a module or service with it. */
   rollouts: z.array(
     z.strictObject({
       flag: FlagKey,
@@ -34,6 +34,8 @@ export const Impact = z.strictObject({
       candidate: VariantName,
       /** Percent. */
       weight: z.number(),
+      /** Of an experiment: its arms, the control last. */
+      arms: z.array(z.strictObject({ variant: VariantName, weight: z.number() })).optional(),
       relation: z.enum(['own', 'dependent', 'shared']),
     }),
   ),
@@ -78,8 +80,9 @@ export function impactOf(flag: Flag, flags: readonly Flag[], segments: readonly 
     const relation =
       other === flag ? 'own' : paths.has(other.key) ? 'dependent' : sharing.has(other.key) ? 'shared' : null;
     if (relation === null || other.rollout === undefined) return [];
-    const { id, candidate, weight } = other.rollout;
-    return [{ flag: other.key, rolloutId: id, candidate, weight, relation }];
+    const { id, candidate, weight, arms } = other.rollout;
+    const ofExperiment = arms === undefined ? {} : { arms: [...arms] };
+    return [{ flag: other.key, rolloutId: id, candidate, weight, ...ofExperiment, relation }];
   });
   return {
     key: flag.key,

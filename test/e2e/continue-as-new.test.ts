@@ -1,7 +1,11 @@
 import { startStack, type Stack } from '../../stack';
+import { experimentStatusQuery } from '../../workflows/experiment/messages';
+import { rolloutWorkflowId } from '../../workflows/rollout/messages';
+import { pollUntil } from '../support/poll-until';
 import { givenQuickPlan, RolloutHarness } from '../support/rollout-harness';
+import { givenExperiment, StartedExperiment } from '../support/started-experiment';
 
-describe('a rollout whose history grows long', () => {
+describe('a history that grows long', () => {
   let stack: Stack;
   const outside = { ...process.env };
 
@@ -23,7 +27,7 @@ describe('a rollout whose history grows long', () => {
     await stack.stop();
   });
 
-  it('goes on in fresh runs with all it knew, and still counts a repeated message once', async () => {
+  it('of a rollout goes on in fresh runs with all it knew, and still counts a repeated message once', async () => {
     const harness = await RolloutHarness.open();
     try {
       await harness.createFlag('long');
@@ -53,6 +57,37 @@ describe('a rollout whose history grows long', () => {
         '5 rollout.complete 100',
       ]);
       expect(await rollout.chainProblems()).toEqual([]);
+    } finally {
+      await harness.close();
+    }
+  }, 180_000);
+
+  it('of an experiment goes on in fresh runs with its time, its evidence and its wishes', async () => {
+    const harness = await RolloutHarness.open();
+    try {
+      await harness.createFlag('longer');
+      await harness.work();
+      const plan = givenExperiment('longer', { endOnDecision: false, duration: '10m' });
+      const experiment = await StartedExperiment.start(harness, plan);
+      const firstRun = (await experiment.handle.describe()).runId;
+      await experiment.handle.signal('pause', { id: 'once', reason: 'lunch' });
+      const before = await experiment.untilJudged();
+      const chain = harness.client.workflow.getHandle(rolloutWorkflowId('longer', 'checkout'));
+      await pollUntil(
+        async () => (await chain.describe()).runId,
+        (runId) => runId !== firstRun,
+      );
+      const after = await pollUntil(
+        () => chain.query(experimentStatusQuery),
+        ({ lastLook }) => (lastLook?.standing.sample ?? 0) > (before.lastLook?.standing.sample ?? 0),
+      );
+      expect(after).toMatchObject({ phase: 'paused', transition: 1, experimentId: experiment.input.experimentId });
+      expect(after.ranMs).toBeGreaterThan(before.ranMs);
+      await chain.executeUpdate('resume', { args: [{ id: 'back' }] });
+      await chain.signal('pause', { id: 'once', reason: 'again' });
+      await chain.executeUpdate('conclude', { args: [{ reason: 'enough' }] });
+      expect(await chain.result()).toMatchObject({ outcome: 'concluded' });
+      expect(await experiment.story()).toEqual(['1 experiment.start', '2 experiment.conclude']);
     } finally {
       await harness.close();
     }

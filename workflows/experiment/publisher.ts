@@ -51,7 +51,9 @@ export class ExperimentPublisher {
     setCurrentDetails(describeExperiment(status));
     this.tellPause(state);
     const { phase, waitingFor, transition, timeline, lastLook } = status;
-    const key = JSON.stringify([phase, waitingFor, transition, timeline.length, timeline.at(-1)?.at, lastLook?.digest]);
+    // Every look would be a line more in the history; what it comes to changes rarely.
+    const shownBy = lastLook === null ? null : { ...lastLook.standing, sample: lastLook.standing.sample > 0 };
+    const key = JSON.stringify([phase, waitingFor, transition, timeline.at(-1)?.at, shownBy]);
     if (key === this.published) return;
     this.published = key;
     upsertSearchAttributes(experimentAttributesOf(status));

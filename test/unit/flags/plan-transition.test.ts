@@ -143,6 +143,26 @@ describe('planTransition', () => {
     expect(has.size / keys.length).toBeCloseTo(0.9, 1);
   });
 
+  it('carries the arms of an experiment, whose control is always what the place serves, and takes them away whole', () => {
+    const arms = [
+      { variant: 'on', weight: 50 },
+      { variant: 'off', weight: 50 },
+    ];
+    const experiment = { action: 'experiment.start' as const, weight: 50, start: { ...start, arms } };
+    const started = planTransition(givenFlag(), command(experiment), -1);
+    if (started.kind !== 'write') throw new Error(started.kind);
+    expect(started.after.rollout).toMatchObject({ arms, candidate: 'on', weight: 50 });
+    const edited = { ...started.after, variants: { on: true, off: false, dim: false }, defaultVariant: 'dim' };
+    const resumed = planTransition(edited, command({ action: 'experiment.resume', weight: 50, transition: 2 }), 1);
+    if (resumed.kind !== 'write') throw new Error(resumed.kind);
+    expect(resumed.after.rollout).toMatchObject({ control: 'dim', arms: [arms[0], { variant: 'dim', weight: 50 }] });
+    const end = command({ action: 'experiment.conclude', weight: 0, transition: 3, outcome: 'aborted' });
+    const ended = planTransition(resumed.after, end, 2);
+    if (ended.kind !== 'write') throw new Error(ended.kind);
+    const { rollout: _, ...without } = edited;
+    expect(ended.after).toEqual(without);
+  });
+
   it('finds nothing to do on a deleted flag', () => {
     expect(planTransition(givenFlag({ deleted: true }), command({ start }), -1).kind).toBe('gone');
   });

@@ -32,13 +32,16 @@ describe('a record made of a draft', () => {
     expect(record.notApplied?.at(-1)?.transition).toBe(29);
   });
 
-  it('keeps as many of the first reasons as fit into 16 kB', () => {
-    const evidence = Array.from({ length: 40 }, (_, index) => ({ code: `CODE_${index}`, text: 'ü'.repeat(490) }));
-    const record = chain({ evidence });
-    expect(Buffer.byteLength(canonicalJson(record))).toBeLessThanOrEqual(MAX_RECORD_BYTES);
-    expect(record.evidence?.length).toBeGreaterThan(10);
-    expect(record.evidence?.[0]?.code).toBe('CODE_0');
-  });
+  it.each(['rollout.roll_back', 'experiment.conclude'] as const)(
+    'keeps as many of the first reasons of %s as fit into 16 kB',
+    (action) => {
+      const evidence = Array.from({ length: 40 }, (_, index) => ({ code: `CODE_${index}`, text: 'ü'.repeat(490) }));
+      const record = chain({ evidence, action });
+      expect(Buffer.byteLength(canonicalJson(record))).toBeLessThanOrEqual(MAX_RECORD_BYTES);
+      expect(record.evidence?.length).toBeGreaterThan(10);
+      expect(record.evidence?.[0]?.code).toBe('CODE_0');
+    },
+  );
 
   it('hashes what the database gives back, also after half a surrogate pair', () => {
     const record = chain({ reason: 'cut 😀'.slice(0, 5) });

@@ -126,6 +126,18 @@ describe('startRollout', () => {
     expect(result.outcome).toBe('started');
   });
 
+  it('takes no experiment for a rollout, and never replaces one', async () => {
+    const identity = rolloutIdentity(plan);
+    workflows.live = { rolloutId: 'theirs', identity, runId: 'run', running: true, isExperiment: true };
+    for (const replace of [false, true]) {
+      await expect(start({ replace })).rejects.toMatchObject({
+        code: 'EXPERIMENT_LIVE',
+        details: { experimentId: 'theirs' },
+      });
+    }
+    expect(workflows.sent).toEqual([]);
+  });
+
   it('supersedes nothing for a plan that cannot start', async () => {
     workflows.live = { rolloutId: 'theirs', identity: 'another', runId: 'run', running: true };
     const check = (): never => {
