@@ -1,4 +1,5 @@
 import { ChaosStand } from '../chaos/chaos-stand';
+import { EXPERIMENT_ENVIRONMENT, runExperimentTrial } from '../chaos/experiment-trial';
 import { GROUP_ENVIRONMENT, runGroupTrial } from '../chaos/group-trial';
 import { GROUP_MOMENTS, MOMENTS, VICTIMS } from '../chaos/moments';
 import { runTrial, verifyChains } from '../chaos/trial';
@@ -23,6 +24,11 @@ describe('whatever is killed, whenever', () => {
   it.each(GROUP_MOMENTS)('a worker killed %s of a group: nothing is lost or doubled', async (moment) => {
     expect(await runGroupTrial(stand, moment)).toEqual([]);
     expect((await verifyChains(stand, GROUP_ENVIRONMENT)).problems).toEqual([]);
+  });
+
+  it.each(MOMENTS)('a worker killed %s of an experiment: nothing is lost or doubled', async (moment) => {
+    expect(await runExperimentTrial(stand, moment)).toEqual([]);
+    expect((await verifyChains(stand, EXPERIMENT_ENVIRONMENT)).problems).toEqual([]);
   });
 
   it('leaves every hash chain whole', async () => {

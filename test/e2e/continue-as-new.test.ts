@@ -70,6 +70,7 @@ describe('a history that grows long', () => {
       const plan = givenExperiment('longer', { endOnDecision: false, duration: '10m' });
       const experiment = await StartedExperiment.start(harness, plan);
       const firstRun = (await experiment.handle.describe()).runId;
+      await experiment.until(({ phase }) => phase === 'running');
       await experiment.handle.signal('pause', { id: 'once', reason: 'lunch' });
       const before = await experiment.untilJudged();
       const chain = harness.client.workflow.getHandle(rolloutWorkflowId('longer', 'checkout'));
