@@ -17,7 +17,7 @@ import { Inbox, type InboxEntry } from '../rollout/inbox';
 import type { MessageArguments } from '../rollout/messages';
 import { asFailure, messageOfCause, rethrowUnlessOutage } from '../rollout/run-failures';
 import { REMEMBERED_MESSAGES } from '../rollout/state';
-import { looking, preparing, tidying } from './activity-options';
+import { preparing, tidying } from './activity-options';
 import { decide } from './decide';
 import {
   ExperimentMessage,
@@ -27,7 +27,8 @@ import {
   type ExperimentInput,
   type ExperimentMessageResult,
 } from './messages';
-import { afterLease, afterLook, afterPreparing, afterRefusedWrite, afterWrite } from './progress';
+import { lookOnce } from './look';
+import { afterPreparing, afterRefusedWrite, afterWrite } from './progress';
 import { ExperimentPublisher } from './publisher';
 import { receive, refusalOf } from './receive';
 import { transitionOf } from './transition';
@@ -180,35 +181,14 @@ export class ExperimentRun {
     if (!isWoken) this.state = { ...this.state, basis: null };
   }
 
-  /** Sleeps until the next look is due or a message comes, then renews the lease and looks. What cannot be done is skipped until the next time. */
+  /** Sleeps until the next look is due or a message comes, then renews the lease and looks. */
   private async waitAndLook(): Promise<void> {
     const dueInMs = this.state.nextLookAtMs - Date.now();
     const summary = this.state.summary.slice(0, 200);
     if (dueInMs > 0 && (await condition(() => this.inbox.size > 0, dueInMs, { summary }))) return;
-    const { plan } = this.input;
-    try {
-      this.state = afterLease(this.state, await leasing.renewLease(this.ref));
-      if (this.state.lapsedAtMs !== null) return;
-      const { control, basis, transition, comparedFromMs, epoch, judgeFromMs, killed } = this.state;
-      const looked = await looking.lookAtExperiment({
-        ...this.ref,
-        plan,
-        control,
-        basis,
-        transition,
-        comparedFromMs,
-        epoch,
-        ...(judgeFromMs === undefined ? {} : { judgeFromMs }),
-        ...(killed === undefined ? {} : { wasKilled: true }),
-      });
-      this.state = afterLook(this.state, plan, looked, Date.now());
-      this.lookIsFresh = looked.look !== null;
-    } catch (error) {
-      rethrowUnlessOutage(error);
-      log.warn('a look failed and is skipped', { experimentId: this.ref.rolloutId, why: messageOfCause(error) });
-      this.state = { ...this.state, nextLookAtMs: Date.now() + plan.base.look.shortestMs };
-      this.lookIsFresh = false;
-    }
+    const looked = await lookOnce(this.ref, this.input.plan, this.state);
+    this.state = looked.state;
+    this.lookIsFresh = looked.isFresh;
   }
 
   private async take(entry: Entry): Promise<void> {
