@@ -212,8 +212,11 @@ async function swapUntilWritten(
 
 /** A live flag, or the refusal that there is none. */
 export function existing(flag: Flag | null, { environment, key }: Pick<FlagWrite, 'environment' | 'key'>): Flag {
-  if (flag !== null && flag.deleted !== true) return flag;
-  throw missing({ environment, key });
+  if (flag === null) throw missing({ environment, key });
+  if (flag.deleted !== true) return flag;
+  throw new HeadgateError(ErrorCode.FlagNotFound, `flag '${key}' in '${environment}' is archived`, {
+    remedy: `Bring it back with: headgate flag restore ${key} --env ${environment} --reason …`,
+  });
 }
 
 /** A flag, archived or not, or the refusal that there never was one. */
@@ -223,7 +226,9 @@ export function known(flag: Flag | null, { env: environment, key }: { env: strin
 }
 
 function missing({ environment, key }: Pick<FlagWrite, 'environment' | 'key'>): HeadgateError {
-  return new HeadgateError(ErrorCode.FlagNotFound, `there is no flag '${key}' in '${environment}'`);
+  return new HeadgateError(ErrorCode.FlagNotFound, `there is no flag '${key}' in '${environment}'`, {
+    remedy: 'List flags with: headgate flag list; create one with: headgate flag apply -f FILE',
+  });
 }
 
 function checkRevision(wanted: number | undefined, standing: Flag | null): void {

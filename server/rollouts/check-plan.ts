@@ -1,6 +1,7 @@
-import { ErrorCode, HeadgateError, ValidationError, type Issue } from '../../core/errors';
+import { ErrorCode, ValidationError, type Issue } from '../../core/errors';
 import type { Flag } from '../../flags/document/flag';
 import type { RolloutPlan } from '../../flags/plan/plan';
+import { existing } from '../../store/write-flag';
 
 /**
  * Checks a resolved plan against the flag it is for, before anything is started.
@@ -10,12 +11,8 @@ import type { RolloutPlan } from '../../flags/plan/plan';
  * @throws {HeadgateError} FLAG_NOT_FOUND
  * @throws {ValidationError} INVALID_PLAN with every field that does not fit the flag
  */
-export function checkPlan(plan: RolloutPlan, flag: Flag | null, hasSegment: (key: string) => boolean): string[] {
-  if (flag === null || flag.deleted === true) {
-    throw new HeadgateError(ErrorCode.FlagNotFound, `there is no flag '${plan.flag}' in '${plan.environment}'`, {
-      remedy: 'Create it first: headgate flag apply -f FILE.',
-    });
-  }
+export function checkPlan(plan: RolloutPlan, found: Flag | null, hasSegment: (key: string) => boolean): string[] {
+  const flag = existing(found, { environment: plan.environment, key: plan.flag });
   const control = controlAt(flag, plan);
   const issues: Issue[] = [];
   if (typeof control !== 'string') issues.push(control);

@@ -71,7 +71,9 @@ export function addTokenRoutes(routes: RouteTable, context: ServerContext, forge
     tag,
     summary: 'Revokes a token; every server refuses it within five seconds',
     role: 'admin',
-    params: z.strictObject({ id: z.string().regex(/^[a-z0-9]{12}$/) }),
+    params: z.strictObject({
+      id: z.string().regex(/^[a-z0-9]{12}$/, 'is no id of a token: list them with headgate token list'),
+    }),
     query: Nothing,
     body: NoBody,
     answers: { 204: { description: 'It is revoked.' } },

@@ -142,7 +142,9 @@ describe('access', () => {
     const revoked = await server.call('DELETE', `/v1/tokens/${id}`, { as: admin });
     const after = await server.call('GET', '/v1/environments/production/flags', { as: token });
     const again = await server.call('DELETE', `/v1/tokens/${id}`, { as: admin });
+    const malformed = await server.call('DELETE', '/v1/tokens/ci', { as: admin });
 
+    expect(malformed.body).toContain('is no id of a token: list them with headgate token list');
     expect(token).toMatch(/^hg_[0-9a-f]{12}_[\w-]{43}$/);
     expect([made, before, revoked, after, again].map(({ statusCode }) => statusCode)).toEqual([
       201, 200, 204, 401, 404,

@@ -161,11 +161,17 @@ describe('flag routes', () => {
     const silent = await server.call('DELETE', `${flags}/kept`, { as: operator });
     await server.call('DELETE', `${flags}/kept?reason=unused`, { as: operator });
     const archived = (await server.call('GET', `${flags}?archived=true`, { as: viewer })).json<{ key: string }[]>();
+    const gone = await server.call('GET', `${flags}/kept`, { as: viewer });
     const back = await server.call('POST', `${flags}/kept/restore`, { as: operator, body: { reason: 'needed' } });
     const again = await server.call('POST', `${flags}/kept/restore`, { as: operator, body: { reason: 'again' } });
 
     expect(silent.statusCode).toBe(400);
     expect(archived.map(({ key }) => key)).toContain('kept');
+    expect(gone.json()).toMatchObject({
+      code: 'FLAG_NOT_FOUND',
+      message: expect.stringContaining('is archived') as string,
+    });
+    expect(gone.body).toContain('headgate flag restore kept');
     expect(back.json()).toMatchObject({
       description: 'as it was',
       salt: 'pepper',

@@ -21,9 +21,16 @@ describe('checkPlan', () => {
     expect(checkPlan({ ...plan, preset: 'guarded' }, flag, nobody)).toEqual([]);
   });
 
-  it.each([null, { ...flag, deleted: true }])('refuses when there is no flag', (missing) => {
-    expect(() => checkPlan(plan, missing, nobody)).toThrow(
-      expect.objectContaining({ code: 'FLAG_NOT_FOUND' }) as Error,
+  it.each([
+    ['is not there', null, 'there is no flag'],
+    ['is archived', { ...flag, deleted: true }, 'is archived'],
+  ])('refuses a flag that %s', (_which, standing, message) => {
+    expect(() => checkPlan(plan, standing, nobody)).toThrow(
+      expect.objectContaining({
+        code: 'FLAG_NOT_FOUND',
+        message: expect.stringContaining(message) as string,
+        remedy: expect.stringContaining('headgate flag') as string,
+      }) as Error,
     );
   });
 
