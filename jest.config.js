@@ -1,6 +1,9 @@
 'use strict';
 
-/** Each kind of test is a project: `unit` is pure and parallel; the others share one real stack and run in band. */
+/**
+ * Each kind of test is a project. `unit` is pure and takes every core. Those on the real stack share it, each file with a database and a task queue of its own, two files at
+ * a time, as they mostly wait. `e2e` runs in band: it times what happens after kills.
+ */
 const base = {
   testEnvironment: 'node',
   rootDir: __dirname,
