@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { canonicalJson } from '../core/canonical-json';
 import { contentHash } from '../core/signing';
-import { FieldChange } from '../flags/document/decision-record';
+import { FieldChange, isVouchedFor } from '../flags/document/decision-record';
 import { STORE_FIELDS } from './field-changes';
 
 const FieldChanges = z.array(FieldChange);
@@ -35,9 +35,5 @@ export function notAsTold(called: string, differences: readonly string[]): strin
 function isSame(standing: unknown, told: unknown): boolean {
   if (canonicalJson(standing ?? null) === canonicalJson(told ?? null)) return true;
   // Content that was too large for its record is vouched for by its hash.
-  return isVouched(told) && contentHash(standing ?? null) === told.sha256;
-}
-
-function isVouched(told: unknown): told is { readonly sha256: string } {
-  return typeof told === 'object' && told !== null && 'sha256' in told && Object.keys(told).length === 1;
+  return isVouchedFor(told) && contentHash(standing ?? null) === told.sha256;
 }

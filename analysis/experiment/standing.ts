@@ -8,10 +8,13 @@ export interface Standing {
   readonly losers: readonly string[];
   /** Shown better in one and worse in another. */
   readonly mixed: readonly string[];
+  /** Treatments whose guardrails are harmed. */
   readonly harmed: readonly string[];
-  /** Why nothing may be read from a missing difference, each in a sentence. */
+  /** Why nothing may be read from a missing difference, each in a sentence: of the arms, or of the source. */
   readonly doubts: readonly string[];
+  /** Every primary metric of every treatment is concluded. */
   readonly decided: boolean;
+  /** Units of the primary metric and arm that has fewest. */
   readonly sample: number;
 }
 

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import { parseExperiment } from '../../flags/experiment/resolve-experiment';
-import type { ExperimentMessageResult } from '../../workflows/experiment/messages';
 import { exitCodeOfExperiment, type ExitCode } from '../exit-codes';
 import { followStatus } from '../follow/follow-status';
 import { readNamedFile } from '../read-file';
@@ -11,6 +10,7 @@ import { clean } from '../render/text';
 import type { Session } from '../session';
 import { writtenEnvironment } from '../written-environment';
 import { does, type CommandContext } from './command';
+import { addMessageCommands } from './message-commands';
 
 interface StartOptions {
   readonly wait?: boolean;
@@ -64,22 +64,7 @@ export function addExperimentCommands(program: Command, context: CommandContext)
       session.answer(status, () => experimentLines(status, session.style));
     },
   );
-  for (const [verb, description] of MESSAGES) {
-    does<{ readonly reason?: string }>(
-      experiment
-        .command(`${verb} <experiment>`)
-        .description(description)
-        .option('--reason <text>', 'why, for the record'),
-      context,
-      async (session, { reason }, id = '') => {
-        const path = ['environments', await session.environment(), 'experiments', id, 'messages', verb];
-        const call = { body: { reason: reason || `${verb} from the command line` } };
-        const { body } = await session.api.call<ExperimentMessageResult | { queued: true }>('POST', path, call);
-        const queued = 'no worker answers: the message is kept until one is back';
-        session.answer(body, () => ['queued' in body ? queued : clean(body.text)]);
-      },
-    );
-  }
+  addMessageCommands(experiment, context, 'experiment', MESSAGES);
 }
 
 async function start(session: Session, options: StartOptions, path = ''): Promise<ExitCode | void> {

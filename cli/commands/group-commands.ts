@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { dirname, isAbsolute, join } from 'node:path';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import { parseGroup, planPathsOf } from '../../flags/group/parse-group';
-import type { GroupMessageResult } from '../../workflows/group/messages';
 import type { GroupStatus } from '../../workflows/group/status';
 import { type ExitCode, exitCodeOfOutcome } from '../exit-codes';
 import { followStatus } from '../follow/follow-status';
@@ -11,6 +10,7 @@ import { groupLines, groupList } from '../render/group-lines';
 import { clean } from '../render/text';
 import type { Session } from '../session';
 import { does, type CommandContext } from './command';
+import { addMessageCommands } from './message-commands';
 
 interface StartOptions {
   readonly wait?: boolean;
@@ -54,22 +54,10 @@ export function addGroupCommands(program: Command, context: CommandContext): voi
       session.answer(status, () => groupLines(status));
     },
   );
-  for (const [verb, description] of [
+  addMessageCommands(group, context, 'group', [
     ['approve', 'give the one approval that a group waits for'],
     ['abort', 'end a group: live members are aborted, completed ones taken back'],
-  ] as const) {
-    does<{ readonly reason?: string }>(
-      group.command(`${verb} <group>`).description(description).option('--reason <text>', 'why, for the record'),
-      context,
-      async (session, { reason }, id = '') => {
-        const path = ['environments', await session.environment(), 'groups', id, 'messages', verb];
-        const call = { body: { reason: reason || `${verb} from the command line` } };
-        const { body } = await session.api.call<GroupMessageResult | { queued: true }>('POST', path, call);
-        const queued = 'no worker answers: the message is kept until one is back';
-        session.answer(body, () => ['queued' in body ? queued : clean(body.text)]);
-      },
-    );
-  }
+  ]);
 }
 
 async function start(session: Session, options: StartOptions, path = ''): Promise<ExitCode | void> {

@@ -73,6 +73,11 @@ export const FieldChange = z.strictObject({
 });
 export type FieldChange = z.infer<typeof FieldChange>;
 
+/** Whether a record keeps but the SHA-256 of a field's content, which was too large for it. */
+export function isVouchedFor(content: unknown): content is { readonly sha256: string } {
+  return typeof content === 'object' && content !== null && Object.keys(content).join() === 'sha256';
+}
+
 /** A raise that was decided but overtaken by a lowering before it was written. */
 export const NotApplied = z.strictObject({ transition: z.int(), action: DecisionAction, weight: z.number() });
 export type NotApplied = z.infer<typeof NotApplied>;

@@ -1,5 +1,5 @@
 import { ErrorCode, HeadgateError } from '../../core/errors';
-import type { DecisionRecord, FieldChange } from '../document/decision-record';
+import { isVouchedFor, type DecisionRecord, type FieldChange } from '../document/decision-record';
 import { FlagDefinition, type Flag } from '../document/flag';
 
 /** What people write of a flag, as it stood at a revision. */
@@ -51,10 +51,6 @@ function takeBack(fields: Record<string, unknown>, { field, before, after }: Fie
   }
   if (before === undefined) delete fields[field];
   else fields[field] = before;
-}
-
-function isVouchedFor(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).join() === 'sha256';
 }
 
 /** Fields of definitions in which two states of a flag differ, in code-unit order. */

@@ -11,6 +11,7 @@ import { AnalysisView, ExperimentStartAnswer, ExperimentView } from '../experime
 import { sendExperimentMessage } from '../experiments/send-experiment-message';
 import { startExperiment } from '../experiments/start-experiment';
 import type { RouteTable } from '../http/route';
+import { QueuedView } from '../rollouts/rollout-views';
 import { checkSameEnvironment, EnvironmentPath, limitOf, NoBody, Nothing, ReasonText, RolloutPath } from './parameters';
 
 const tag = 'experiments';
@@ -29,7 +30,6 @@ const MessageAnswer = z.object({
   state: z.string(),
   transition: z.number().optional(),
 });
-const Queued = z.object({ queued: z.literal(true), id: z.string() });
 
 /** Experiments: starting, listing, status and messages. */
 export function addExperimentRoutes(routes: RouteTable, context: ServerContext): void {
@@ -114,7 +114,7 @@ export function addExperimentRoutes(routes: RouteTable, context: ServerContext):
     body: z.strictObject({ reason: ReasonText }),
     answers: {
       200: { description: 'What it came to.', schema: MessageAnswer },
-      202: { description: 'Left for when a worker is back; its id makes it count once.', schema: Queued },
+      202: { description: 'Left for when a worker is back; its id makes it count once.', schema: QueuedView },
     },
     async handle({ params: { env, id, name }, body, caller, reply, log }) {
       const experiment = await locateExperiment(context, env, id);

@@ -7,6 +7,7 @@ import { groupStatusOf, locateGroup, readGroup } from '../groups/group-directory
 import { sendGroupMessage } from '../groups/send-group-message';
 import { checkGroup, orderOf, startGroup } from '../groups/start-group';
 import type { RouteTable } from '../http/route';
+import { QueuedView } from '../rollouts/rollout-views';
 import { checkSameEnvironment, EnvironmentPath, limitOf, NoBody, Nothing, ReasonText, RolloutPath } from './parameters';
 
 const tag = 'groups';
@@ -52,7 +53,6 @@ const StartAnswer = z.object({
   status: GroupView.optional(),
 });
 const MessageAnswer = z.object({ accepted: z.boolean(), text: z.string(), state: z.string() });
-const Queued = z.object({ queued: z.literal(true), id: z.string() });
 const MessagePath = RolloutPath.extend({ name: z.enum(['approve', 'abort']) });
 
 /** Groups of rollouts: starting, listing, status, approval and abort. */
@@ -133,7 +133,7 @@ export function addGroupRoutes(routes: RouteTable, context: ServerContext): void
     body: z.strictObject({ reason: ReasonText }),
     answers: {
       200: { description: 'What it came to.', schema: MessageAnswer },
-      202: { description: 'Left for when a worker is back.', schema: Queued },
+      202: { description: 'Left for when a worker is back.', schema: QueuedView },
     },
     async handle({ params: { env, id, name }, body, caller, reply, log }) {
       const group = await locateGroup(context, env, id);

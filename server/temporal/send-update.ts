@@ -8,7 +8,7 @@ import {
 import { messageOf } from '../../core/errors';
 import type { MessageArguments } from '../../workflows/rollout/messages';
 import type { Sent } from './rollout-workflows';
-import { unavailable } from './temporal-rollout-workflows';
+import { unavailable } from './unavailable';
 
 const SIGNAL_MS = 3_000;
 /** An update waits for the main loop's write. */

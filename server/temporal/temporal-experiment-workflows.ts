@@ -1,5 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError, type Client, type Connection } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { Client, Connection } from '@temporalio/client';
 import {
   EXPERIMENT_WORKFLOW,
   experimentStatusQuery,
@@ -12,12 +11,7 @@ import { ROLLOUT_TASK_QUEUE, rolloutWorkflowId, type MessageArguments } from '..
 import type { ExperimentSent, ExperimentWorkflows } from './experiment-workflows';
 import type { MessageTarget } from './rollout-workflows';
 import { sendUpdate } from './send-update';
-import { unavailable } from './temporal-rollout-workflows';
-
-const CALL_MS = 3_000;
-const FLAG = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
-const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
-const OWNER = defineSearchAttributeKey('HeadgateOwner', SearchAttributeType.KEYWORD);
+import { CALL_MS, startWorkflow } from './start-workflow';
 
 /** {@link ExperimentWorkflows} on the server's connection to Temporal. */
 export class TemporalExperimentWorkflows implements ExperimentWorkflows {
@@ -30,30 +24,15 @@ export class TemporalExperimentWorkflows implements ExperimentWorkflows {
   async start(input: ExperimentInput): Promise<'started' | 'exists'> {
     const { environment, flagKey, experimentId, identity, plan } = input;
     const { owner } = plan.base;
-    try {
-      await this.within(() =>
-        this.client.workflow.start(EXPERIMENT_WORKFLOW, {
-          workflowId: rolloutWorkflowId(environment, flagKey),
-          taskQueue: this.taskQueue,
-          args: [input],
-          workflowIdConflictPolicy: 'FAIL',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          workflowTaskTimeout: '3 seconds',
-          // Under the name that rollouts have it, by which the owner of a flag's block is known.
-          memo: { rolloutId: experimentId, identity },
-          staticSummary: `experiment on ${flagKey}: ${plan.treatments.join(', ')} in ${environment}`,
-          typedSearchAttributes: [
-            { key: FLAG, value: flagKey },
-            { key: ENVIRONMENT, value: environment },
-            ...(owner === undefined ? [] : [{ key: OWNER, value: owner }]),
-          ],
-        }),
-      );
-      return 'started';
-    } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'exists';
-      throw unavailable(error);
-    }
+    return startWorkflow(this.connection, this.client, EXPERIMENT_WORKFLOW, {
+      workflowId: rolloutWorkflowId(environment, flagKey),
+      taskQueue: this.taskQueue,
+      input,
+      // Under the name that rollouts have it, by which the owner of a flag's block is known.
+      memo: { rolloutId: experimentId, identity },
+      staticSummary: `experiment on ${flagKey}: ${plan.treatments.join(', ')} in ${environment}`,
+      found: { environment, flag: flagKey, owner },
+    });
   }
 
   async status({ environment, flagKey }: MessageTarget): Promise<ExperimentStatus | null> {

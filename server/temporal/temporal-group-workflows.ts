@@ -1,10 +1,4 @@
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-  type Client,
-  type Connection,
-} from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { WorkflowNotFoundError, type Client, type Connection } from '@temporalio/client';
 import {
   GROUP_WORKFLOW,
   groupStatusQuery,
@@ -17,11 +11,8 @@ import type { GroupStatus } from '../../workflows/group/status';
 import { ROLLOUT_TASK_QUEUE, type MessageArguments } from '../../workflows/rollout/messages';
 import type { FoundGroup, GroupSendResult, GroupWorkflows } from './group-workflows';
 import { sendUpdate } from './send-update';
-import { unavailable } from './temporal-rollout-workflows';
-
-const CALL_MS = 3_000;
-const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
-const OWNER = defineSearchAttributeKey('HeadgateOwner', SearchAttributeType.KEYWORD);
+import { CALL_MS, startWorkflow } from './start-workflow';
+import { unavailable } from './unavailable';
 
 /** {@link GroupWorkflows} on the server's connection to Temporal. */
 export class TemporalGroupWorkflows implements GroupWorkflows {
@@ -45,28 +36,14 @@ export class TemporalGroupWorkflows implements GroupWorkflows {
 
   async start(input: GroupInput): Promise<'started' | 'exists'> {
     const { environment, key, groupId, identity, members, owner } = input;
-    try {
-      await this.within(CALL_MS, () =>
-        this.client.workflow.start(GROUP_WORKFLOW, {
-          workflowId: groupWorkflowId(environment, key),
-          taskQueue: this.taskQueue,
-          args: [input],
-          workflowIdConflictPolicy: 'FAIL',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          workflowTaskTimeout: '3 seconds',
-          memo: { groupId, identity },
-          staticSummary: `group ${key} of ${members.length} rollouts in ${environment}`,
-          typedSearchAttributes: [
-            { key: ENVIRONMENT, value: environment },
-            ...(owner === undefined ? [] : [{ key: OWNER, value: owner }]),
-          ],
-        }),
-      );
-      return 'started';
-    } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'exists';
-      throw unavailable(error);
-    }
+    return startWorkflow(this.connection, this.client, GROUP_WORKFLOW, {
+      workflowId: groupWorkflowId(environment, key),
+      taskQueue: this.taskQueue,
+      input,
+      memo: { groupId, identity },
+      staticSummary: `group ${key} of ${members.length} rollouts in ${environment}`,
+      found: { environment, owner },
+    });
   }
 
   async status(environment: string, key: string): Promise<GroupStatus | null> {

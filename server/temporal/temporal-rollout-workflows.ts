@@ -1,12 +1,10 @@
 import {
   Client,
   Connection,
-  WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
 import { EXPERIMENT_WORKFLOW } from '../../workflows/experiment/messages';
 import {
@@ -23,19 +21,14 @@ import {
 } from '../../workflows/rollout/messages';
 import type { RolloutStatus } from '../../workflows/rollout/status';
 import type { FoundRollout, MessageTarget, RolloutWorkflows, SendResult } from './rollout-workflows';
+import { CALL_MS, startWorkflow } from './start-workflow';
+import { unavailable } from './unavailable';
 
-/** For calls that Temporal's server answers by itself. */
-const CALL_MS = 3_000;
 /** For queries, which a worker must answer. */
 const QUERY_MS = 3_000;
 /** For updates, which wait for the main loop's write. */
 const UPDATE_MS = 5_000;
 const PING_MS = 1_000;
-
-const FLAG = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
-const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
-const STATE = defineSearchAttributeKey('HeadgateState', SearchAttributeType.KEYWORD);
-const OWNER = defineSearchAttributeKey('HeadgateOwner', SearchAttributeType.KEYWORD);
 
 /** Talks to Temporal. Connects when first needed and again by itself, so that a server starts and serves flags without it. */
 export class TemporalRolloutWorkflows implements RolloutWorkflows {
@@ -75,32 +68,14 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
 
   async start(input: RolloutInput, owner: string | undefined): Promise<'started' | 'exists'> {
     const { environment, flagKey, plan, rolloutId, identity } = input;
-    const attributes: SearchAttributePair[] = [
-      { key: FLAG, value: flagKey },
-      { key: ENVIRONMENT, value: environment },
-      { key: STATE, value: 'assessing' },
-    ];
-    if (owner !== undefined) attributes.push({ key: OWNER, value: owner });
-    try {
-      await this.within(CALL_MS, () =>
-        this.client.workflow.start(ROLLOUT_WORKFLOW, {
-          workflowId: rolloutWorkflowId(environment, flagKey),
-          taskQueue: this.taskQueue,
-          args: [input],
-          workflowIdConflictPolicy: 'FAIL',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          // A task that dies with its worker is handed out again after this, so work goes on within five seconds.
-          workflowTaskTimeout: '3 seconds',
-          memo: { rolloutId, identity },
-          staticSummary: `${flagKey} → ${plan.candidate} in ${environment}`,
-          typedSearchAttributes: attributes,
-        }),
-      );
-      return 'started';
-    } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'exists';
-      throw unavailable(error);
-    }
+    return startWorkflow(this.connection, this.client, ROLLOUT_WORKFLOW, {
+      workflowId: rolloutWorkflowId(environment, flagKey),
+      taskQueue: this.taskQueue,
+      input,
+      memo: { rolloutId, identity },
+      staticSummary: `${flagKey} → ${plan.candidate} in ${environment}`,
+      found: { environment, flag: flagKey, state: 'assessing', owner },
+    });
   }
 
   async status(target: MessageTarget): Promise<RolloutStatus | null> {
@@ -173,13 +148,4 @@ function textOf(value: unknown): string {
 
 function ended({ environment, flagKey }: MessageTarget): HeadgateError {
   return new HeadgateError(ErrorCode.RolloutNotFound, `no rollout of '${flagKey}' is live in '${environment}'`);
-}
-
-/** What a call fails with that Temporal did not answer. */
-export function unavailable(error: unknown): HeadgateError {
-  return new HeadgateError(ErrorCode.TemporalUnavailable, `Temporal did not answer: ${messageOf(error)}`, {
-    cause: error,
-    retryable: true,
-    remedy: 'Try again. To stop a feature without Temporal: headgate flag off KEY --reason …',
-  });
 }

@@ -1,16 +1,17 @@
 import type { ExperimentPlan } from '../../flags/experiment/experiment-plan';
 import { initialState, type ExperimentState } from '../../workflows/experiment/state';
-import type { ExperimentLook, ExperimentStanding } from '../../workflows/experiment/status';
+import type { Standing } from '../../analysis/experiment/standing';
+import type { ExperimentLook } from '../../workflows/experiment/status';
 import { givenExperiment } from './started-experiment';
 
 /** Nothing shown of one treatment, with data. */
-export function givenStanding(change: Partial<ExperimentStanding> = {}): ExperimentStanding {
+export function givenStanding(change: Partial<Standing> = {}): Standing {
   const none = { winners: [], losers: [], mixed: [], harmed: [], doubts: [] };
   return { ...none, decided: false, sample: 1000, ...change };
 }
 
 /** A look with a standing. */
-export function givenExperimentLook(change: Partial<ExperimentStanding> = {}): ExperimentLook {
+export function givenExperimentLook(change: Partial<Standing> = {}): ExperimentLook {
   const at = '2026-01-01T00:00:00.000Z';
   return { at, standing: givenStanding(change), arms: [], omitted: 0, tension: 0, digest: 'd' };
 }

@@ -1,5 +1,6 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ExperimentActivities } from '../../activities/experiment-activities';
+import { LEASING, LOOKING, NOTIFYING, TIDYING } from '../rollout/activity-options';
 
 /** Reads only, and as quick as the check of a rollout; tried without limit, since there is nothing else to do. */
 export const preparing = proxyActivities<Pick<ExperimentActivities, 'prepareExperiment'>>({
@@ -8,27 +9,11 @@ export const preparing = proxyActivities<Pick<ExperimentActivities, 'prepareExpe
 });
 
 /** As a rollout's look: one that fails is skipped, and the next one judges its data too. */
-export const looking = proxyLocalActivities<Pick<ExperimentActivities, 'lookAtExperiment'>>({
-  startToCloseTimeout: '5 seconds',
-  retry: { initialInterval: '200 milliseconds', maximumAttempts: 2 },
-});
+export const looking = proxyLocalActivities<Pick<ExperimentActivities, 'lookAtExperiment'>>(LOOKING);
 
 /** Lists may wait for the next save. */
-export const saving = proxyLocalActivities<Pick<ExperimentActivities, 'saveExperiment'>>({
-  startToCloseTimeout: '2 seconds',
-  retry: { initialInterval: '100 milliseconds', maximumAttempts: 3 },
-});
+export const saving = proxyLocalActivities<Pick<ExperimentActivities, 'saveExperiment'>>(LEASING);
 
-/** Worth an hour of attempts, never worth holding the end back for longer. */
-export const tidying = proxyActivities<Pick<ExperimentActivities, 'cleanUpExperiment'>>({
-  startToCloseTimeout: '60 seconds',
-  scheduleToCloseTimeout: '1 hour',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
-});
+export const tidying = proxyActivities<Pick<ExperimentActivities, 'cleanUpExperiment'>>(TIDYING);
 
-/** Tried for ten minutes and then given up: an experiment waits for no receiver. */
-export const notifying = proxyActivities<Pick<ExperimentActivities, 'tellExperiment'>>({
-  startToCloseTimeout: '10 seconds',
-  scheduleToCloseTimeout: '10 minutes',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
-});
+export const notifying = proxyActivities<Pick<ExperimentActivities, 'tellExperiment'>>(NOTIFYING);

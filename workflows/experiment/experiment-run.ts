@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   condition,
   ContinueAsNew,
@@ -13,8 +12,8 @@ import {
 } from '@temporalio/workflow';
 import type { Actor } from '../../flags/document/decision-record';
 import { leasing, writing } from '../rollout/activity-options';
+import { handleMessages } from '../rollout/handle-messages';
 import { Inbox, type InboxEntry } from '../rollout/inbox';
-import type { MessageArguments } from '../rollout/messages';
 import { asFailure, messageOfCause, rethrowUnlessOutage } from '../rollout/run-failures';
 import { REMEMBERED_MESSAGES } from '../rollout/state';
 import { preparing, tidying } from './activity-options';
@@ -94,26 +93,12 @@ export class ExperimentRun {
 
   private registerHandlers(): void {
     setHandler(experimentStatusQuery, () => this.publisher.status(this.state));
-    const { runId } = workflowInfo();
-    for (const name of Object.values(ExperimentMessage)) {
-      setHandler(experimentSignals[name], (args) => {
-        this.inbox.add(name, args, runId);
-      });
-      setHandler(
-        experimentUpdates[name],
-        async (args?: MessageArguments): Promise<ExperimentMessageResult> => {
-          const entry = this.inbox.add(name, args, runId);
-          await condition(() => entry.result !== null);
-          return entry.result as ExperimentMessageResult;
-        },
-        {
-          validator: (_args?: MessageArguments) => {
-            const why = refusalOf(this.state, name);
-            if (why !== null) throw ApplicationFailure.nonRetryable(why, 'MESSAGE_REJECTED');
-          },
-        },
-      );
-    }
+    handleMessages(this.inbox, {
+      names: Object.values(ExperimentMessage),
+      signals: experimentSignals,
+      updates: experimentUpdates,
+      refusalOf: (name) => refusalOf(this.state, name),
+    });
   }
 
   /** One turn of the main loop: take messages, then write, or wait and look. */

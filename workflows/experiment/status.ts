@@ -1,3 +1,4 @@
+import type { Standing } from '../../analysis/experiment/standing';
 import type { ExperimentRole } from '../../flags/experiment/experiment-plan';
 import type { TimelineEntry } from '../rollout/status';
 
@@ -38,28 +39,10 @@ export interface ArmStatus {
   readonly doubts: readonly string[];
 }
 
-/** What the evidence so far comes to, over all treatments, as the analysis has it. */
-export interface ExperimentStanding {
-  /** Shown better in a primary metric or more, and worse in none. */
-  readonly winners: readonly string[];
-  /** Shown worse in a primary metric or more, and better in none. */
-  readonly losers: readonly string[];
-  /** Shown better in one and worse in another. */
-  readonly mixed: readonly string[];
-  /** Treatments whose guardrails are harmed. */
-  readonly harmed: readonly string[];
-  /** Why nothing else may be read from it, each in a sentence: of the arms, or of the source. */
-  readonly doubts: readonly string[];
-  /** Every primary metric of every treatment is concluded. */
-  readonly decided: boolean;
-  /** Units of the primary metric and arm that has fewest. */
-  readonly sample: number;
-}
-
 /** What of one look enters the history: at most 4 kB. The whole analysis is kept beside the projection. */
 export interface ExperimentLook {
   readonly at: string;
-  readonly standing: ExperimentStanding;
+  readonly standing: Standing;
   readonly arms: readonly ArmStatus[];
   /** Effects that did not fit. */
   readonly omitted: number;

@@ -1,14 +1,10 @@
 import { log, patched, proxyActivities } from '@temporalio/workflow';
 import type { GroupActivities, GroupEvent } from '../../activities/group-activities';
+import { NOTIFYING } from '../rollout/activity-options';
 import { messageOfCause } from '../rollout/run-failures';
 import type { GroupStatus } from './status';
 
-/** As with rollouts: tried for ten minutes and then given up. */
-const notifying = proxyActivities<Pick<GroupActivities, 'tellGroup'>>({
-  startToCloseTimeout: '10 seconds',
-  scheduleToCloseTimeout: '10 minutes',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
-});
+const notifying = proxyActivities<Pick<GroupActivities, 'tellGroup'>>(NOTIFYING);
 
 /** Tells people of a group, beside the main path: no receiver holds it up before its end. */
 export class GroupTeller {

@@ -1,4 +1,5 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import type { RolloutActivities } from '../../activities/rollout-activities';
 
 /**
@@ -20,18 +21,20 @@ export const gathering = proxyActivities<Pick<RolloutActivities, 'gatherFeatures
 });
 
 /** Tidying after an end: worth an hour of attempts, never worth holding the end back for longer. */
-export const tidying = proxyActivities<Pick<RolloutActivities, 'cleanUpRollout'>>({
+export const TIDYING: ActivityOptions = {
   startToCloseTimeout: '60 seconds',
   scheduleToCloseTimeout: '1 hour',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
-});
+};
+export const tidying = proxyActivities<Pick<RolloutActivities, 'cleanUpRollout'>>(TIDYING);
 
-/** A notification is tried for ten minutes and then given up: the rollout does not wait for a receiver. */
-export const notifying = proxyActivities<Pick<RolloutActivities, 'notify'>>({
+/** A notification is tried for ten minutes and then given up: no workflow waits for a receiver. */
+export const NOTIFYING: ActivityOptions = {
   startToCloseTimeout: '10 seconds',
   scheduleToCloseTimeout: '10 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
-});
+};
+export const notifying = proxyActivities<Pick<RolloutActivities, 'notify'>>(NOTIFYING);
 
 /** Causes are looked for beside the main path, for as long as Prometheus and the database may take; what is found comes late or not at all. */
 export const attributing = proxyActivities<Pick<RolloutActivities, 'attribute'>>({
@@ -41,15 +44,16 @@ export const attributing = proxyActivities<Pick<RolloutActivities, 'attribute'>>
 });
 
 /** Renewals never wait for an analysis: short, twice tried, and the next look comes soon anyway. */
-export const leasing = proxyLocalActivities<
-  Pick<RolloutActivities, 'renewLease' | 'identifySender' | 'saveProjection'>
->({
+export const LEASING: LocalActivityOptions = {
   startToCloseTimeout: '2 seconds',
   retry: { initialInterval: '100 milliseconds', maximumAttempts: 3 },
-});
+};
+export const leasing =
+  proxyLocalActivities<Pick<RolloutActivities, 'renewLease' | 'identifySender' | 'saveProjection'>>(LEASING);
 
 /** A look reads only new windows, so two seconds are long; one that fails is skipped and the next one judges its data too. */
-export const looking = proxyLocalActivities<Pick<RolloutActivities, 'look'>>({
+export const LOOKING: LocalActivityOptions = {
   startToCloseTimeout: '5 seconds',
   retry: { initialInterval: '200 milliseconds', maximumAttempts: 2 },
-});
+};
+export const looking = proxyLocalActivities<Pick<RolloutActivities, 'look'>>(LOOKING);

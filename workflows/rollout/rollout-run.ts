@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   condition,
   ContinueAsNew,
@@ -21,6 +20,7 @@ import { Attributor } from './attributor';
 import { apply, refOf } from './apply';
 import { decide } from './decide';
 import { afterRescue, finish, rescueOf, resultOf, whyLowered, type RolloutEnd } from './finish';
+import { handleMessages } from './handle-messages';
 import { Inbox, type InboxEntry } from './inbox';
 import {
   MessageName,
@@ -28,7 +28,6 @@ import {
   messageUpdates,
   statusQuery,
   timelineQuery,
-  type MessageArguments,
   type MessageResult,
   type RolloutInput,
 } from './messages';
@@ -100,26 +99,15 @@ export class RolloutRun {
   private registerHandlers(): void {
     setHandler(statusQuery, () => this.publisher.status(this.state));
     setHandler(timelineQuery, () => this.state.timeline);
-    const runId = workflowInfo().runId;
-    for (const name of Object.values(MessageName)) {
-      setHandler(messageSignals[name], (args) => {
-        this.inbox.add(name, args, runId);
-      });
-      setHandler(
-        messageUpdates[name],
-        async (args?: MessageArguments): Promise<MessageResult> => {
-          const entry = this.inbox.add(name, args, runId);
-          await condition(() => entry.result !== null);
-          return entry.result as MessageResult;
-        },
-        {
-          validator: (args?: MessageArguments) => {
-            const admission = admit(this.state, this.plan, name, args ?? {});
-            if (!admission.admitted) throw ApplicationFailure.nonRetryable(admission.why, 'MESSAGE_REJECTED');
-          },
-        },
-      );
-    }
+    handleMessages(this.inbox, {
+      names: Object.values(MessageName),
+      signals: messageSignals,
+      updates: messageUpdates,
+      refusalOf: (name, args) => {
+        const admission = admit(this.state, this.plan, name, args);
+        return admission.admitted ? null : admission.why;
+      },
+    });
   }
 
   /** One turn of the main loop: take messages, then write or wait and look. */

@@ -14,6 +14,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
 import type { ScheduledChangeActivities } from '../../activities/scheduled-change-activities';
+import { NOTIFYING } from '../rollout/activity-options';
 import { ROLLOUT_WORKFLOW, rolloutWorkflowId, type RolloutInput } from '../rollout/messages';
 import { messageOfCause } from '../rollout/run-failures';
 import type { ScheduledChangeInput, ScheduledChangeResult } from './messages';
@@ -26,11 +27,7 @@ const making = proxyActivities<
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '5 seconds' },
 });
 
-const telling = proxyActivities<Pick<ScheduledChangeActivities, 'tellScheduledChange'>>({
-  startToCloseTimeout: '10 seconds',
-  scheduleToCloseTimeout: '10 minutes',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
-});
+const telling = proxyActivities<Pick<ScheduledChangeActivities, 'tellScheduledChange'>>(NOTIFYING);
 
 const FLAG = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
 const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
