@@ -20,4 +20,5 @@ COPY --from=build /app/dist dist
 COPY deploy/worker-health.cjs deploy/
 USER node
 EXPOSE 7070
-CMD ["node", "dist/server/main.js"]
+# The flags are those of core/node-flags.ts.
+CMD ["node", "--max-semi-space-size=32", "dist/server/main.js"]

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { SERVER_NODE_FLAGS } from '../core/node-flags';
 import { freePort, startStack, type Stack } from '../stack';
 import { createFirstToken } from '../server/bootstrap';
 import { connectDatabase } from '../store/database';
@@ -42,7 +43,8 @@ export async function startInstallation(
   const token = await firstToken(stack.mongodb.url);
   const logFolder = join(stack.dataDir, 'logs');
   const root = join(__dirname, '..');
-  const server = new SupervisedProcess('server', join(root, 'server', 'main.ts'), environment, logFolder);
+  const serverScript = join(root, 'server', 'main.ts');
+  const server = new SupervisedProcess('server', serverScript, environment, logFolder, SERVER_NODE_FLAGS);
   const worker = new SupervisedProcess('worker', join(root, 'workers', 'main.ts'), environment, logFolder);
   server.start();
   if (withWorker) worker.start();

@@ -14,6 +14,7 @@ export class SupervisedProcess {
     private readonly script: string,
     private readonly environment: NodeJS.ProcessEnv,
     private readonly logFolder: string,
+    private readonly nodeFlags: readonly string[] = [],
   ) {
     mkdirSync(logFolder, { recursive: true });
   }
@@ -22,7 +23,7 @@ export class SupervisedProcess {
   start(): void {
     const log = createWriteStream(join(this.logFolder, `${this.name}.log`), { flags: 'a' });
     const preloads = ['--require', join(__dirname, 'die-with-parent.cjs'), '--require', 'tsx/cjs'];
-    const child = spawn(process.execPath, [...preloads, this.script], {
+    const child = spawn(process.execPath, [...this.nodeFlags, ...preloads, this.script], {
       env: { ...process.env, ...this.environment },
       // The pipe to its standard input is what ends it when the demo is killed.
       stdio: ['pipe', 'pipe', 'pipe'],

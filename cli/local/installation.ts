@@ -1,3 +1,4 @@
+import { SERVER_NODE_FLAGS } from '../../core/node-flags';
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -52,10 +53,12 @@ export async function startInstallation(
   const port = await serverPort(dataDir, profile?.url);
   const url = `http://${LOOPBACK}:${port}`;
   const began = performance.now();
+  const program = programOf('server', 'main');
   const server = await startDetached({
     name: 'server',
     dataDir,
-    ...programOf('server', 'main'),
+    command: program.command,
+    args: [...SERVER_NODE_FLAGS, ...program.args],
     settings: { ...settings, HEADGATE_HTTP_HOST: LOOPBACK, HEADGATE_HTTP_PORT: String(port) },
     isReady: () => isReady(url),
     readyTimeoutMs: SERVER_TIMEOUT_MS,

@@ -2,17 +2,12 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
-  type Connection,
   type WorkflowHandle,
 } from '@temporalio/client';
 import { messageOf } from '../../core/errors';
 import type { MessageArguments } from '../../workflows/rollout/messages';
 import type { Sent } from './rollout-workflows';
 import { unavailable } from './unavailable';
-
-const SIGNAL_MS = 3_000;
-/** An update waits for the main loop's write. */
-const UPDATE_MS = 5_000;
 
 /**
  * Sends a message to one run and waits for what it comes to; when no worker answers in time, leaves it as a signal of the same name. Its id makes it count
@@ -22,15 +17,13 @@ const UPDATE_MS = 5_000;
  * @throws {HeadgateError} TEMPORAL_UNAVAILABLE
  */
 export async function sendUpdate<Result>(
-  connection: Connection,
   handle: WorkflowHandle,
   name: string,
   args: MessageArguments & { readonly id: string },
 ): Promise<Sent<Result> | { readonly kind: 'run_ended' }> {
-  const within = <T>(ms: number, call: () => Promise<T>): Promise<T> => connection.withDeadline(Date.now() + ms, call);
   try {
     const update = { args: [args] as [MessageArguments], updateId: args.id };
-    const result = await within(UPDATE_MS, () => handle.executeUpdate<Result, [MessageArguments]>(name, update));
+    const result = await handle.executeUpdate<Result, [MessageArguments]>(name, update);
     return { kind: 'answered', result };
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) return { kind: 'rejected', why: messageOf(error.cause ?? error) };
@@ -38,7 +31,7 @@ export async function sendUpdate<Result>(
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw unavailable(error);
   }
   try {
-    await within(SIGNAL_MS, () => handle.signal<[MessageArguments?]>(name, args));
+    await handle.signal<[MessageArguments?]>(name, args);
     return { kind: 'silent' };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { kind: 'run_ended' };

@@ -1,9 +1,6 @@
-import { WorkflowExecutionAlreadyStartedError, type Client, type Connection } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 import { unavailable } from './unavailable';
-
-/** For calls that Temporal's server answers by itself. */
-export const CALL_MS = 3_000;
 
 const FLAG = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
 const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
@@ -33,26 +30,23 @@ export interface WorkflowStart {
  * @throws {HeadgateError} TEMPORAL_UNAVAILABLE
  */
 export async function startWorkflow(
-  connection: Connection,
   client: Client,
   type: string,
   { workflowId, taskQueue, input, memo, staticSummary, found }: WorkflowStart,
 ): Promise<'started' | 'exists'> {
   try {
-    await connection.withDeadline(Date.now() + CALL_MS, () =>
-      client.workflow.start(type, {
-        workflowId,
-        taskQueue,
-        args: [input],
-        workflowIdConflictPolicy: 'FAIL',
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        // A task that dies with its worker is handed out again after this, so work goes on within five seconds.
-        workflowTaskTimeout: '3 seconds',
-        memo,
-        staticSummary,
-        typedSearchAttributes: attributesOf(found),
-      }),
-    );
+    await client.workflow.start(type, {
+      workflowId,
+      taskQueue,
+      args: [input],
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      // A task that dies with its worker is handed out again after this, so work goes on within five seconds.
+      workflowTaskTimeout: '3 seconds',
+      memo,
+      staticSummary,
+      typedSearchAttributes: attributesOf(found),
+    });
     return 'started';
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return 'exists';

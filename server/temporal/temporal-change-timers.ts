@@ -1,9 +1,4 @@
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-  type Client,
-  type Connection,
-} from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
 import { ROLLOUT_TASK_QUEUE } from '../../workflows/rollout/messages';
 import {
@@ -14,21 +9,16 @@ import {
 } from '../../workflows/scheduled/messages';
 import type { ChangeTimers } from './change-timers';
 
-const CALL_MS = 3_000;
-
 /** {@link ChangeTimers} on the server's connection to Temporal. */
 export class TemporalChangeTimers implements ChangeTimers {
   constructor(
-    private readonly connection: Connection,
     private readonly client: Client,
     private readonly taskQueue: string = ROLLOUT_TASK_QUEUE,
   ) {}
 
   async start(input: ScheduledChangeInput): Promise<void> {
     try {
-      await this.within(() =>
-        this.client.workflow.start(SCHEDULED_CHANGE_WORKFLOW, scheduledChangeStart(input, this.taskQueue)),
-      );
+      await this.client.workflow.start(SCHEDULED_CHANGE_WORKFLOW, scheduledChangeStart(input, this.taskQueue));
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error);
     }
@@ -37,14 +27,10 @@ export class TemporalChangeTimers implements ChangeTimers {
   async cancel(environment: string, flagKey: string, id: string): Promise<void> {
     const handle = this.client.workflow.getHandle(scheduledChangeWorkflowId(environment, flagKey, id));
     try {
-      await this.within(() => handle.cancel());
+      await handle.cancel();
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error);
     }
-  }
-
-  private within<T>(call: () => Promise<T>): Promise<T> {
-    return this.connection.withDeadline(Date.now() + CALL_MS, call);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import {
   EXPERIMENT_WORKFLOW,
   experimentStatusQuery,
@@ -11,12 +11,11 @@ import { ROLLOUT_TASK_QUEUE, rolloutWorkflowId, type MessageArguments } from '..
 import type { ExperimentSent, ExperimentWorkflows } from './experiment-workflows';
 import type { MessageTarget } from './rollout-workflows';
 import { sendUpdate } from './send-update';
-import { CALL_MS, startWorkflow } from './start-workflow';
+import { startWorkflow } from './start-workflow';
 
 /** {@link ExperimentWorkflows} on the server's connection to Temporal. */
 export class TemporalExperimentWorkflows implements ExperimentWorkflows {
   constructor(
-    private readonly connection: Connection,
     private readonly client: Client,
     private readonly taskQueue: string = ROLLOUT_TASK_QUEUE,
   ) {}
@@ -24,7 +23,7 @@ export class TemporalExperimentWorkflows implements ExperimentWorkflows {
   async start(input: ExperimentInput): Promise<'started' | 'exists'> {
     const { environment, flagKey, experimentId, identity, plan } = input;
     const { owner } = plan.base;
-    return startWorkflow(this.connection, this.client, EXPERIMENT_WORKFLOW, {
+    return startWorkflow(this.client, EXPERIMENT_WORKFLOW, {
       workflowId: rolloutWorkflowId(environment, flagKey),
       taskQueue: this.taskQueue,
       input,
@@ -38,7 +37,7 @@ export class TemporalExperimentWorkflows implements ExperimentWorkflows {
   async status({ environment, flagKey }: MessageTarget): Promise<ExperimentStatus | null> {
     const handle = this.client.workflow.getHandle(rolloutWorkflowId(environment, flagKey));
     // Whatever the reason, the projection is what is left to show.
-    return this.within(() => handle.query(experimentStatusQuery)).catch(() => null);
+    return handle.query(experimentStatusQuery).catch(() => null);
   }
 
   send(
@@ -47,10 +46,6 @@ export class TemporalExperimentWorkflows implements ExperimentWorkflows {
     args: MessageArguments & { readonly id: string },
   ): Promise<ExperimentSent> {
     const handle = this.client.workflow.getHandle(rolloutWorkflowId(environment, flagKey), runId);
-    return sendUpdate<ExperimentMessageResult>(this.connection, handle, name, args);
-  }
-
-  private within<T>(call: () => Promise<T>): Promise<T> {
-    return this.connection.withDeadline(Date.now() + CALL_MS, call);
+    return sendUpdate<ExperimentMessageResult>(handle, name, args);
   }
 }

@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError, type Client, type Connection } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import {
   GROUP_WORKFLOW,
   groupStatusQuery,
@@ -11,13 +11,12 @@ import type { GroupStatus } from '../../workflows/group/status';
 import { ROLLOUT_TASK_QUEUE, type MessageArguments } from '../../workflows/rollout/messages';
 import type { FoundGroup, GroupSendResult, GroupWorkflows } from './group-workflows';
 import { sendUpdate } from './send-update';
-import { CALL_MS, startWorkflow } from './start-workflow';
+import { startWorkflow } from './start-workflow';
 import { unavailable } from './unavailable';
 
 /** {@link GroupWorkflows} on the server's connection to Temporal. */
 export class TemporalGroupWorkflows implements GroupWorkflows {
   constructor(
-    private readonly connection: Connection,
     private readonly client: Client,
     private readonly taskQueue: string = ROLLOUT_TASK_QUEUE,
   ) {}
@@ -25,7 +24,7 @@ export class TemporalGroupWorkflows implements GroupWorkflows {
   async find(environment: string, key: string): Promise<FoundGroup | null> {
     const handle = this.client.workflow.getHandle(groupWorkflowId(environment, key));
     try {
-      const { memo, runId, status } = await this.within(CALL_MS, () => handle.describe());
+      const { memo, runId, status } = await handle.describe();
       const { groupId, identity } = (memo ?? {}) as { groupId?: string; identity?: string };
       return { groupId: groupId ?? '', identity: identity ?? '', runId, running: status.name === 'RUNNING' };
     } catch (error) {
@@ -36,7 +35,7 @@ export class TemporalGroupWorkflows implements GroupWorkflows {
 
   async start(input: GroupInput): Promise<'started' | 'exists'> {
     const { environment, key, groupId, identity, members, owner } = input;
-    return startWorkflow(this.connection, this.client, GROUP_WORKFLOW, {
+    return startWorkflow(this.client, GROUP_WORKFLOW, {
       workflowId: groupWorkflowId(environment, key),
       taskQueue: this.taskQueue,
       input,
@@ -49,7 +48,7 @@ export class TemporalGroupWorkflows implements GroupWorkflows {
   async status(environment: string, key: string): Promise<GroupStatus | null> {
     const handle = this.client.workflow.getHandle(groupWorkflowId(environment, key));
     // Whatever the reason, the projection is what is left to show.
-    return this.within(CALL_MS, () => handle.query(groupStatusQuery)).catch(() => null);
+    return handle.query(groupStatusQuery).catch(() => null);
   }
 
   async send(
@@ -58,12 +57,8 @@ export class TemporalGroupWorkflows implements GroupWorkflows {
     args: MessageArguments & { readonly id: string },
   ): Promise<GroupSendResult> {
     const handle = this.client.workflow.getHandle(groupWorkflowId(environment, key), runId);
-    const sent = await sendUpdate<GroupMessageResult>(this.connection, handle, name, args);
+    const sent = await sendUpdate<GroupMessageResult>(handle, name, args);
     // A group never continues as new.
     return sent.kind === 'run_ended' ? { kind: 'rejected', why: 'the group has ended' } : sent;
-  }
-
-  private within<T>(ms: number, call: () => Promise<T>): Promise<T> {
-    return this.connection.withDeadline(Date.now() + ms, call);
   }
 }

@@ -20,15 +20,10 @@ import {
   type RolloutInput,
 } from '../../workflows/rollout/messages';
 import type { RolloutStatus } from '../../workflows/rollout/status';
+import { callInterceptors } from './call-deadlines';
 import type { FoundRollout, MessageTarget, RolloutWorkflows, SendResult } from './rollout-workflows';
-import { CALL_MS, startWorkflow } from './start-workflow';
+import { startWorkflow } from './start-workflow';
 import { unavailable } from './unavailable';
-
-/** For queries, which a worker must answer. */
-const QUERY_MS = 3_000;
-/** For updates, which wait for the main loop's write. */
-const UPDATE_MS = 5_000;
-const PING_MS = 1_000;
 
 /** Talks to Temporal. Connects when first needed and again by itself, so that a server starts and serves flags without it. */
 export class TemporalRolloutWorkflows implements RolloutWorkflows {
@@ -43,6 +38,7 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
   ) {
     this.connection = Connection.lazy({
       address,
+      interceptors: callInterceptors(),
       // gRPC waits up to two minutes between attempts by default; an operator does not.
       channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 1_000 },
     });
@@ -52,7 +48,7 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
   async find(target: MessageTarget): Promise<FoundRollout | null> {
     const handle = this.client.workflow.getHandle(workflowIdOf(target));
     try {
-      const { memo, runId, status, type } = await this.within(CALL_MS, () => handle.describe());
+      const { memo, runId, status, type } = await handle.describe();
       return {
         rolloutId: textOf(memo?.['rolloutId']),
         identity: textOf(memo?.['identity']),
@@ -68,7 +64,7 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
 
   async start(input: RolloutInput, owner: string | undefined): Promise<'started' | 'exists'> {
     const { environment, flagKey, plan, rolloutId, identity } = input;
-    return startWorkflow(this.connection, this.client, ROLLOUT_WORKFLOW, {
+    return startWorkflow(this.client, ROLLOUT_WORKFLOW, {
       workflowId: rolloutWorkflowId(environment, flagKey),
       taskQueue: this.taskQueue,
       input,
@@ -81,7 +77,7 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
   async status(target: MessageTarget): Promise<RolloutStatus | null> {
     const handle = this.client.workflow.getHandle(workflowIdOf(target));
     try {
-      return await this.within(QUERY_MS, () => handle.query(statusQuery));
+      return await handle.query(statusQuery);
     } catch {
       // Whatever the reason, the projection is what is left to show, marked as such.
       return null;
@@ -95,12 +91,10 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
   ): Promise<SendResult> {
     const handle = this.client.workflow.getHandle(workflowIdOf(target), target.runId);
     try {
-      const result = await this.within(UPDATE_MS, () =>
-        handle.executeUpdate<MessageResult, [MessageArguments]>(messageUpdates[name].name, {
-          args: [args],
-          updateId: args.id,
-        }),
-      );
+      const result = await handle.executeUpdate<MessageResult, [MessageArguments]>(messageUpdates[name].name, {
+        args: [args],
+        updateId: args.id,
+      });
       return { kind: 'answered', result };
     } catch (error) {
       if (error instanceof WorkflowUpdateFailedError) {
@@ -114,7 +108,7 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
   async signal(target: MessageTarget, name: MessageName, args: MessageArguments): Promise<void> {
     const handle = this.client.workflow.getHandle(workflowIdOf(target), target.runId);
     try {
-      await this.within(CALL_MS, () => handle.signal<[MessageArguments?]>(messageSignals[name], args));
+      await handle.signal<[MessageArguments?]>(messageSignals[name], args);
     } catch (error) {
       throw error instanceof WorkflowNotFoundError ? ended(target) : unavailable(error);
     }
@@ -122,7 +116,7 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
 
   async isReachable(): Promise<boolean> {
     try {
-      await this.within(PING_MS, () => this.connection.workflowService.getSystemInfo({}));
+      await this.connection.workflowService.getSystemInfo({});
       return true;
     } catch {
       return false;
@@ -131,10 +125,6 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
 
   close(): Promise<void> {
     return this.connection.close();
-  }
-
-  private within<T>(ms: number, call: () => Promise<T>): Promise<T> {
-    return this.connection.withDeadline(Date.now() + ms, call);
   }
 }
 

@@ -1,30 +1,23 @@
-import { WorkflowExecutionAlreadyStartedError, type Client, type Connection } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
 import { TRAINING_TASK_QUEUE, TRAINING_WORKFLOW_ID, type TrainingInput } from '../../workflows/training/messages';
 import type { TrainingWorkflows } from './training-workflows';
 
-const CALL_MS = 3_000;
-
 /** {@link TrainingWorkflows} on the server's connection to Temporal. */
 export class TemporalTrainingWorkflows implements TrainingWorkflows {
-  constructor(
-    private readonly connection: Connection,
-    private readonly client: Client,
-  ) {}
+  constructor(private readonly client: Client) {}
 
   async start(input: TrainingInput): Promise<string> {
     try {
-      await this.connection.withDeadline(Date.now() + CALL_MS, () =>
-        this.client.workflow.start('trainingWorkflow', {
-          workflowId: TRAINING_WORKFLOW_ID,
-          taskQueue: TRAINING_TASK_QUEUE,
-          args: [input],
-          workflowIdConflictPolicy: 'FAIL',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          workflowExecutionTimeout: '3 hours',
-          staticSummary: `failure model, started by ${input.startedBy}`,
-        }),
-      );
+      await this.client.workflow.start('trainingWorkflow', {
+        workflowId: TRAINING_WORKFLOW_ID,
+        taskQueue: TRAINING_TASK_QUEUE,
+        args: [input],
+        workflowIdConflictPolicy: 'FAIL',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowExecutionTimeout: '3 hours',
+        staticSummary: `failure model, started by ${input.startedBy}`,
+      });
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return TRAINING_WORKFLOW_ID;
       throw new HeadgateError(ErrorCode.TemporalUnavailable, `Temporal did not answer: ${messageOf(error)}`, {

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
+import { SERVER_NODE_FLAGS } from '../../../core/node-flags';
 import { SEARCH_ATTRIBUTES } from '../../../stack/search-attributes';
 
 interface Service {
   readonly image?: string;
+  readonly command?: string | readonly string[];
   readonly build?: unknown;
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
@@ -48,6 +50,12 @@ describe('docker-compose.yml', () => {
       services: { ...compose.services, server: { ...compose.services['server'], prots: [] } },
     };
     expect(schemaErrors(mistaken)).not.toEqual([]);
+  });
+
+  it('starts the server with the flags that it wants of Node, as the image does by itself', () => {
+    const command = ['node', ...SERVER_NODE_FLAGS, 'dist/server/main.js'];
+    expect(compose.services['server']?.command).toEqual(command);
+    expect(read('Dockerfile')).toContain(`CMD ${JSON.stringify(command).replaceAll(',', ', ')}`);
   });
 
   it('holds all that a team needs', () => {
