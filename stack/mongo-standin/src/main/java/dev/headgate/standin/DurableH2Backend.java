@@ -8,6 +8,7 @@ import de.bwaldvogel.mongo.backend.IndexKey;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import de.bwaldvogel.mongo.backend.h2.H2Database;
 import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.oplog.Oplog;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.util.List;
 import org.h2.mvstore.MVMap;
@@ -39,6 +40,11 @@ final class DurableH2Backend extends H2Backend {
     @Override
     protected MongoDatabase openOrCreateDatabase(String name) {
         return name.equals(OplogDatabase.NAME) ? new OplogDatabase(getCursorRegistry()) : new IndexedDatabase(name);
+    }
+
+    @Override
+    protected Oplog createOplog() {
+        return new FollowedOplog(super.createOplog());
     }
 
     @Override
