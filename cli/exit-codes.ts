@@ -5,7 +5,7 @@ import type { RolloutOutcome, RolloutPhase } from '../workflows/rollout/status';
 
 /** Exit codes of every command; docs/cli.md lists them, and a test compares the two. */
 export const ExitCode = {
-  /** The command did what was asked; a rollout that was waited for has completed, an experiment has concluded. */
+  /** The command did what was asked; a rollout that was waited for has completed, an experiment has concluded, a training has a model to show. */
   Ok: 0,
   /** Any other error. */
   Error: 1,
@@ -17,7 +17,7 @@ export const ExitCode = {
   Aborted: 4,
   /** Another rollout took this one's place. */
   Superseded: 5,
-  /** The start or the message was refused as things stand. */
+  /** The start or the message was refused as things stand; a training had too few rollouts to learn from. */
   Refused: 6,
   /** `--timeout` has passed; the rollout goes on. */
   TimedOut: 7,
@@ -74,6 +74,7 @@ const OF_ERROR: Partial<Readonly<Record<ErrorCode, ExitCode>>> = {
   INVALID_REPOSITORY: ExitCode.Usage,
   IN_USE: ExitCode.Refused,
   MODEL_NOT_FOUND: ExitCode.Usage,
+  TRAINING_NOT_FOUND: ExitCode.Usage,
   SCHEDULED_CHANGE_NOT_FOUND: ExitCode.Usage,
   SCHEDULED_CHANGE_ENDED: ExitCode.Refused,
   ROLLOUT_LIVE: ExitCode.Refused,

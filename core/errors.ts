@@ -23,6 +23,7 @@ export const ErrorCode = {
   RouteNotFound: 'ROUTE_NOT_FOUND',
   TokenNotFound: 'TOKEN_NOT_FOUND',
   ModelNotFound: 'MODEL_NOT_FOUND',
+  TrainingNotFound: 'TRAINING_NOT_FOUND',
   ScheduledChangeNotFound: 'SCHEDULED_CHANGE_NOT_FOUND',
   ScheduledChangeEnded: 'SCHEDULED_CHANGE_ENDED',
   InUse: 'IN_USE',

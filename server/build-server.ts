@@ -25,6 +25,7 @@ import { addLabelRoutes } from './routes/label-routes';
 import { addMessageRoutes } from './routes/message-routes';
 import { addMetricsRoutes } from './routes/metrics-routes';
 import { addModelRoutes } from './routes/model-routes';
+import { addTrainingRoutes } from './routes/training-routes';
 import { addTrainingRowRoutes } from './routes/training-row-routes';
 import { addObservationRoutes } from './routes/observation-routes';
 import { addRolloutRoutes } from './routes/rollout-routes';
@@ -107,6 +108,7 @@ export function buildServer(
   addObservationRoutes(routes, context);
   addLabelRoutes(routes, context);
   addModelRoutes(routes, context);
+  addTrainingRoutes(routes, context);
   addTrainingRowRoutes(routes, context);
   addMessageRoutes(routes, context);
   addTokenRoutes(routes, context, () => lookUps.clear());

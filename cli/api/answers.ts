@@ -250,3 +250,21 @@ export interface LabelAnswer {
   readonly reason: string;
   readonly at: string;
 }
+
+/** A training, of `GET /v1/models/train/{runId}`. */
+export interface TrainingAnswer {
+  readonly runId: string;
+  readonly phase: 'running' | 'finished' | 'failed';
+  /** Of a finished one. */
+  readonly report?: {
+    readonly status: 'too_few_rows' | 'unchanged' | 'registered';
+    readonly rows: number;
+    readonly failures: number;
+    readonly needed: number;
+    readonly version?: string;
+    readonly isChampion?: boolean;
+    readonly reason?: string;
+  };
+  /** Of a failed one. */
+  readonly why?: string;
+}

@@ -4,6 +4,7 @@ import type { ModelAnswer } from '../api/answers';
 import { modelDetails, modelList } from '../render/model-lists';
 import type { Session } from '../session';
 import { does, numberBetween, type CommandContext } from './command';
+import { addModelRetrainCommand } from './model-retrain-command';
 
 interface Reasoned {
   readonly reason: string;
@@ -53,24 +54,7 @@ export function addModelRegistryCommands(model: Command, context: CommandContext
     tryModel,
   );
 
-  does<{ promote?: boolean }>(
-    model
-      .command('retrain')
-      .description('train anew on the rollouts that have ended, as a workflow')
-      .option('--promote', 'let a model that beats the standing one beyond noise take its place'),
-    context,
-    async (session, { promote = false }) => {
-      const body = { promotes: promote };
-      const { body: answer } = await session.api.call<{ workflowId: string; webUrl?: string }>(
-        'POST',
-        ['models', 'train'],
-        {
-          body,
-        },
-      );
-      session.answer(answer, () => [`training is under way: ${answer.webUrl ?? answer.workflowId}`]);
-    },
-  );
+  addModelRetrainCommand(model, context);
 }
 
 async function modelOf(session: Session, version: string): Promise<ModelAnswer> {

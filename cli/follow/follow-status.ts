@@ -9,8 +9,8 @@ export interface Followed<Status> {
   /** Its id, for people. */
   readonly id: string;
   readonly read: (timeoutMs: number) => Promise<Status>;
-  /** What the server answers while it has not saved anything yet. */
-  readonly notFound: ErrorCode;
+  /** What the server answers while it has not saved anything yet; null where it is there from the start. */
+  readonly notFound: ErrorCode | null;
   /** What has to change for another line. */
   readonly keyOf: (status: Status) => unknown;
   readonly line: (status: Status) => string;

@@ -81,7 +81,7 @@ const Decided = z.object({
 
 /** The model registry: what there is, which one decides, and who said so. */
 export function addModelRoutes(routes: RouteTable, context: ServerContext): void {
-  const { models, predictions, drift, training } = context;
+  const { models, predictions, drift } = context;
   const now = (): Date => new Date(context.databaseNowMs());
 
   routes.add({
@@ -168,32 +168,6 @@ export function addModelRoutes(routes: RouteTable, context: ServerContext): void
       const answer = { version: after.trial?.version ?? null, share: after.trial?.share ?? 0 };
       log.info({ ...answer, by: caller.name, reason: body.reason }, 'trial of a model set');
       return answer;
-    },
-  });
-
-  routes.add({
-    method: 'POST',
-    path: '/v1/models/train',
-    id: 'trainModel',
-    tag,
-    summary: 'Starts a training on the rollouts that have ended, or attaches to the one under way',
-    role: 'operator',
-    params: Nothing,
-    query: Nothing,
-    body: z.strictObject({ seed: z.int().min(0).default(1), promotes: z.boolean().default(false) }),
-    answers: {
-      202: {
-        description: 'It is under way.',
-        schema: z.object({ workflowId: z.string(), webUrl: z.string().optional() }),
-      },
-    },
-    async handle({ body, caller, reply }) {
-      const workflowId = await training.start({ startedBy: caller.name, ...body });
-      void reply.code(202);
-      const { temporalUiUrl, temporalNamespace } = context;
-      if (temporalUiUrl === undefined) return { workflowId };
-      const path = `/namespaces/${temporalNamespace}/workflows/${encodeURIComponent(workflowId)}`;
-      return { workflowId, webUrl: `${temporalUiUrl.replace(/\/$/, '')}${path}` };
     },
   });
 }

@@ -1,31 +1,73 @@
-import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  type Client,
+} from '@temporalio/client';
 import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
-import { TRAINING_TASK_QUEUE, TRAINING_WORKFLOW_ID, type TrainingInput } from '../../workflows/training/messages';
-import type { TrainingWorkflows } from './training-workflows';
+import {
+  TRAINING_TASK_QUEUE,
+  TRAINING_WORKFLOW_ID,
+  type TrainingInput,
+  type TrainingReport,
+} from '../../workflows/training/messages';
+import type { StartedTraining, TrainingState, TrainingWorkflows } from './training-workflows';
 
 /** {@link TrainingWorkflows} on the server's connection to Temporal. */
 export class TemporalTrainingWorkflows implements TrainingWorkflows {
-  constructor(private readonly client: Client) {}
+  constructor(
+    private readonly client: Client,
+    private readonly taskQueue: string = TRAINING_TASK_QUEUE,
+    private readonly workflowId: string = TRAINING_WORKFLOW_ID,
+  ) {}
 
-  async start(input: TrainingInput): Promise<string> {
+  async start(input: TrainingInput): Promise<StartedTraining> {
+    const { workflowId, taskQueue } = this;
     try {
-      await this.client.workflow.start('trainingWorkflow', {
-        workflowId: TRAINING_WORKFLOW_ID,
-        taskQueue: TRAINING_TASK_QUEUE,
+      const { firstExecutionRunId } = await this.client.workflow.start('trainingWorkflow', {
+        workflowId,
+        taskQueue,
         args: [input],
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowExecutionTimeout: '3 hours',
         staticSummary: `failure model, started by ${input.startedBy}`,
       });
+      return { workflowId, runId: firstExecutionRunId, outcome: 'started' };
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return TRAINING_WORKFLOW_ID;
-      throw new HeadgateError(ErrorCode.TemporalUnavailable, `Temporal did not answer: ${messageOf(error)}`, {
-        cause: error,
-        retryable: true,
-        remedy: 'Try again. Rollouts go on with the model that decides now.',
-      });
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unanswered(error);
     }
-    return TRAINING_WORKFLOW_ID;
+    const { runId } = await this.client.workflow.getHandle(workflowId).describe().catch(rethrown);
+    return { workflowId, runId, outcome: 'attached' };
   }
+
+  async state(runId: string): Promise<TrainingState | null> {
+    const handle = this.client.workflow.getHandle<() => Promise<TrainingReport>>(this.workflowId, runId);
+    try {
+      const { status } = await handle.describe();
+      if (status.name === 'RUNNING') return { phase: 'running' };
+      return { phase: 'finished', report: await handle.result() };
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      if (error instanceof WorkflowFailedError) return { phase: 'failed', why: innermost(error) };
+      throw unanswered(error);
+    }
+  }
+}
+
+/** Temporal wraps what a failed activity threw in errors that say no more than that it failed. */
+function innermost(error: Error): string {
+  return error.cause instanceof Error ? innermost(error.cause) : messageOf(error);
+}
+
+function rethrown(error: unknown): never {
+  throw unanswered(error);
+}
+
+function unanswered(error: unknown): HeadgateError {
+  return new HeadgateError(ErrorCode.TemporalUnavailable, `Temporal did not answer: ${messageOf(error)}`, {
+    cause: error,
+    retryable: true,
+    remedy: 'Try again. Rollouts go on with the model that decides now.',
+  });
 }

@@ -64,6 +64,7 @@ const ROUTES: readonly [Method, string, Role, unknown?][] = [
   ['POST', '/v1/models/champion', 'operator', {}],
   ['POST', '/v1/models/trial', 'operator', {}],
   ['POST', '/v1/models/train', 'operator', { seed: -1 }],
+  ['GET', '/v1/models/train/00000000-0000-4000-8000-000000000000', 'viewer'],
 ];
 /** An answer that does not end: only who is kept out of it can be tried here. */
 const STREAM = '/v1/sdk/stream';

@@ -141,6 +141,18 @@ describe('the model registry over HTTP', () => {
       workflowId: 'training/failure',
       webUrl: expect.stringContaining('training%2Ffailure') as string,
     });
+    const [first, second] = starts.map((start) => start.json<{ runId: string; outcome: string }>());
+    expect(second?.runId).toBe(first?.runId);
+    expect([first?.outcome, second?.outcome]).toContain('attached');
+    const shown = await server.call('GET', `/v1/models/train/${first?.runId ?? ''}`, { as: viewer });
+    // Nobody takes tasks of the queue of trainings here.
+    expect(shown.json()).toEqual({ runId: first?.runId, phase: 'running' });
+  });
+
+  it('knows no training of another run id', async () => {
+    const answer = await server.call('GET', `/v1/models/train/${randomUUID()}`, { as: viewer });
+    expect([answer.statusCode, answer.json()]).toMatchObject([404, { code: 'TRAINING_NOT_FOUND' }]);
+    expect((await server.call('GET', '/v1/models/train/latest', { as: viewer })).statusCode).toBe(400);
   });
 });
 

@@ -9,6 +9,7 @@ import { DeploymentsRepository } from '../../../store/deployments-repository';
 import { FeaturesRepository } from '../../../store/features-repository';
 import { FAILURE_MODEL, ModelsRepository } from '../../../store/models-repository';
 import { MongoRolloutsRepository } from '../../../store/rollouts-repository';
+import { TemporalTrainingWorkflows } from '../../../server/temporal/temporal-training-workflows';
 import { createTrainingWorker } from '../../../workers/training-worker';
 import { cachedWorkflowBundle } from '../../../workers/workflow-bundle';
 import type { TrainingInput, TrainingReport } from '../../../workflows/training/messages';
@@ -109,6 +110,24 @@ it('registers a model that has learned, promotes it over the base rate, and trai
   expect(model?.metrics['auc']).toBeGreaterThan(0.8);
   expect(await models.champion(FAILURE_MODEL)).toMatchObject({ current: { version: 'failure/1', by: 'test' } });
   expect(await train()).toMatchObject({ status: 'unchanged', rows: 240 });
+});
+
+it('is read by its run once it has ended', async () => {
+  const workflows = new TemporalTrainingWorkflows(client.connection as Connection, client, taskQueue, taskQueue);
+  const { runId, outcome } = await workflows.start({ startedBy: 'test', seed: 1, promotes: false });
+  expect(outcome).toBe('started');
+  await client.workflow.getHandle(taskQueue, runId).result();
+  const report = { status: 'unchanged', rows: 240 };
+  expect(await workflows.state(runId)).toMatchObject({ phase: 'finished', report });
+});
+
+it('is told as failed with what it failed of', async () => {
+  const nobody = `${taskQueue}-nobody`;
+  const workflows = new TemporalTrainingWorkflows(client.connection as Connection, client, nobody, nobody);
+  const { runId } = await workflows.start({ startedBy: 'test', seed: 1, promotes: false });
+  expect(await workflows.state(runId)).toEqual({ phase: 'running' });
+  await client.workflow.getHandle(nobody, runId).terminate('enough of it');
+  expect(await workflows.state(runId)).toEqual({ phase: 'failed', why: expect.stringMatching(/enough/) as string });
 });
 
 it('leaves a candidate that is no better a challenger', async () => {
