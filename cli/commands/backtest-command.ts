@@ -4,7 +4,7 @@ import { BACKTEST_PLAN } from '../offline/backtest-plan';
 import type { TracePlan } from '../offline/judge-trace';
 import { readPlanOption } from '../offline/plan-option';
 import { runBacktest, type BacktestSummary } from '../offline/run-backtest';
-import { counted } from '../render/numbers';
+import { backtestLines } from '../render/backtest-lines';
 import type { Session } from '../session';
 import { does, type CommandContext } from './command';
 
@@ -36,22 +36,15 @@ export function addBacktestCommand(program: Command, context: CommandContext): v
       const environment = session.options.env ?? 'recorded';
       const plan = (await readPlanOption(session, path, environment)) ?? parsePlan(BACKTEST_PLAN, { environment }).plan;
       const judged: TracePlan = { ...plan, ...(profile === undefined ? {} : { profile }) };
-      const summary = await runBacktest(session.io, { plan: judged, isDefaultPlan: path === undefined, data, out });
-      tell(session, summary, out);
+      const isDefaultPlan = path === undefined;
+      tell(session, await runBacktest(session.io, { plan: judged, isDefaultPlan, data, out }), isDefaultPlan, out);
     },
   );
 }
 
 /** The summary, beside the decisions when these go to standard output. */
-function tell(session: Session, summary: BacktestSummary, out: string): void {
-  const { traces, rolledBack, promoted, narrowed, looks, flawed, leftOut } = summary;
-  const lines = [
-    `${counted(traces, 'trace')}, ${counted(looks, 'look')}: ${rolledBack} rolled back, ${promoted} shown safe for the next weight, ${narrowed} narrowed`,
-    ...(flawed > 0
-      ? [`${flawed} of ${traces} have missing, repeated or impossible numbers; each decision counts its own`]
-      : []),
-    ...(leftOut.length > 0 ? [`no columns for: ${leftOut.join(', ')}; judged without`] : []),
-  ];
+function tell(session: Session, summary: BacktestSummary, isDefaultPlan: boolean, out: string): void {
+  const lines = backtestLines(summary, isDefaultPlan);
   if (out === '-') for (const line of lines) session.note(line);
   else session.answer(summary, () => lines);
 }

@@ -1,5 +1,5 @@
 import type { Metric } from '../../flags/plan/metric';
-import { evidence as evidenceText, measured } from '../render/numbers';
+import { axisTexts } from './axis-texts';
 import { isShare, type ChartSeries, type MetricPoint, type MetricSeries } from './chart-series';
 import { linearScale, roundTicks, type Scale } from './scale';
 
@@ -82,7 +82,7 @@ function metricPanel({ metric, points }: MetricSeries, x: Scale, top: number): s
   return [
     heading(`${metric.name}: ${unitOf(metric)}`, top),
     legend(top),
-    gridLines(y, roundTicks(low, high, 4), (value) => tickText(metric, value)),
+    gridLines(y, metricTicks(metric, roundTicks(low, high, 4))),
     `<path class="band" d="${bandOf(points, x, y)}"/>`,
     line('control now', ({ controlNow }) => controlNow),
     line('candidate now', ({ candidateNow }) => candidateNow),
@@ -112,12 +112,13 @@ function evidencePanel({ evidence }: ChartSeries, x: Scale, top: number, rollbac
   const high = Math.max(logOf(rollbackAt) + 0.5, ...evidence.map(({ value }) => logOf(value)));
   const y = linearScale(-2, high, top + HEADING + SMALL_PANEL - 10, top + HEADING);
   const ticks = roundTicks(-2, high, 4).filter(Number.isInteger);
+  const texts = axisTexts([...ticks.map((tick) => 10 ** tick), rollbackAt]);
   const limit = y.place(logOf(rollbackAt));
   return [
     heading('evidence of harm (e-value, all guardrails together)', top),
-    gridLines(y, ticks, (value) => evidenceText(10 ** value)),
+    gridLines(y, texted(ticks, texts)),
     `<line class="limit" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${limit}" y2="${limit}"/>`,
-    `<text x="${WIDTH - RIGHT}" y="${limit - 5}" text-anchor="end">rolls back at ${evidenceText(rollbackAt)}</text>`,
+    `<text x="${WIDTH - RIGHT}" y="${limit - 5}" text-anchor="end">rolls back at ${texts[ticks.length] ?? ''}</text>`,
     `<path class="candidate" d="${pathOf(
       evidence.map(({ atMs, value }) => ({ at: atMs, value: logOf(value) })),
       x,
@@ -130,6 +131,7 @@ function weightPanel({ weights, endMs }: ChartSeries, x: Scale, top: number): st
   const most = Math.max(1, ...weights.map(({ weight }) => weight));
   const bottom = top + HEADING + SMALL_PANEL - 10;
   const y = linearScale(0, most, bottom, top + HEADING);
+  const weightTicks = roundTicks(0, most, 3);
   const corners = weights.map(({ atMs, weight }, index) => {
     const until = weights[index + 1]?.atMs ?? endMs;
     return `L${place(x, atMs)} ${place(y, weight)}L${place(x, until)} ${place(y, weight)}`;
@@ -137,7 +139,13 @@ function weightPanel({ weights, endMs }: ChartSeries, x: Scale, top: number): st
   const from = weights[0] === undefined ? '' : `M${place(x, weights[0].atMs)} ${bottom}`;
   return [
     heading('weight (percent of users who get the candidate)', top),
-    gridLines(y, roundTicks(0, most, 3), (value) => `${value} %`),
+    gridLines(
+      y,
+      texted(
+        weightTicks,
+        weightTicks.map((value) => `${value} %`),
+      ),
+    ),
     `<path class="weight" d="${from}${corners.join('')}L${place(x, endMs)} ${bottom}Z"/>`,
   ].join('\n');
 }
@@ -171,11 +179,20 @@ function legend(top: number): string {
   ].join('');
 }
 
-function gridLines(y: Scale, ticks: readonly number[], text: (value: number) => string): string {
+interface Tick {
+  readonly value: number;
+  readonly text: string;
+}
+
+function texted(values: readonly number[], texts: readonly string[]): Tick[] {
+  return values.map((value, index) => ({ value, text: texts[index] ?? '' }));
+}
+
+function gridLines(y: Scale, ticks: readonly Tick[]): string {
   return ticks
-    .map((tick) => {
-      const at = place(y, tick);
-      return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/><text x="${LEFT - 8}" y="${at + 4}" text-anchor="end">${escapeText(text(tick))}</text>`;
+    .map(({ value, text }) => {
+      const at = place(y, value);
+      return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/><text x="${LEFT - 8}" y="${at + 4}" text-anchor="end">${escapeText(text)}</text>`;
     })
     .join('\n');
 }
@@ -220,8 +237,12 @@ function unitOf(metric: Metric): string {
   return `${kind.replaceAll('_', ' ')} of '${event}'`;
 }
 
-function tickText(metric: Metric, value: number): string {
-  return isShare(metric) ? `${measured(100 * value)} %` : measured(value);
+function metricTicks(metric: Metric, values: readonly number[]): Tick[] {
+  if (!isShare(metric)) return texted(values, axisTexts(values));
+  return texted(
+    values,
+    axisTexts(values.map((value) => 100 * value)).map((text) => `${text} %`),
+  );
 }
 
 /** Text as it may stand in SVG and HTML, between tags or in quotes. */

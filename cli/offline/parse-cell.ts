@@ -1,3 +1,5 @@
+import { isCalendarDay } from '../../core/calendar-day';
+
 const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?', '-', '<na>']);
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const YES = new Set(['true', 't', 'yes', 'y']);
@@ -63,7 +65,8 @@ export interface ParsedTime {
 
 /**
  * The time that a cell says: seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size; ISO 8601 and the forms of
- * git and mail, in UTC where no zone stands. A smaller number orders rows and no more. NaN when missing, undefined when it is something else.
+ * git and mail, in UTC where no zone stands. A smaller number orders rows and no more. NaN when missing, undefined when it is something else, a day that
+ * does not exist among it.
  */
 export function parseTime(cell: string): ParsedTime | undefined {
   const text = cell.trim();
@@ -71,6 +74,7 @@ export function parseTime(cell: string): ParsedTime | undefined {
   if (NUMBER.test(text)) return ofNumber(Number(text));
   // Nobody can tell day and month apart.
   if (/^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}/.test(text)) return undefined;
+  if (!hasRealDay(text)) return undefined;
   const zoned = HAS_ZONE.test(text) ? text : `${text}${ISO.test(text) && /\d{1,2}:\d{2}/.test(text) ? 'Z' : ' UTC'}`;
   // `2017-05-03 12:00:00 +0200` is what git and pandas write, and what no standard reads.
   const tidy = ISO.test(zoned)
@@ -81,6 +85,26 @@ export function parseTime(cell: string): ParsedTime | undefined {
     : zoned;
   const value = Date.parse(padDate(tidy));
   return Number.isNaN(value) ? undefined : { value, isInstant: true };
+}
+
+const NUMERIC_DAY = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?!\d)/;
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const NAMED = MONTHS.join('|');
+const DAY_FIRST = new RegExp(`(?:^|\\D)(\\d{1,2})[ -](${NAMED})[a-z]*[ -](\\d{4})`, 'i');
+const MONTH_FIRST = new RegExp(`(${NAMED})[a-z]* (\\d{1,2})(?!\\d)[^\\d]*(?:\\d{1,2}:[\\d:.]+ )?(\\d{4})`, 'i');
+
+/** False when a day is named that does not exist; forms in which none is found are left to the parser. */
+function hasRealDay(text: string): boolean {
+  const [, year, month, day] = NUMERIC_DAY.exec(text) ?? [];
+  if (year !== undefined) return isCalendarDay(Number(year), Number(month), Number(day));
+  const [, ofDay, dayName, ofYear] = DAY_FIRST.exec(text) ?? [];
+  if (dayName !== undefined) return isCalendarDay(Number(ofYear), monthOf(dayName), Number(ofDay));
+  const [, name, named, inYear] = MONTH_FIRST.exec(text) ?? [];
+  return name === undefined || isCalendarDay(Number(inYear), monthOf(name), Number(named));
+}
+
+function monthOf(name: string): number {
+  return MONTHS.indexOf(name.slice(0, 3).toLowerCase()) + 1;
 }
 
 function ofNumber(value: number): ParsedTime | undefined {

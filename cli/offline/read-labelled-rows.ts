@@ -93,7 +93,7 @@ function readRow(
     if (time === undefined) {
       throw invalid(
         `${at} '${file.columns[timeAt] ?? ''}': '${cell.slice(0, 40)}' is no time`,
-        'Times are seconds or milliseconds since 1970, or ISO 8601 such as 2026-01-31T12:00:00Z.',
+        'Times are seconds or milliseconds since 1970, or ISO 8601 of a day that exists, such as 2026-01-31T12:00:00Z.',
       );
     }
     if (Number.isNaN(time.value)) return void (reading.untimed += 1);

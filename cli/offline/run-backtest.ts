@@ -1,11 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { ErrorCode, HeadgateError } from '../../core/errors';
+import type { Margin } from '../../flags/plan/metric';
 import type { RecordedArm } from '../../metrics/recorded/recorded-arm';
 import { toRecordedTrace } from '../../metrics/recorded/recorded-strata';
 import type { Io } from '../io';
 import { gatheredTraces, groupedTraces, NotGroupedError } from './group-traces';
 import { judgeTrace, type TraceDecision, type TracePlan } from './judge-trace';
 import { openSink, refuseUnusable } from './line-sink';
+import { NotShownSafeTally, type NotShownSafe } from './not-shown-safe';
 import { readRecording } from './read-recording';
 import { requireMetrics, tellableMetrics } from './recording-columns';
 import { recordingFiles } from './recording-files';
@@ -32,6 +34,15 @@ export interface BacktestSummary {
   readonly flawed: number;
   /** Metrics of the default plan that the recording has no columns for. */
   readonly leftOut: readonly string[];
+  /** What the guardrails that were judged may be worse by at full exposure. */
+  readonly margins: readonly UsedMargin[];
+  readonly notShownSafe: NotShownSafe;
+}
+
+/** The margin of one guardrail. */
+export interface UsedMargin {
+  readonly metric: string;
+  readonly margin: Margin;
 }
 
 /**
@@ -84,6 +95,7 @@ async function judgeAll(
 ): Promise<BacktestSummary> {
   const thresholds = plan.metrics.flatMap(({ threshold }) => threshold ?? []);
   const totals = { traces: 0, rolledBack: 0, promoted: 0, narrowed: 0, looks: 0, flawed: 0 };
+  const open = new NotShownSafeTally();
   const sink = await openSink(io, out);
   try {
     for await (const rows of traces) {
@@ -91,6 +103,7 @@ async function judgeAll(
       if (metrics.length === 0) throw nothingToJudge(plan);
       const decision = judgeTrace({ ...plan, metrics }, toRecordedTrace(rows, thresholds));
       add(totals, decision);
+      open.add(decision);
       await sink.write(JSON.stringify(decision));
       // Judging gives way to nothing by itself, and signals wait for that.
       await setImmediate();
@@ -102,13 +115,15 @@ async function judgeAll(
     throw error;
   }
   const leftOut = plan.metrics.filter((metric) => told.metrics?.includes(metric) === false);
-  return { ...totals, leftOut: leftOut.map(({ name }) => name) };
+  const margins = (told.metrics ?? []).flatMap(({ name, role, margin }) =>
+    role === 'guardrail' ? [{ metric: name, margin }] : [],
+  );
+  return { ...totals, leftOut: leftOut.map(({ name }) => name), margins, notShownSafe: open.total };
 }
 
-function add(
-  totals: Omit<{ -readonly [key in keyof BacktestSummary]: BacktestSummary[key] }, 'leftOut'>,
-  decision: TraceDecision,
-): void {
+type Counted = 'traces' | 'rolledBack' | 'promoted' | 'narrowed' | 'looks' | 'flawed';
+
+function add(totals: { -readonly [key in Counted]: BacktestSummary[key] }, decision: TraceDecision): void {
   totals.traces += 1;
   totals.looks += decision.looks;
   if (decision.rollback_minute !== null) totals.rolledBack += 1;

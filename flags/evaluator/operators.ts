@@ -1,3 +1,4 @@
+import { isCalendarDay } from '../../core/calendar-day';
 import type { Operator } from '../document/condition';
 import { isInRange, parseAddress, parseRange, type AddressRange } from './cidr';
 import { compileRegex } from './regex';
@@ -9,11 +10,11 @@ export type Test = (value: unknown) => boolean;
 
 const never: Test = () => false;
 
-const INSTANT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
+const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
 /**
- * Milliseconds of a Date, or of ISO 8601 text: a date (midnight UTC) or a time with its zone. Undefined for anything else, local
- * times among them, since they would mean something else on every machine.
+ * Milliseconds of a Date, or of ISO 8601 text: a date (midnight UTC) or a time with its zone. Undefined for anything else: local
+ * times among them, since they would mean something else on every machine, and days that do not exist.
  */
 export function instantOf(value: unknown): number | undefined {
   const ms = value instanceof Date ? value.getTime() : isInstantText(value) ? Date.parse(value) : Number.NaN;
@@ -21,7 +22,9 @@ export function instantOf(value: unknown): number | undefined {
 }
 
 function isInstantText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 40 && INSTANT.test(value);
+  if (typeof value !== 'string' || value.length > 40) return false;
+  const [, year, month, day] = INSTANT.exec(value) ?? [];
+  return year !== undefined && isCalendarDay(Number(year), Number(month), Number(day));
 }
 
 function text(wanted: unknown, test: (value: string, wanted: string) => boolean): Test {

@@ -54,6 +54,17 @@ describe('headgate anomalies', () => {
     expect(io.err()).toContain("line 3 of 'x.csv', column 'timestamp': 'yesterday' is no instant");
   });
 
+  it.each(['2026-02-31', '2026-02-29 12:00:00', '2026-04-31T12:00:00Z', '2026-13-01', '2026-01-00'])(
+    'refuses %s, a day that does not exist',
+    async (day) => {
+      const io = givenIo({ files: { 'x.csv': `timestamp,value\n2026-01-01,1\n${day},2\n` } });
+      expect(await run(['anomalies', '--data', 'x.csv'], io)).toBe(ExitCode.Usage);
+      expect(io.err()).toContain(`line 3 of 'x.csv', column 'timestamp': '${day}' is no instant`);
+      expect(io.err()).toContain('a day that exists');
+      expect(instantOf('2024-02-29')).toBe(Date.UTC(2024, 1, 29));
+    },
+  );
+
   it('tells of values that are missing, and of rows out of order', async () => {
     const io = givenIo({ files: { 'x.csv': 'timestamp,value\n2026-01-02,1\n2026-01-01,\n2026-01-03,2\n' } });
     expect(await run(['anomalies', '--data', 'x.csv'], io)).toBe(ExitCode.Ok);

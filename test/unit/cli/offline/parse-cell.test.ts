@@ -50,4 +50,22 @@ describe('cells', () => {
     expect(parseTime('soon')).toBeUndefined();
     expect(parseTime('')?.value).toBeNaN();
   });
+
+  it.each([
+    '2017-02-31',
+    '2017-02-29 12:00:00 +0200',
+    '2017/04/31 12:00',
+    '2017-04-31T12:00:00Z',
+    'Fri, 31 Feb 2017 12:00:00 GMT',
+    'Wed Jun 31 14:00:00 2017 +0200',
+    '31 June 2017',
+    'February 29, 2017',
+  ])('refuses %j, a day that does not exist', (cell) => expect(parseTime(cell)).toBeUndefined());
+
+  it.each([
+    ['29 February 2016', Date.UTC(2016, 1, 29)],
+    ['Mon Feb 29 00:00:00 2016 +0000', Date.UTC(2016, 1, 29)],
+    ['2016-02-29', Date.UTC(2016, 1, 29)],
+    ['Sat, 31 Dec 2016 00:00:00 GMT', Date.UTC(2016, 11, 31)],
+  ])('reads %j', (cell, value) => expect(parseTime(cell)).toEqual({ value, isInstant: true }));
 });

@@ -117,6 +117,8 @@ describe('a flag definition', () => {
     ['starts_with', 1],
     ['less_than', '5'],
     ['before', 'tomorrow'],
+    ['before', '2026-02-31'],
+    ['after', '2026-04-31T10:00:00Z'],
     ['before', '2026-01-01T10:00:00'],
     ['exists', 'yes'],
   ])('refuses %s with the value %j, which could never match', (operator, value) => {

@@ -60,6 +60,23 @@ describe('what an import of GrowthBook tells of', () => {
     expect(notes.map(({ item }) => item)).toEqual(['features.f.rules[0].newField', 'experiments']);
   });
 
+  it('a feature that has no value anywhere, of which no type is known', () => {
+    const { flags, notes } = growthBook({ f: {}, g: { defaultValue: null, rules: [{ condition: { a: 1 } }] } });
+    expect(flags).toMatchObject([
+      { key: 'f', type: 'boolean' },
+      { key: 'g', type: 'boolean' },
+    ]);
+    expect(flags.map(({ defaultVariant }) => defaultVariant)).toEqual([undefined, undefined]);
+    expect(notes).toEqual(
+      ['f', 'g'].map((key) => ({
+        item: `features.${key}`,
+        kind: 'noted',
+        message: expect.stringMatching(/no value anywhere.*boolean/) as string,
+      })),
+    );
+    expect(growthBook({ f: { defaultValue: false } }).notes).toEqual([]);
+  });
+
   it('a gate that never opens', () => {
     const rules = [{ parentConditions: [{ id: 'missing', condition: { value: true }, gate: true }] }];
     const { flags, notes } = growthBook({ f: { defaultValue: true, rules } });
