@@ -9,6 +9,7 @@ import { addExposures } from './sample-ratio';
 import { addLevel } from './shared-fault';
 import { judgeTrials } from './evidence/judge-trials';
 import { followTransition } from './user-transitions';
+import type { ArmPair } from './tally';
 import type { JudgePlan } from './types';
 
 /** How long latency says nothing after a raise when the plan does not: caches fill, connections open, code is compiled. */
@@ -87,13 +88,14 @@ function absorbMetric(
   const trial = judge.trials[metric.name];
   const level = judge.levels[metric.name];
   if (evidence === undefined || trial === undefined || level === undefined) return;
-  const pairs = new Map(
-    window.map((stratum) => [
-      stratum,
-      { candidate: armSample(metric, stratum.candidate), control: armSample(metric, stratum.control) },
-    ]),
-  );
-  const pick = (strata: readonly Stratum[]) => strata.flatMap((stratum) => pairs.get(stratum) ?? []);
+  const all = window.map((stratum) => ({
+    candidate: armSample(metric, stratum.candidate),
+    control: armSample(metric, stratum.control),
+  }));
+  // Nearly always each stratum of the window counts for both.
+  const pick = (strata: readonly Stratum[]): readonly ArmPair[] => {
+    return strata.length === window.length ? all : all.filter((_, index) => strata.includes(window[index] as Stratum));
+  };
   const harmPairs = pick(forHarm);
   const safetyPairs = pick(forSafety);
   addToEvidence(evidence, metric, { forHarm: harmPairs, forSafety: safetyPairs });
@@ -102,10 +104,14 @@ function absorbMetric(
   const { windowStartAt, windowMs } = window[0] as Stratum;
   addToTrial(trial, metric, harmPairs, { startAt: windowStartAt, windowMs, raisedAt: judge.raisedAt, warmUpMs });
 
-  const all = pick(window);
-  const sum = (of: (pair: (typeof all)[number]) => number): number => all.reduce((total, pair) => total + of(pair), 0);
-  const candidate = { units: sum((pair) => pair.candidate.units), sum: sum((pair) => pair.candidate.sum) };
-  const control = { units: sum((pair) => pair.control.units), sum: sum((pair) => pair.control.sum) };
+  const candidate = { units: 0, sum: 0 };
+  const control = { units: 0, sum: 0 };
+  for (const pair of all) {
+    candidate.units += pair.candidate.units;
+    candidate.sum += pair.candidate.sum;
+    control.units += pair.control.units;
+    control.sum += pair.control.sum;
+  }
   if (metric.role === 'guardrail') addLevel(level, metric, windowStartAt, candidate, control);
   if (candidate.units > 0 && control.units > 0) {
     judge.lastDataAt = Math.max(judge.lastDataAt ?? 0, windowStartAt + windowMs);

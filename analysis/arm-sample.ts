@@ -65,7 +65,9 @@ function summed({ valueCount, sum, sumOfSquares, cells }: EventTotals): ArmSampl
 
 /** A request still open has no final value, but is slow already or not, so it counts below the line too. */
 function slowerThan({ valueCount, open, over, cells }: EventTotals, key: string): ArmSample {
-  const cellUnits = cells.valueCount.map((units, cell) => units + (cells.open[cell] ?? 0));
+  // Nothing open is the rule, and then the cells are those of the values.
+  const cellUnits =
+    open === 0 ? cells.valueCount : cells.valueCount.map((units, cell) => units + (cells.open[cell] ?? 0));
   return counted(valueCount + open, over[key] ?? 0, cellUnits, cells.over[key] ?? []);
 }
 

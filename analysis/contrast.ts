@@ -1,9 +1,9 @@
 import type { MetricKind } from '../flags/plan/metric';
 import { clusterVariance } from '../ml/clusters/cluster-variance';
-import { winsorExcess } from '../ml/robust/winsor-excess';
+import { winsorExcess, winsorExcessOfClusters } from '../ml/robust/winsor-excess';
 import { bennettDeviance } from '../ml/sequential/bennett-deviance';
 import { logMeanEvidence, logMixtureEvidence } from '../ml/sequential/mixture-evidence';
-import { AGREEING_WINDOWS, CELLS, type Tally, type WindowPart } from './tally';
+import { AGREEING_WINDOWS, type Tally, type WindowPart } from './tally';
 
 /** The harm asked about: `absolute` in the metric's unit plus `relative` as a share of control. */
 export interface Contrast {
@@ -52,7 +52,11 @@ export function compare(tally: Tally, kind: MetricKind, sign: 1 | -1): Compariso
   const harm = tally.weight > 0 ? tally.difference / tally.weight : 0;
   const candidate = clusterVariance(tally.cellScore, tally.cellWeight, harm);
   let clusterControl = 0;
-  for (const score of tally.cellControl) clusterControl += score * score;
+  const { cellControl } = tally;
+  for (let cell = 0; cell < cellControl.length; cell++) {
+    const score = cellControl[cell] as number;
+    clusterControl += score * score;
+  }
   return {
     tally,
     kind,
@@ -92,12 +96,8 @@ function agreedScore({ tally, sign }: Comparison, { absolute, relative }: Contra
   });
   const level = relative * (tally.control / tally.weight) + absolute;
   const { cellScore, cellWeight, cellControl } = tally;
-  const byUser = winsorExcess(
-    CELLS,
-    (cell) => towards * ((cellScore[cell] as number) - level * (cellWeight[cell] as number)),
-  );
-  const factor = -towards * (sign + relative);
-  const byControlUser = winsorExcess(CELLS, (cell) => factor * (cellControl[cell] as number));
+  const byUser = winsorExcessOfClusters(cellScore, towards, { sizes: cellWeight, slope: level });
+  const byControlUser = winsorExcessOfClusters(cellControl, -towards * (sign + relative));
   return score - Math.max(byWindow, byUser, byControlUser);
 }
 

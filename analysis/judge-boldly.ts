@@ -1,5 +1,6 @@
 import ln from '@stdlib/math-base-special-ln';
-import { judgeMetrics, type Judged } from './judge-metrics';
+import { evidenceOf } from '../ml/sequential/mixture-evidence';
+import { judgeMetrics, safetyOf, type Judged } from './judge-metrics';
 import type { JudgeState } from './judge-state';
 import type { AnalysisInput } from './types';
 
@@ -21,7 +22,7 @@ export function judgeBoldly(judge: JudgeState, input: AnalysisInput, weights: re
 
 /** Natural log of the weakest guardrail's evidence that it is safe at full exposure. */
 export function weakestSafety(judge: JudgeState, input: AnalysisInput): number {
-  const { judged } = judgeBoldly(judge, input, [100]);
-  const guardrails = judged.findings.filter(({ role }) => role === 'guardrail');
-  return Math.min(...guardrails.map(({ safetyEvidence }) => ln(Math.max(1e-300, safetyEvidence))));
+  const guardrails = input.plan.metrics.filter(({ role }) => role === 'guardrail');
+  const evidence = guardrails.map((metric) => evidenceOf(safetyOf(judge, metric, 100)));
+  return Math.min(...evidence.map((safety) => ln(Math.max(1e-300, safety))));
 }

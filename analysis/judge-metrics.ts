@@ -68,7 +68,8 @@ export function combineGuardrails(guarding: readonly GuardrailEvidence[]): numbe
   return logMeanEvidence([logMeanEvidence(failures), logMeanEvidence(values)], [FAILURES_SHARE, 1 - FAILURES_SHARE]);
 }
 
-function safetyOf(judge: JudgeState, metric: Metric, nextWeight: number): number {
+/** Evidence (natural log) that a metric's harm at the next weight is within the margin. O(cells). */
+export function safetyOf(judge: JudgeState, metric: Metric, nextWeight: number): number {
   const evidence = judge.evidence[metric.name];
   if (evidence === undefined || !(nextWeight > 0)) return 0;
   const comparison = compare(evidence.safety ?? evidence.harm, metric.kind, harmSign(metric));

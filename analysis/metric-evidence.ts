@@ -1,7 +1,7 @@
 import type { Metric } from '../flags/plan/metric';
 import { constantSample, harmSign } from './arm-sample';
 import { compare, logContrastEvidence, type Contrast } from './contrast';
-import { addWindow, emptyTally, type ArmPair, type Tally } from './tally';
+import { addWindow, emptyTally, rankingOf, type ArmPair, type Tally } from './tally';
 
 /** Everything remembered of one metric. */
 export interface MetricEvidence {
@@ -36,7 +36,7 @@ export interface WindowStrata {
 
 /** Adds one window to all that is remembered of a metric, in place. O(cells). */
 export function addToEvidence(evidence: MetricEvidence, metric: Metric, { forHarm, forSafety }: WindowStrata): void {
-  const ranking = { sign: harmSign(metric), ...metric.margin };
+  const ranking = rankingOf(metric);
   addWindow(evidence.harm, forHarm, ranking);
   if (evidence.safety !== null) addWindow(evidence.safety, forSafety, ranking);
   if (evidence.ceiling === null || metric.ceiling === undefined) return;

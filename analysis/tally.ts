@@ -1,4 +1,5 @@
-import type { ArmSample } from './arm-sample';
+import type { Metric } from '../flags/plan/metric';
+import { harmSign, type ArmSample } from './arm-sample';
 
 /** Users are told apart by this many hash cells; a total without cells counts as none. */
 export const CELLS = 64;
@@ -96,6 +97,12 @@ export interface Ranking {
   readonly relative: number;
 }
 
+/** How windows of a metric are ranked. O(1). */
+export function rankingOf(metric: Metric): Ranking {
+  const { absolute, relative } = metric.margin;
+  return { sign: harmSign(metric), absolute, relative };
+}
+
 /**
  * Adds one window, given as its strata (more than one when the weight changed within it), in place. A stratum in which an arm has no
  * units compares nothing and is left out. O(cells).
@@ -152,8 +159,7 @@ function addCells(tally: Tally, candidate: ArmSample, control: ArmSample, weight
   const level = control.sum / control.units;
   if (candidate.cellUnits.length === CELLS) {
     const perUnit = weight / candidate.units;
-    addScores(tally.cellScore, candidate, level, perUnit * sign);
-    addWeights(tally.cellWeight, candidate.cellUnits, perUnit);
+    addScoresAndWeights(tally, candidate, level, { perUnit, signed: perUnit * sign });
   }
   if (control.cellUnits.length === CELLS && control.units > 1) {
     // Centring at the stratum's own level takes one degree of freedom from it.
@@ -179,19 +185,29 @@ function addScores(scores: Float32Array, { cellUnits, cellSums }: ArmSample, lev
   }
 }
 
-function addWeights(weights: Float32Array, cellUnits: readonly number[], perUnit: number): void {
+/** The same with each cell's weight, in one pass, as both read the units. */
+function addScoresAndWeights(
+  { cellScore, cellWeight }: Tally,
+  { cellUnits, cellSums }: ArmSample,
+  level: number,
+  { perUnit, signed }: { readonly perUnit: number; readonly signed: number },
+): void {
+  const hasSums = cellSums.length === CELLS;
   for (let cell = 0; cell < CELLS; cell++) {
-    weights[cell] = (weights[cell] as number) + perUnit * (cellUnits[cell] as number);
+    const units = cellUnits[cell] as number;
+    const beyond = (hasSums ? (cellSums[cell] as number) : 0) - level * units;
+    cellScore[cell] = (cellScore[cell] as number) + signed * beyond;
+    cellWeight[cell] = (cellWeight[cell] as number) + perUnit * units;
   }
 }
 
+/** Plain indexing throughout: taking parts to pieces by destructuring goes through iterators, at each window of each metric. */
 function rememberWindow(tally: Tally, part: WindowPart, ranking: Ranking): void {
-  const [difference, control, weight] = part;
-  if (tally.last !== null) {
-    const [lastDifference, lastControl, lastWeight] = tally.last;
-    const both = (weight * lastWeight) / 2;
-    const stepDifference = difference / weight - lastDifference / lastWeight;
-    const stepControl = control / weight - lastControl / lastWeight;
+  const { last } = tally;
+  if (last !== null) {
+    const both = (part[2] * last[2]) / 2;
+    const stepDifference = part[0] / part[2] - last[0] / last[2];
+    const stepControl = part[1] / part[2] - last[1] / last[2];
     tally.stepDifference += both * stepDifference * stepDifference;
     tally.stepCross += both * stepDifference * stepControl;
     tally.stepControl += both * stepControl * stepControl;
@@ -202,14 +218,14 @@ function rememberWindow(tally: Tally, part: WindowPart, ranking: Ranking): void 
 }
 
 /** How far a window is past the margin, towards harm (1) or credit (−1). */
-function rankOf([x, b, w]: WindowPart, { absolute, relative }: Ranking, towards: 1 | -1): number {
-  return towards * (x - relative * b - absolute * w);
+function rankOf(part: WindowPart, ranking: Ranking, towards: 1 | -1): number {
+  return towards * (part[0] - ranking.relative * part[1] - ranking.absolute * part[2]);
 }
 
 /** Most windows are not: asked first, since it costs nothing. */
 function isExtreme(list: readonly WindowPart[], part: WindowPart, ranking: Ranking, towards: 1 | -1): boolean {
-  const last = list.length < AGREEING_WINDOWS ? undefined : list[AGREEING_WINDOWS - 1];
-  return last === undefined || rankOf(part, ranking, towards) > rankOf(last, ranking, towards);
+  if (list.length < AGREEING_WINDOWS) return true;
+  return rankOf(part, ranking, towards) > rankOf(list[AGREEING_WINDOWS - 1] as WindowPart, ranking, towards);
 }
 
 function insertExtreme(list: readonly WindowPart[], part: WindowPart, ranking: Ranking, towards: 1 | -1): WindowPart[] {

@@ -30,9 +30,10 @@ export function scoreCounts(
   const rate = isShare ? Math.min(0.999, all / (tested.units + other.units)) : 0;
   const spread = (1 - share) * (1 - share) * expected + share * share * Math.max(0, all - expected);
   const counts = { tested: tested.sum, all, share, allowance };
-  return {
-    score: tested.sum - expected,
-    information: spread * (1 - rate),
-    gains: ratios.map((ratio, index) => logCountGain(counts, ratio, logRatios[index])),
-  };
+  const gains: number[] = [];
+  // A plain loop: with a callback for each this was half as much again.
+  for (let index = 0; index < ratios.length; index++) {
+    gains.push(logCountGain(counts, ratios[index] as number, logRatios[index]));
+  }
+  return { score: tested.sum - expected, information: spread * (1 - rate), gains };
 }

@@ -66,7 +66,7 @@ function insertExtreme(extremes: number[], value: number, most: number): void {
   let at = extremes.length;
   for (; at > 0 && value > (extremes[at - 1] as number); at--) extremes[at] = extremes[at - 1] as number;
   extremes[at] = value;
-  if (extremes.length > most) extremes.length = most;
+  while (extremes.length > most) extremes.pop();
 }
 
 /** What steady evidence takes from outside its own blocks. */
@@ -120,5 +120,9 @@ export function logSteadyEvidence(
 /** What goes when the worst blocks are clipped to the next one; to the mildest while there are no more. */
 function clippedAway(extremes: readonly number[], clipped: number): number {
   const next = Math.max(0, extremes[Math.min(clipped, extremes.length - 1)] ?? 0);
-  return extremes.slice(0, clipped).reduce((sum, extreme) => sum + Math.max(0, extreme - next), 0);
+  let sum = 0;
+  for (let index = 0; index < clipped && index < extremes.length; index++) {
+    sum += Math.max(0, (extremes[index] as number) - next);
+  }
+  return sum;
 }

@@ -1,6 +1,5 @@
 import type { Metric } from '../../flags/plan/metric';
-import { harmSign } from '../arm-sample';
-import type { ArmPair } from '../tally';
+import { rankingOf, type ArmPair } from '../tally';
 import { scoreCounts } from './score-counts';
 import { scoreHistograms } from './score-histograms';
 import type { EvidenceSettings } from './settings';
@@ -50,18 +49,12 @@ function scoreStratum(
     case 'error_rate':
     case 'slower_than':
     case 'events_per_exposure':
-      return scoreCounts(
-        pair,
-        { sign: harmSign(metric), ...metric.margin },
-        effects,
-        metric.kind !== 'events_per_exposure',
-        logEffects,
-      );
+      return scoreCounts(pair, rankingOf(metric), effects, metric.kind !== 'events_per_exposure', logEffects);
     case 'quantile':
     case 'distribution':
       return scoreHistograms(metric, pair, effects);
     case 'mean_value':
     case 'ratio':
-      return scoreValues(pair, { sign: harmSign(metric), ...metric.margin }, effects, scale);
+      return scoreValues(pair, rankingOf(metric), effects, scale);
   }
 }

@@ -55,14 +55,44 @@ export function absorbSegments(
     const memory = memoryOf(state, segment, plan.metrics);
     if (startsSums) for (const sums of Object.values(memory.sums)) Object.assign(sums, emptySums());
     if (memory.excludedAt !== null) continue;
-    for (const window of windows) {
-      const own = window.strata.get(segment);
-      if (own === undefined) continue;
-      memory.raisedAt ??= window.startAt;
-      for (const metric of plan.metrics)
-        absorbMetric(memory, metric, own, { window, plan, transition: state.transition });
+    const own = windows.flatMap((window) => {
+      const ownStrata = window.strata.get(segment);
+      return ownStrata === undefined ? [] : [{ window, strata: ownStrata }];
+    });
+    memory.raisedAt ??= own[0]?.window.startAt ?? null;
+    for (const run of runsOf(own)) {
+      for (const metric of plan.metrics) absorbMetric(memory, metric, run, plan, state.transition);
     }
   }
+}
+
+/** One window of one segment. */
+interface OwnWindow {
+  readonly window: NewWindow;
+  readonly strata: readonly Stratum[];
+}
+
+/** Windows of a run at most: their strata are gone through once for each metric, and should stay in a cache meanwhile. */
+const LONGEST_RUN = 8;
+
+/**
+ * Parts a segment's windows into runs in which the order of metrics does not matter. The window that brings a new transition is one by itself, as metrics per user then bank
+ * evidence that is judged by what all metrics have shown until that moment.
+ */
+function runsOf(windows: readonly OwnWindow[]): OwnWindow[][] {
+  const runs: OwnWindow[][] = [];
+  let newest = Number.NEGATIVE_INFINITY;
+  let run: OwnWindow[] = [];
+  for (const window of windows) {
+    // Strata of a window stand in the order of their transitions.
+    const transition = window.strata.at(-1)?.transition ?? newest;
+    const isNew = transition > newest;
+    if (run.length > 0 && !isNew && run.length < LONGEST_RUN) run.push(window);
+    else runs.push((run = [window]));
+    if (isNew) run = [];
+    newest = Math.max(newest, transition);
+  }
+  return runs;
 }
 
 /** New strata by window in time order, with the weight and the transition that each window brings. */
@@ -110,30 +140,40 @@ function absorbEverybody(
   }
 }
 
+/** Adds a run to one metric: what the metric remembers is looked up once, and stays in the processor's nearest cache from window to window. */
 function absorbMetric(
   memory: SegmentMemory,
   metric: Metric,
-  strata: readonly Stratum[],
-  { window, plan, transition }: { readonly window: NewWindow; readonly plan: JudgePlan; readonly transition: number },
+  run: readonly OwnWindow[],
+  plan: JudgePlan,
+  transition: number,
 ): void {
-  const counted = metric.perUser === undefined ? strata : followUsers(memory, metric, strata, plan);
+  const counted = run.map(({ strata }) => {
+    return metric.perUser === undefined ? strata : followUsers(memory, metric, strata, plan);
+  });
   const evidence = memory.evidence[metric.name];
   const trial = memory.trials[metric.name];
   const sums = memory.sums[metric.name];
-  if (evidence === undefined || trial === undefined || sums === undefined || counted.length === 0) return;
-  const pairs: ArmPair[] = [];
-  for (const stratum of counted) {
-    const pair = pairOf(metric, stratum);
-    pairs.push(pair);
-    if (stratum.transition === transition) addSums(sums, pair);
-  }
-  addToEvidence(evidence, metric, { forHarm: pairs, forSafety: [] });
-  if (metric.role === 'guardrail') {
+  if (evidence === undefined || trial === undefined || sums === undefined) return;
+  const warmUpMs = plan.warmUpMs ?? WARM_UP_MS;
+  for (let index = 0; index < run.length; index++) {
+    const { window } = run[index] as OwnWindow;
+    const pairs: ArmPair[] = [];
+    for (const stratum of counted[index] ?? []) {
+      const pair = pairOf(metric, stratum);
+      pairs.push(pair);
+      if (stratum.transition === transition) addSums(sums, pair);
+    }
+    if (pairs.length === 0) continue;
+    addToEvidence(evidence, metric, { forHarm: pairs, forSafety: NO_PAIRS });
+    if (metric.role !== 'guardrail') continue;
     const { startAt, windowMs } = window;
     const raisedAt = Math.max(window.raisedAt, memory.raisedAt ?? 0);
-    addToTrial(trial, metric, pairs, { startAt, windowMs, raisedAt, warmUpMs: plan.warmUpMs ?? WARM_UP_MS });
+    addToTrial(trial, metric, pairs, { startAt, windowMs, raisedAt, warmUpMs });
   }
 }
+
+const NO_PAIRS: readonly ArmPair[] = [];
 
 function followUsers(
   memory: SegmentMemory,

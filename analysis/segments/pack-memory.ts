@@ -4,7 +4,7 @@ import type { Trial } from '../evidence/trial';
 import { emptyDispersion, type StepDispersion } from '../../ml/robust/step-dispersion';
 import type { UserStarts } from '../user-transitions';
 import type { Tally } from '../tally';
-import { readTally, TALLY_BYTES, writeTally } from './pack-tally';
+import { readTally, TALLY_BYTES, writeTally, type PackedBytes } from './pack-tally';
 import type { ArmSums } from './segment-state';
 
 /** What of a segment is packed. */
@@ -14,7 +14,7 @@ interface Packed extends HarmMemory {
 
 /** Packs a segment's metrics into one base64 text: for each the count of its numbers, the numbers as doubles, and its tally. */
 export function packMemory({ evidence, trials, users, sums }: Packed, names: readonly string[]): string {
-  const writer = new Writer(names.length * USUAL_BYTES);
+  writer.restart();
   for (const name of names) {
     const [seen, trial, own] = [evidence[name], trials[name], sums[name]];
     if (seen === undefined || trial === undefined || own === undefined) continue;
@@ -32,35 +32,40 @@ export function unpackMemory(packed: string, names: readonly string[]): Packed {
   const buffer = new ArrayBuffer(Buffer.byteLength(packed, 'base64'));
   Buffer.from(buffer).write(packed, 'base64');
   const memory: Packed = { evidence: {}, trials: {}, users: {}, sums: {} };
-  let offset = 0;
+  const doubles = new Float64Array(buffer);
+  let place = 0;
   for (const name of names) {
-    const count = new Float64Array(buffer, offset, 1)[0] as number;
-    const numbers = new Reader(new Float64Array(buffer, offset + 8, count));
-    offset += 8 * (1 + count);
+    const count = doubles[place] as number;
+    const numbers = new Reader(doubles, place + 1, place + 1 + count);
+    place += 1 + count;
     memory.sums[name] = readSums(numbers);
     const starts = readStarts(numbers);
     if (starts !== null) memory.users[name] = starts;
     memory.trials[name] = readTrial(numbers);
-    memory.evidence[name] = { harm: readTally(buffer, offset), safety: null, ceiling: null };
-    offset += TALLY_BYTES;
+    memory.evidence[name] = { harm: readTally(doubles, place), safety: null, ceiling: null };
+    place += TALLY_BYTES / 8;
   }
   return memory;
 }
 
-/** Bytes that one metric of a segment usually takes; a longer one is given room when it comes. */
-const USUAL_BYTES = 2560;
+/** Bytes that some twenty metrics of a segment take; more are given room when they come. */
+const USUAL_BYTES = 65_536;
 
 /** Takes numbers straight into the bytes to be packed: lists of them, made for each metric of each segment at each look, were most of the garbage. */
-class Writer {
-  private bytes: ArrayBuffer;
-  private doubles: Float64Array;
+class Writer implements PackedBytes {
+  doubles: Float64Array;
+  floats: Float32Array;
   /** Place of the next number, and of the count of the metric being written. */
   private at = 0;
   private countAt = 0;
 
   constructor(sizeBytes: number) {
-    this.bytes = new ArrayBuffer(Math.max(8, sizeBytes));
-    this.doubles = new Float64Array(this.bytes);
+    this.doubles = new Float64Array(sizeBytes / 8);
+    this.floats = new Float32Array(this.doubles.buffer);
+  }
+
+  restart(): void {
+    this.at = 0;
   }
 
   begin(): void {
@@ -82,34 +87,39 @@ class Writer {
     this.doubles[this.countAt] = this.at - this.countAt - 1;
     const places = TALLY_BYTES / 8;
     if (this.at + places > this.doubles.length) this.makeRoom(this.at + places);
-    writeTally(this.bytes, this.at * 8, tally);
+    writeTally(this, this.at, tally);
     this.at += places;
   }
 
   toBase64(): string {
-    return Buffer.from(this.bytes, 0, this.at * 8).toString('base64');
+    return Buffer.from(this.doubles.buffer, 0, this.at * 8).toString('base64');
   }
 
   private makeRoom(places: number): void {
     const before = this.doubles;
     this.doubles = new Float64Array(Math.max(places, 2 * before.length));
     this.doubles.set(before);
-    this.bytes = this.doubles.buffer as ArrayBuffer;
+    this.floats = new Float32Array(this.doubles.buffer);
   }
 }
 
+/** One for all segments, each of which is done with it before the next begins: memory outside the heap brings on collections of all of it. */
+const writer = new Writer(USUAL_BYTES);
+
 /** Hands out numbers in the order they were written. */
 class Reader {
-  private at = 0;
-
-  constructor(private readonly numbers: Float64Array) {}
+  constructor(
+    private readonly numbers: Float64Array,
+    private at: number,
+    private readonly end: number,
+  ) {}
 
   next(): number {
     return this.numbers[this.at++] as number;
   }
 
   hasMore(): boolean {
-    return this.at < this.numbers.length;
+    return this.at < this.end;
   }
 
   list(): number[] {

@@ -1,7 +1,7 @@
 import type { Metric } from '../../flags/plan/metric';
 import type { HarmMemory } from '../evidence/judge-trials';
 import { emptyTrial } from '../evidence/trial';
-import { emptyEvidence } from '../metric-evidence';
+import { emptyEvidence, type MetricEvidence } from '../metric-evidence';
 import { packMemory, unpackMemory } from './pack-memory';
 
 /** Grows when what is remembered of segments changes; segments of another version are judged afresh, and the rest of the state is kept. */
@@ -64,12 +64,15 @@ export function emptySums(): ArmSums {
 export function memoryOf(state: SegmentsState, segment: string, metrics: readonly Metric[]): SegmentMemory {
   const memory = (state.segments[segment] ??= { ...emptyMemory(), raisedAt: 0 });
   for (const metric of metrics) {
-    const { ceiling: _ceiling, ...plain } = metric;
-    memory.evidence[metric.name] ??= emptyEvidence(plain);
+    memory.evidence[metric.name] ??= withoutCeiling(metric);
     memory.trials[metric.name] ??= emptyTrial(metric);
     memory.sums[metric.name] ??= emptySums();
   }
   return memory;
+}
+
+function withoutCeiling({ ceiling: _ceiling, ...plain }: Metric): MetricEvidence {
+  return emptyEvidence(plain);
 }
 
 function emptyMemory(): SegmentMemory {

@@ -27,12 +27,16 @@ export function addLag(lags: LagNoise, value: number): void {
     lags.near += (step * step) / 2;
     lags.nearCount += 1;
   }
-  if (lags.recent.length === LAG) {
-    const step = value - (lags.recent.shift() as number);
-    lags.far += (step * step) / 2;
-    lags.farCount += 1;
+  if (lags.recent.length < LAG) {
+    lags.recent.push(value);
+    return;
   }
-  lags.recent.push(value);
+  const step = value - (lags.recent[0] as number);
+  lags.far += (step * step) / 2;
+  lags.farCount += 1;
+  // Moved by hand: taking the first out of so short a list costs more than all the rest.
+  for (let index = 1; index < LAG; index++) lags.recent[index - 1] = lags.recent[index] as number;
+  lags.recent[LAG - 1] = value;
 }
 
 /**

@@ -35,10 +35,13 @@ export function logMixtureEvidence(z: number, information: number, scale: number
  */
 export function logMeanEvidence(logs: readonly number[], weights?: readonly number[]): number {
   if (logs.length === 0) return 0;
-  const largest = Math.max(...logs);
+  let largest = Number.NEGATIVE_INFINITY;
+  for (const log of logs) largest = Math.max(largest, log);
   if (!Number.isFinite(largest)) return largest;
   let sum = 0;
-  for (const [index, log] of logs.entries()) sum += (weights?.[index] ?? 1 / logs.length) * exp(log - largest);
+  for (let index = 0; index < logs.length; index++) {
+    sum += (weights?.[index] ?? 1 / logs.length) * exp((logs[index] as number) - largest);
+  }
   return sum > 0 ? largest + ln(sum) : Number.NEGATIVE_INFINITY;
 }
 

@@ -42,7 +42,7 @@ export function addGains(
 ): void {
   const block = Math.floor(mixture.windows / windowsPerBlock) + 1;
   const share = 1 / (block * (block + 1) * windowsPerBlock);
-  const logShare = logOf(share);
+  const logShare = logOf(share, block);
   mixture.windows += 1;
   mixture.unspent = Math.max(0, mixture.unspent - share);
   for (let effect = 0; effect < gains.length; effect++) {
@@ -74,15 +74,25 @@ export function logStartEvidence(mixture: StartMixture, lead: number): number {
   return logMeanEvidence([logMeanEvidence(whole), late]);
 }
 
-/** The last share asked about and its log: metrics that have seen as many windows ask for the same one after the other. */
-let known = { share: 1, log: 0 };
+/** Logs of shares asked about before, by block: metrics that have seen as many windows ask for the same ones. */
+const KNOWN_BLOCKS = 2048;
+const knownShares = new Float64Array(KNOWN_BLOCKS);
+const knownLogs = new Float64Array(KNOWN_BLOCKS);
 
-function logOf(share: number): number {
-  if (share !== known.share) known = { share, log: ln(share) };
-  return known.log;
+function logOf(share: number, block: number): number {
+  const place = block % KNOWN_BLOCKS;
+  if (knownShares[place] !== share) {
+    knownShares[place] = share;
+    knownLogs[place] = ln(share);
+  }
+  return knownLogs[place] as number;
 }
+
+/** Natural log below which a share adds nothing to 1 as a double holds it: less than 2^-54. */
+const ADDS_NOTHING = -38;
 
 function addLogs(a: number, b: number): number {
   const larger = Math.max(a, b);
-  return larger + ln(1 + exp(Math.min(a, b) - larger));
+  const apart = Math.min(a, b) - larger;
+  return apart < ADDS_NOTHING ? larger : larger + ln(1 + exp(apart));
 }
