@@ -130,8 +130,11 @@ function boostedModel({ start, trees }: Boosted): Model {
 function smoothModel(smooth: Logistic | Network | Single): Model {
   return {
     logOdds: (bins) => smooth.logOdds(bins, 0),
-    logOddsAll: ({ bins, width, rows }) =>
-      Float64Array.from({ length: rows }, (_, row) => smooth.logOdds(bins, row * width)),
+    logOddsAll: ({ bins, width, rows }) => {
+      const logOdds = new Float64Array(rows);
+      for (let row = 0; row < rows; row++) logOdds[row] = smooth.logOdds(bins, row * width);
+      return logOdds;
+    },
     toJSON: () => {
       if (smooth instanceof Logistic) return { kind: LearnerKind.Logistic, logistic: smooth.toJSON() };
       if (smooth instanceof Single) return { kind: LearnerKind.Single, single: smooth.toJSON() };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { winsorExcess } from '../../../../ml/robust/winsor-excess';
+import { winsorExcess, winsorExcessOfClusters } from '../../../../ml/robust/winsor-excess';
 
 const excessOf = (terms: readonly number[]): number => winsorExcess(terms.length, (index) => terms[index] ?? 0);
 
@@ -23,6 +23,23 @@ describe('winsorExcess', () => {
         const raised = [(sorted[0] ?? 0) + 1000, (sorted[1] ?? 0) + 1000, ...sorted.slice(2)];
         const agreed = (list: readonly number[]): number => list.reduce((sum, term) => sum + term, 0) - excessOf(list);
         expect(agreed(raised)).toBe(agreed(all));
+      }),
+    );
+  });
+});
+
+describe('winsorExcessOfClusters', () => {
+  it('is the same to the bit as asking for each term', () => {
+    const float = fc.float({ noNaN: true, noDefaultInfinity: true, min: Math.fround(-1e6), max: Math.fround(1e6) });
+    const clusters = fc.array(fc.tuple(float, float), { minLength: 3, maxLength: 64 });
+    fc.assert(
+      fc.property(clusters, float, fc.constantFrom(1, -1, 1.3, -0.7), (pairs, slope, factor) => {
+        const influences = Float32Array.from(pairs, ([influence]) => influence);
+        const sizes = Float32Array.from(pairs, ([, size]) => size);
+        const terms = [...influences].map((influence, at) => factor * (influence - slope * (sizes[at] as number)));
+        expect(winsorExcessOfClusters(influences, factor, { sizes, slope }) + 0).toBe(excessOf(terms) + 0);
+        const alone = [...influences].map((influence) => factor * influence);
+        expect(winsorExcessOfClusters(influences, factor) + 0).toBe(excessOf(alone) + 0);
       }),
     );
   });

@@ -107,6 +107,25 @@ describe('a tree', () => {
     ).toBe(1);
   });
 
+  it('is walked packed to the leaves that it has in the open, over several blocks of rows', () => {
+    const rng = mulberry32(11);
+    const rows = 500;
+    const columns = [0, 1, 2].map(() =>
+      Float64Array.from({ length: rows }, () => (rng() < 0.2 ? Number.NaN : Math.floor(400 * rng()))),
+    );
+    const labels = (columns[1] as Float64Array).map((value) => (value > 150 || rng() < 0.3 ? 1 : 0));
+    const { store, cuts } = grow(columns, labels, { maxDepth: 12, minLeafWeight: 2 });
+    const walked = quantise(store);
+    const sums = new Float64Array(rows);
+    const binned = columns.map((column, feature) => binColumn(column, cuts[feature] as Float64Array));
+    store.addTree(0, binned, sums);
+    const { low, step } = walked.toJSON();
+    const means = [...walked.meansOf(binRows(columns, cuts, rows))];
+    expect(means).toEqual([...sums].map((sum) => low + (step * sum) / 1));
+    expect(store.nodes).toBeGreaterThan(40);
+    expect([...store.missingLeft.subarray(0, store.nodes)]).toContain(1);
+  });
+
   it('predicts the same stored and loaded, in a batch of any size and alone', () => {
     const rng = mulberry32(9);
     const columns = [0, 1, 2].map(() =>
