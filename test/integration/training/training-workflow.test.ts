@@ -113,7 +113,7 @@ it('registers a model that has learned, promotes it over the base rate, and trai
 });
 
 it('is read by its run once it has ended', async () => {
-  const workflows = new TemporalTrainingWorkflows(client.connection as Connection, client, taskQueue, taskQueue);
+  const workflows = new TemporalTrainingWorkflows(client, taskQueue, taskQueue);
   const { runId, outcome } = await workflows.start({ startedBy: 'test', seed: 1, promotes: false });
   expect(outcome).toBe('started');
   await client.workflow.getHandle(taskQueue, runId).result();
@@ -123,7 +123,7 @@ it('is read by its run once it has ended', async () => {
 
 it('is told as failed with what it failed of', async () => {
   const nobody = `${taskQueue}-nobody`;
-  const workflows = new TemporalTrainingWorkflows(client.connection as Connection, client, nobody, nobody);
+  const workflows = new TemporalTrainingWorkflows(client, nobody, nobody);
   const { runId } = await workflows.start({ startedBy: 'test', seed: 1, promotes: false });
   expect(await workflows.state(runId)).toEqual({ phase: 'running' });
   await client.workflow.getHandle(nobody, runId).terminate('enough of it');
