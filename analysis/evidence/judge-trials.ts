@@ -1,6 +1,6 @@
 import type { Metric } from '../../flags/plan/metric';
 import { harmSign } from '../arm-sample';
-import { compare } from '../contrast';
+import { compare, type Comparison } from '../contrast';
 import type { MetricEvidence } from '../metric-evidence';
 import { overTransitions, type UserStarts } from '../user-transitions';
 import { Profile, type JudgePlan } from '../types';
@@ -32,14 +32,16 @@ export interface TrialFinding {
  * long as those of no guardrail show clusters. O(metrics × cells).
  *
  * @param isClusteredElsewhere - clusters were seen among users of whom these are a part, too few to show it by themselves
+ * @param comparisons - of the evidence of harm by metric, where who asks has made them already
  */
 export function judgeTrials(
   memory: HarmMemory,
   plan: JudgePlan,
   isClusteredElsewhere = false,
+  comparisons: Comparisons = compareAll(memory, plan.metrics),
 ): ReadonlyMap<string, TrialFinding> {
   const profile = plan.profile ?? Profile.Auto;
-  const effects = new Map(plan.metrics.map((metric) => [metric.name, effectOf(memory, metric)]));
+  const effects = new Map(plan.metrics.map(({ name }) => [name, effectOf(comparisons.get(name))]));
   const guarding = plan.metrics.filter(({ role }) => role === 'guardrail').map(({ name }) => effects.get(name) ?? null);
   const isClustered = isClusteredElsewhere || guarding.some((effect) => effect !== null && showsClusters(effect));
   const findings = new Map<string, TrialFinding>();
@@ -62,14 +64,31 @@ export function judgeTrials(
 /** Whether the cells of any guardrail show that requests hang together. O(guardrails × cells). */
 export function showsClusteredUsers(memory: HarmMemory, { metrics }: Pick<JudgePlan, 'metrics'>): boolean {
   return metrics.some((metric) => {
-    const effect = metric.role === 'guardrail' ? effectOf(memory, metric) : null;
+    const effect = metric.role === 'guardrail' ? effectOf(compareHarm(memory, metric)) : null;
     return effect !== null && showsClusters(effect);
   });
 }
 
-function effectOf(memory: HarmMemory, metric: Metric): DesignEffect | null {
+/** Each metric's evidence of harm, compared. */
+export type Comparisons = ReadonlyMap<string, Comparison>;
+
+/** Compares the evidence of harm of every metric there is some of. O(metrics × cells). */
+export function compareAll(memory: HarmMemory, metrics: readonly Metric[]): Comparisons {
+  const comparisons = new Map<string, Comparison>();
+  for (const metric of metrics) {
+    const comparison = compareHarm(memory, metric);
+    if (comparison !== undefined) comparisons.set(metric.name, comparison);
+  }
+  return comparisons;
+}
+
+function compareHarm(memory: HarmMemory, metric: Metric): Comparison | undefined {
   const evidence = memory.evidence[metric.name];
-  return evidence === undefined ? null : designEffectOf(compare(evidence.harm, metric.kind, harmSign(metric)));
+  return evidence === undefined ? undefined : compare(evidence.harm, metric.kind, harmSign(metric));
+}
+
+function effectOf(comparison: Comparison | undefined): DesignEffect | null {
+  return comparison === undefined ? null : designEffectOf(comparison);
 }
 
 /** Whether a metric counts failures rather than measures values. */

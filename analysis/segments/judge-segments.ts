@@ -3,8 +3,8 @@ import { rejectByEvidence } from '../../ml/sequential/e-benjamini-hochberg';
 import { evidenceOf } from '../../ml/sequential/mixture-evidence';
 import { shrink } from '../../ml/shrinkage/empirical-bayes';
 import { harmSign } from '../arm-sample';
-import { compare, contrastVariance } from '../contrast';
-import { countsFailures, judgeTrials } from '../evidence/judge-trials';
+import { contrastVariance } from '../contrast';
+import { compareAll, countsFailures, judgeTrials, type Comparisons } from '../evidence/judge-trials';
 import { combineGuardrails } from '../judge-metrics';
 import type { JudgePlan, SegmentFinding, SegmentMetricFinding } from '../types';
 import type { SegmentMemory, SegmentsState } from './segment-state';
@@ -28,12 +28,15 @@ export interface SegmentsJudged {
 export function judgeSegments(state: SegmentsState, plan: JudgePlan, isClustered: boolean): SegmentsJudged {
   const segments = plan.segments ?? [];
   if (segments.length === 0) return { findings: [], harmed: [] };
-  const evidence = segments.map((segment) => evidenceByMetric(state.segments[segment], plan, isClustered));
+  const compared = segments.map((segment) => comparisonsOf(state.segments[segment], plan));
+  const evidence = segments.map((segment, index) => {
+    return evidenceByMetric(state.segments[segment], plan, isClustered, compared[index]);
+  });
   const logs = segments.map((segment, index) => {
     return state.segments[segment]?.excludedAt ?? together(evidence[index], plan.metrics);
   });
   const rejected = new Set(rejectByEvidence(logs, plan.falseExclusionRate ?? FALSE_EXCLUSION_RATE));
-  const shrunk = new Map(plan.metrics.map((metric) => [metric.name, shrunkEffects(state, segments, metric)]));
+  const shrunk = new Map(plan.metrics.map((metric) => [metric.name, shrunkEffects(compared, metric)]));
   const findings = segments.map((segment, index): SegmentFinding => {
     const memory = state.segments[segment];
     const metrics = plan.metrics.flatMap((metric) => {
@@ -64,9 +67,10 @@ function evidenceByMetric(
   memory: SegmentMemory | undefined,
   plan: JudgePlan,
   isClustered: boolean,
+  comparisons?: Comparisons,
 ): ReadonlyMap<string, number> {
   if (memory === undefined || memory.excludedAt !== null) return new Map();
-  const trials = judgeTrials(memory, plan, isClustered);
+  const trials = judgeTrials(memory, plan, isClustered, comparisons);
   const guardrails = plan.metrics.filter(({ role }) => role === 'guardrail');
   return new Map(guardrails.map(({ name }) => [name, trials.get(name)?.log ?? 0]));
 }
@@ -78,18 +82,23 @@ function together(logs: ReadonlyMap<string, number> | undefined, metrics: readon
   );
 }
 
+/** A segment's comparisons, which both its evidence and its effects are read from. */
+function comparisonsOf(memory: SegmentMemory | undefined, plan: JudgePlan): Comparisons {
+  return memory === undefined ? new Map() : compareAll(memory, plan.metrics);
+}
+
 /** Each segment's effect on one metric, pulled towards what all of them have in common; null where there is none. */
-function shrunkEffects(state: SegmentsState, segments: readonly string[], metric: Metric): (number | null)[] {
+function shrunkEffects(compared: readonly Comparisons[], metric: Metric): (number | null)[] {
   const effects: number[] = [];
   const variances: number[] = [];
-  for (const segment of segments) {
-    const tally = state.segments[segment]?.evidence[metric.name]?.harm;
-    if (tally === undefined || !(tally.weight > 0) || tally.windows < 2) {
+  for (const comparisons of compared) {
+    const comparison = comparisons.get(metric.name);
+    const tally = comparison?.tally;
+    if (comparison === undefined || tally === undefined || !(tally.weight > 0) || tally.windows < 2) {
       effects.push(Number.NaN);
       variances.push(Number.NaN);
       continue;
     }
-    const comparison = compare(tally, metric.kind, harmSign(metric));
     const { variance } = contrastVariance(comparison, { absolute: comparison.harm, relative: 0 }, 'harm');
     effects.push(comparison.harm);
     variances.push(variance / (tally.weight * tally.weight));
