@@ -78,6 +78,10 @@ async function readOne(
     // The value at a window's end is that of the window.
     const span = { fromMs: fromMs + stepMs, toMs: fromMs + windows * stepMs, stepMs };
     const found = await queryRange(client, { expression, ...span });
+    if (!found.some(({ points }) => points.some(({ value }) => Number.isFinite(value)))) {
+      // An expression of counters that are scraped less often than it looks back has no values and no error.
+      return { series: [], missing: [`${name}: the expression has no values`] };
+    }
     const several = found.length > 1;
     const left = found.length - MAX_PER_EXPRESSION;
     return {
