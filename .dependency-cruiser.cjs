@@ -26,6 +26,7 @@ const rooms = {
     'workflows/rollout/messages',
     'workflows/training/messages',
     'workflows/scheduled/messages',
+    'workflows/search-attributes',
   ],
   gateway: ['core', 'flags', 'ml', 'store'],
   sdk: ['core', 'flags/evaluator'],

@@ -4,6 +4,7 @@ import type { DatabaseClock } from '../store/database-clock';
 import type { ExperimentsRepository } from '../store/experiments-repository';
 import type { FlagsRepository } from '../store/flags-repository';
 import { isClaimed } from './is-claimed';
+import type { RunningWorkflows } from './list-running';
 
 const ENDED = 'orphaned: no live workflow owns this experiment';
 
@@ -21,16 +22,20 @@ export interface LeftExperimentDependencies {
  * Ends the projections of experiments whose workflow was ended from outside, so that lists do not show them for ever. Safe to repeat: an ended
  * projection is not found again.
  *
+ * @param running - who is listed in it is not asked for by itself
  * @param startedBefore - ISO 8601; one that was started later may not have reached its workflow's own record yet
  * @returns ids of those that it ended
  */
 export async function endLeftExperiments(
   { experiments, flags, clock, client, workflowIdOf }: LeftExperimentDependencies,
+  running: RunningWorkflows,
   startedBefore: string,
 ): Promise<string[]> {
   const ended: string[] = [];
   for (const { _id: id, environment, flag: flagKey } of await experiments.liveStartedBefore(startedBefore)) {
-    if (await isClaimed(client, workflowIdOf(environment, flagKey), 'rolloutId', id)) continue;
+    const workflowId = workflowIdOf(environment, flagKey);
+    if (running.claim(workflowId, 'rolloutId', id)) continue;
+    if (await isClaimed(client, workflowId, 'rolloutId', id)) continue;
     // While the flag still carries its arms, taking them off comes first.
     const flag = await flags.get(documentId(environment, flagKey));
     // Read again: the workflow itself may have recorded its end a moment ago.

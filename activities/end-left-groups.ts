@@ -4,6 +4,7 @@ import type { GroupProjection, GroupsRepository } from '../store/groups-reposito
 import type { RolloutsRepository } from '../store/rollouts-repository';
 import type { GroupMember } from '../workflows/group/status';
 import { isClaimed } from './is-claimed';
+import type { RunningWorkflows } from './list-running';
 
 const ENDED = 'its workflow was ended from outside: live members go on by themselves, completed ones stay';
 
@@ -21,14 +22,21 @@ export interface LeftGroupDependencies {
  * Ends the projections of groups whose workflow was ended from outside, so that lists do not show them for ever. Members keep what their
  * rollouts have come to. Safe to repeat: an ended projection is not found again.
  *
+ * @param running - who is listed in it is not asked for by itself
  * @param startedBefore - ISO 8601; one that was started later may not have reached its workflow's own record yet
  * @returns ids of the groups that it ended
  */
-export async function endLeftGroups(dependencies: LeftGroupDependencies, startedBefore: string): Promise<string[]> {
+export async function endLeftGroups(
+  dependencies: LeftGroupDependencies,
+  running: RunningWorkflows,
+  startedBefore: string,
+): Promise<string[]> {
   const { groups, client, groupWorkflowIdOf } = dependencies;
   const ended: string[] = [];
   for (const { _id: groupId, environment, key } of await groups.liveStartedBefore(startedBefore)) {
-    if (await isClaimed(client, groupWorkflowIdOf(environment, key), 'groupId', groupId)) continue;
+    const workflowId = groupWorkflowIdOf(environment, key);
+    if (running.claim(workflowId, 'groupId', groupId)) continue;
+    if (await isClaimed(client, workflowId, 'groupId', groupId)) continue;
     // Read again: the workflow itself may have recorded its end a moment ago.
     const standing = await groups.get(groupId);
     if (standing === null || standing.outcome !== null) continue;

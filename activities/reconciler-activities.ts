@@ -15,7 +15,8 @@ import { destroyLeftKeys } from './destroy-left-keys';
 import { endLeftExperiments, type LeftExperimentDependencies } from './end-left-experiments';
 import { endLeftGroups, type LeftGroupDependencies } from './end-left-groups';
 import { withSortedFailures } from './failures';
-import { claims, isClaimed } from './is-claimed';
+import { isClaimed } from './is-claimed';
+import { listRunning } from './list-running';
 import { recordDeployments } from './record-deployments';
 import { restoreTimers, type TimerDependencies } from './restore-timers';
 import { MOST_ROLLOUTS, scoreModels, type ScoringDependencies } from './score-models';
@@ -70,7 +71,9 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
 
     async closeOrphans(): Promise<string[]> {
       const closed: string[] = [];
-      const isListed = await listOwners(dependencies);
+      const running = await listRunning(dependencies.client);
+      const isListed = ({ environment, flagKey, rolloutId }: CarriedRollout): boolean =>
+        running.claim(dependencies.workflowIdOf(environment, flagKey), 'rolloutId', rolloutId);
       for (const ref of await flags.carried()) {
         if (isListed(ref) || !(await isOrphan(dependencies, ref))) continue;
         const flag = await flags.get(documentId(ref.environment, ref.flagKey));
@@ -79,8 +82,8 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
       }
       await endProjections(dependencies, isListed);
       const startedBefore = new Date(dependencies.clock.nowMs() - GRACE_MS).toISOString();
-      await endLeftGroups(dependencies, startedBefore);
-      await endLeftExperiments(dependencies, startedBefore);
+      await endLeftGroups(dependencies, running, startedBefore);
+      await endLeftExperiments(dependencies, running, startedBefore);
       await destroyLeftKeys(dependencies);
       return closed;
     },
@@ -103,25 +106,6 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
       return { drift: await watchModels(dependencies), removed };
     },
   });
-}
-
-/** Whether a workflow is listed as owning a rollout. */
-type IsListed = (ref: CarriedRollout) => boolean;
-
-/**
- * Lists the running workflows of rollouts and experiments, a thousand in one request. The list may be some seconds old: of who stands in it the next run
- * finds out, and who does not is asked for by itself.
- */
-async function listOwners({ client, workflowIdOf }: ReconcilerDependencies): Promise<IsListed> {
-  const memos = new Map<string, Readonly<Record<string, unknown>> | undefined>();
-  const query = "WorkflowType IN ('rolloutWorkflow', 'experimentWorkflow') AND ExecutionStatus = 'Running'";
-  for await (const { workflowId, memo } of client.workflow.list({ query, pageSize: 1000 })) {
-    memos.set(workflowId, memo);
-  }
-  return ({ environment, flagKey, rolloutId }) => {
-    const workflowId = workflowIdOf(environment, flagKey);
-    return memos.has(workflowId) && claims(memos.get(workflowId), 'rolloutId', rolloutId);
-  };
 }
 
 /** Whether no running workflow claims the rollout. A workflow installs its block itself, so a block never precedes its workflow. */
@@ -185,7 +169,10 @@ async function close(
 const GRACE_MS = 60_000;
 
 /** Ends the projections of rollouts whose workflow was ended from outside, so that lists do not show them for ever. */
-async function endProjections(dependencies: ReconcilerDependencies, isListed: IsListed): Promise<void> {
+async function endProjections(
+  dependencies: ReconcilerDependencies,
+  isListed: (ref: CarriedRollout) => boolean,
+): Promise<void> {
   const { rollouts, flags, clock } = dependencies;
   for (const projection of await rollouts.live(new Date(clock.nowMs() - GRACE_MS).toISOString())) {
     const { _id: rolloutId, environment, flagKey } = projection;

@@ -10,6 +10,8 @@ export interface TimerDependencies {
   /** Starts the workflow of a scheduled change, unless there is one. */
   readonly startTimer: (change: ScheduledChange) => Promise<void>;
   readonly timerState: (change: ScheduledChange) => Promise<TimerState>;
+  /** Lists the workflows of scheduled changes that run, which may be some seconds old; answers whether a change's is among them. */
+  readonly listTimers: () => Promise<(change: ScheduledChange) => boolean>;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
 }
 
@@ -25,14 +27,17 @@ const MAX_LOOKED_AT = 1000;
  * @returns how many were started
  */
 export async function restoreTimers(dependencies: TimerDependencies, askedBefore: string): Promise<number> {
-  const { scheduledChanges, startTimer, timerState } = dependencies;
+  const { scheduledChanges, startTimer, timerState, listTimers } = dependencies;
   const untimed = await scheduledChanges.untimed(askedBefore);
   for (const change of untimed) {
     await startTimer(change);
     await scheduledChanges.markTimed(change._id);
   }
   let restored = 0;
-  for (const change of await scheduledChanges.timed(askedBefore, MAX_LOOKED_AT)) {
+  const timed = await scheduledChanges.timed(askedBefore, MAX_LOOKED_AT);
+  const isListed = timed.length === 0 ? () => false : await listTimers();
+  for (const change of timed) {
+    if (isListed(change)) continue;
     const state = await timerState(change);
     if (state === 'running') continue;
     if (state === 'ended') {

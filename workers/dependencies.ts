@@ -31,7 +31,7 @@ import { groupWorkflowId } from '../workflows/group/messages';
 import { rolloutWorkflowId } from '../workflows/rollout/messages';
 import { artefactStoreOf } from './artefact-store';
 import type { WorkerConfig } from './config';
-import { liveRollout, startTimer, timerState } from './scheduled-changes';
+import { listTimers, liveRollout, startTimer, timerState } from './scheduled-changes';
 
 /** Everything activities reach, made of one database and one Temporal client. */
 export function createDependencies(
@@ -59,6 +59,7 @@ export function createDependencies(
     liveRollout: (environment, flagKey) => liveRollout(client, environment, flagKey),
     startTimer: (change) => startTimer(client, change),
     timerState: (change) => timerState(client, change),
+    listTimers: () => listTimers(client),
     nowMs,
     groups: new GroupsRepository(db, nowMs),
     experiments: new ExperimentsRepository(db, nowMs),

@@ -36,6 +36,16 @@ export async function startTimer(client: Client, change: ScheduledChange): Promi
   }
 }
 
+/** Lists the running workflows of scheduled changes, a thousand in one request; answers whether a change's is among them. */
+export async function listTimers(
+  client: Client,
+): Promise<(change: Pick<ScheduledChange, 'environment' | 'flagKey' | '_id'>) => boolean> {
+  const running = new Set<string>();
+  const query = `WorkflowType = '${SCHEDULED_CHANGE_WORKFLOW}' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of client.workflow.list({ query, pageSize: 1000 })) running.add(workflowId);
+  return ({ environment, flagKey, _id }) => running.has(scheduledChangeWorkflowId(environment, flagKey, _id));
+}
+
 /** How the workflow of a scheduled change stands. */
 export async function timerState(
   client: Client,

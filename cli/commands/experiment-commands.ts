@@ -11,6 +11,7 @@ import type { Session } from '../session';
 import { writtenEnvironment } from '../written-environment';
 import { does, type CommandContext } from './command';
 import { addMessageCommands } from './message-commands';
+import { answerStart } from './answer-start';
 
 interface StartOptions {
   readonly wait?: boolean;
@@ -76,15 +77,13 @@ async function start(session: Session, options: StartOptions, path = ''): Promis
   const call = { body: { experiment: file, again, dryRun } };
   const url = ['environments', environment, 'experiments'];
   const answer = (await session.api.call<ExperimentStart>('POST', url, call)).body;
-  const { outcome, experimentId, status } = answer;
-  if (outcome === 'finished' && status !== undefined) {
-    session.note(`${status.experimentId} has ended already; --again starts it anew`);
-    session.answer(answer, () => experimentLines(status, session.style));
-    return status.outcome === null ? undefined : exitCodeOfExperiment(status.outcome);
-  }
-  if (session.json && wait) session.io.stdout.write(`${JSON.stringify(answer)}\n`);
-  else session.answer(answer, () => startLines(answer));
-  if (wait && experimentId !== null) return follow(session, environment, experimentId);
+  return answerStart(session, answer, wait, {
+    id: answer.experimentId,
+    startLines,
+    statusLines: (status) => experimentLines(status, session.style),
+    exitOf,
+    follow: (id) => follow(session, environment, id),
+  });
 }
 
 function startLines({ outcome, experimentId, armWeight, notes }: ExperimentStart): string[] {
@@ -111,6 +110,10 @@ function follow(session: Session, environment: string, experimentId: string): Pr
     // Time and numbers change at every look; people want to hear what it does.
     keyOf: ({ phase, waitingFor, transition }) => [phase, waitingFor, transition],
     line: experimentLine,
-    exitOf: ({ outcome }) => (outcome === null ? null : exitCodeOfExperiment(outcome)),
+    exitOf,
   });
+}
+
+function exitOf({ outcome }: ExperimentAnswer): ExitCode | null {
+  return outcome === null ? null : exitCodeOfExperiment(outcome);
 }

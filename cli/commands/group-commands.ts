@@ -9,8 +9,10 @@ import { readNamedFile } from '../read-file';
 import { groupLines, groupList } from '../render/group-lines';
 import { clean } from '../render/text';
 import type { Session } from '../session';
+import { writtenEnvironment } from '../written-environment';
 import { does, type CommandContext } from './command';
 import { addMessageCommands } from './message-commands';
+import { answerStart } from './answer-start';
 
 interface StartOptions {
   readonly wait?: boolean;
@@ -70,33 +72,18 @@ async function start(session: Session, options: StartOptions, path = ''): Promis
     // As in most tools, paths in a file are relative to that file.
     plans.set(one, await readNamedFile(session.io, isAbsolute(one) || path === '-' ? one : join(dirname(path), one)));
   }
-  const known = session.options.env;
-  const { file, group } = parseGroup(
-    text,
-    { environment: known ?? ownEnvironment(text) ?? (await session.environment()), format },
-    plans,
-  );
-  const { environment } = group;
-  if (known !== undefined && known !== environment) {
-    throw new HeadgateError(ErrorCode.InvalidArgument, `the group is for '${environment}', --env names '${known}'`);
-  }
+  const environment = await writtenEnvironment(session, text, 'the group');
+  const { file } = parseGroup(text, { environment, format }, plans);
   const timeoutMs = Math.min(START_TIMEOUT_MS, session.options.timeout ?? START_TIMEOUT_MS);
   const call = { body: { group: file, again, dryRun }, timeoutMs };
   const answer = (await session.api.call<GroupStart>('POST', ['environments', environment, 'groups'], call)).body;
-  if (answer.outcome === 'finished' && answer.status !== undefined) {
-    const { status } = answer;
-    session.note(`${status.groupId} has ended already; --again starts it anew`);
-    session.answer(answer, () => groupLines(status));
-    return status.outcome === null ? undefined : exitCodeOfOutcome(status.outcome);
-  }
-  if (session.json && wait) session.io.stdout.write(`${JSON.stringify(answer)}\n`);
-  else session.answer(answer, () => startLines(answer));
-  if (wait && answer.groupId !== null) return follow(session, environment, answer.groupId);
-}
-
-/** The group's own environment, if its text names one as a plain line: the same that the parser then finds. */
-function ownEnvironment(text: string): string | undefined {
-  return /^\s*"?environment"?:\s*"?([a-z0-9-]+)"?/m.exec(text)?.[1];
+  return answerStart(session, answer, wait, {
+    id: answer.groupId,
+    startLines,
+    statusLines: (status) => groupLines(status),
+    exitOf,
+    follow: (id) => follow(session, environment, id),
+  });
 }
 
 function startLines({ outcome, groupId, levels, notes }: GroupStart): string[] {
@@ -126,6 +113,10 @@ function follow(session: Session, environment: string, groupId: string): Promise
     notFound: ErrorCode.GroupNotFound,
     keyOf: ({ phase, summary, members }) => [phase, summary, members],
     line: (status) => groupLines(status).slice(0, 1).join(''),
-    exitOf: ({ outcome }) => (outcome === null ? null : exitCodeOfOutcome(outcome)),
+    exitOf,
   });
+}
+
+function exitOf({ outcome }: GroupStatus): ExitCode | null {
+  return outcome === null ? null : exitCodeOfOutcome(outcome);
 }

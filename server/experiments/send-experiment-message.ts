@@ -5,6 +5,7 @@ import type { Caller } from '../http/authenticate';
 import { acceptedResult, rejected, type OutgoingMessage } from '../rollouts/send-message';
 import type { ExperimentWorkflows } from '../temporal/experiment-workflows';
 import type { RolloutWorkflows } from '../temporal/rollout-workflows';
+import { sendToRun } from '../temporal/send-to-run';
 import type { LocatedExperiment } from './experiment-directory';
 
 /** What sending needs. */
@@ -13,9 +14,6 @@ export interface ExperimentSendDependencies {
   readonly experimentWorkflows: Pick<ExperimentWorkflows, 'send'>;
   readonly signingKey: string;
 }
-
-/** Runs that end between the look and the message; an experiment continues as new far less often than this. */
-const MAX_ROUNDS = 3;
 
 /**
  * Sends a message to a live experiment and waits for what it comes to; when no worker answers, it is left for when one is back. It goes to the run that
@@ -32,11 +30,9 @@ export async function sendExperimentMessage(
 ): Promise<ExperimentMessageResult | { readonly queued: true; readonly id: string }> {
   const target = { workflowId: rolloutWorkflowId(environment, flagKey), subjectId: experimentId };
   const signed = signMessage(signingKey, target, name, message, caller);
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const found = await workflows.find({ environment, flagKey });
-    if (found?.running !== true || found.rolloutId !== experimentId) break;
-    const sent = await experimentWorkflows.send({ environment, flagKey, runId: found.runId }, name, signed);
-    if (sent.kind !== 'run_ended') return acceptedResult(name, sent) ?? { queued: true, id: signed.id };
-  }
-  throw rejected(name, `experiment '${experimentId}' has ended`);
+  const sent = await sendToRun(workflows, { environment, flagKey, id: experimentId }, (run) =>
+    experimentWorkflows.send(run, name, signed),
+  );
+  if (sent === null) throw rejected(name, `experiment '${experimentId}' has ended`);
+  return acceptedResult(name, sent) ?? { queued: true, id: signed.id };
 }

@@ -8,7 +8,8 @@ import {
   type MessageResult,
 } from '../../workflows/rollout/messages';
 import type { Caller } from '../http/authenticate';
-import type { MessageTarget, RolloutWorkflows, Sent } from '../temporal/rollout-workflows';
+import type { RolloutWorkflows, Sent } from '../temporal/rollout-workflows';
+import { sendToRun } from '../temporal/send-to-run';
 import type { LocatedRollout } from './rollout-directory';
 
 /** A message as the API takes it, with the id that makes a repetition count once. */
@@ -16,9 +17,6 @@ export type OutgoingMessage = Omit<MessageArguments, 'actor' | 'id'> & { readonl
 
 /** What became of it: dealt with, or left for when a worker is back. */
 export type MessageAnswer = MessageResult | { readonly queued: true; readonly id: string };
-
-/** Runs that end between the look and the message; a rollout continues as new far less often than this. */
-const MAX_ROUNDS = 3;
 
 /**
  * Sends a message to a live rollout and waits for what it comes to. When no worker answers within the deadline, the same message is
@@ -28,39 +26,20 @@ const MAX_ROUNDS = 3;
  * @throws {HeadgateError} MESSAGE_REJECTED with the workflow's reason or because the rollout has ended, TEMPORAL_UNAVAILABLE
  */
 export async function sendMessage(
-  workflows: Pick<RolloutWorkflows, 'find' | 'send' | 'signal'>,
+  workflows: Pick<RolloutWorkflows, 'find' | 'send'>,
   signingKey: string,
-  rollout: Pick<LocatedRollout, 'environment' | 'flagKey' | 'rolloutId'>,
+  { environment, flagKey, rolloutId }: Pick<LocatedRollout, 'environment' | 'flagKey' | 'rolloutId'>,
   name: MessageName,
   message: OutgoingMessage,
   caller: Pick<Caller, 'name' | 'role'>,
 ): Promise<MessageAnswer> {
-  const { environment, flagKey, rolloutId } = rollout;
   const target = { workflowId: rolloutWorkflowId(environment, flagKey), subjectId: rolloutId };
   const signed = signMessage(signingKey, target, name, message, caller);
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const found = await workflows.find({ environment, flagKey });
-    if (found === null || !found.running || found.rolloutId !== rolloutId) break;
-    try {
-      return await deliver(workflows, { environment, flagKey, runId: found.runId }, name, signed);
-    } catch (error) {
-      const runHasEnded = error instanceof HeadgateError && error.code === ErrorCode.RolloutNotFound;
-      if (!runHasEnded) throw error;
-    }
-  }
-  throw rejected(name, `rollout '${rolloutId}' has ended`);
-}
-
-async function deliver(
-  workflows: Pick<RolloutWorkflows, 'send' | 'signal'>,
-  target: MessageTarget,
-  name: MessageName,
-  signed: MessageArguments & { readonly id: string },
-): Promise<MessageAnswer> {
-  const result = acceptedResult(name, await workflows.send(target, name, signed));
-  if (result !== null) return result;
-  await workflows.signal(target, name, signed);
-  return { queued: true, id: signed.id };
+  const sent = await sendToRun(workflows, { environment, flagKey, id: rolloutId }, (run) =>
+    workflows.send(run, name, signed),
+  );
+  if (sent === null) throw rejected(name, `rollout '${rolloutId}' has ended`);
+  return acceptedResult(name, sent) ?? { queued: true, id: signed.id };
 }
 
 /**

@@ -1,10 +1,7 @@
 import type { ExperimentInput, ExperimentMessage, ExperimentMessageResult } from '../../workflows/experiment/messages';
 import type { ExperimentStatus } from '../../workflows/experiment/status';
 import type { MessageArguments } from '../../workflows/rollout/messages';
-import type { MessageTarget, Sent } from './rollout-workflows';
-
-/** What became of a message; `run_ended` when that run is no more. */
-export type ExperimentSent = Sent<ExperimentMessageResult> | { readonly kind: 'run_ended' };
+import type { MessageTarget, SentToRun } from './rollout-workflows';
 
 /**
  * The live experiments as Temporal holds them; which one runs under a flag's workflow id is found as for rollouts. Each call throws a HeadgateError
@@ -20,5 +17,5 @@ export interface ExperimentWorkflows {
     target: Required<MessageTarget>,
     name: ExperimentMessage,
     args: MessageArguments & { readonly id: string },
-  ): Promise<ExperimentSent>;
+  ): Promise<SentToRun<ExperimentMessageResult>>;
 }

@@ -19,14 +19,14 @@ export interface MessageTarget {
   readonly runId?: string;
 }
 
-/** What became of a message: `silent` when no worker answered in time. */
+/** What became of a message: `silent` when no worker answered in time and it was left as a signal. */
 export type Sent<Result> =
   | { readonly kind: 'answered'; readonly result: Result }
   | { readonly kind: 'rejected'; readonly why: string }
   | { readonly kind: 'silent' };
 
-/** What became of a message to a rollout. */
-export type SendResult = Sent<MessageResult>;
+/** What became of a message to one run; `run_ended` when that run is no more: its workflow has ended, or continues as another run. */
+export type SentToRun<Result> = Sent<Result> | { readonly kind: 'run_ended' };
 
 /**
  * The live rollouts as Temporal holds them. Every call has a deadline; when Temporal does not answer by then it throws a
@@ -39,10 +39,12 @@ export interface RolloutWorkflows {
   start(input: RolloutInput, owner: string | undefined): Promise<'started' | 'exists'>;
   /** The workflow's own status; null when no worker answers in time or there is no such workflow. */
   status(target: MessageTarget): Promise<RolloutStatus | null>;
-  /** Sends a message and waits for what it comes to, up to five seconds. */
-  send(target: MessageTarget, name: MessageName, args: MessageArguments & { readonly id: string }): Promise<SendResult>;
-  /** Leaves a message for whenever a worker is back. */
-  signal(target: MessageTarget, name: MessageName, args: MessageArguments): Promise<void>;
+  /** Sends a message to one run and waits up to five seconds for what it comes to; then leaves it as a signal. */
+  send(
+    target: Required<MessageTarget>,
+    name: MessageName,
+    args: MessageArguments & { readonly id: string },
+  ): Promise<SentToRun<MessageResult>>;
   /** Whether Temporal answers now. */
   isReachable(): Promise<boolean>;
   close(): Promise<void>;

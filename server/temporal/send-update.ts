@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client';
 import { messageOf } from '../../core/errors';
 import type { MessageArguments } from '../../workflows/rollout/messages';
-import type { Sent } from './rollout-workflows';
+import type { SentToRun } from './rollout-workflows';
 import { unavailable } from './unavailable';
 
 /**
@@ -20,7 +20,7 @@ export async function sendUpdate<Result>(
   handle: WorkflowHandle,
   name: string,
   args: MessageArguments & { readonly id: string },
-): Promise<Sent<Result> | { readonly kind: 'run_ended' }> {
+): Promise<SentToRun<Result>> {
   try {
     const update = { args: [args] as [MessageArguments], updateId: args.id };
     const result = await handle.executeUpdate<Result, [MessageArguments]>(name, update);

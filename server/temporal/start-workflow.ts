@@ -1,11 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
+import type { SearchAttributePair } from '@temporalio/common';
+import { SearchAttribute } from '../../workflows/search-attributes';
 import { unavailable } from './unavailable';
-
-const FLAG = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
-const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
-const STATE = defineSearchAttributeKey('HeadgateState', SearchAttributeType.KEYWORD);
-const OWNER = defineSearchAttributeKey('HeadgateOwner', SearchAttributeType.KEYWORD);
 
 /** A workflow that at most one may run of at a time under its id. */
 export interface WorkflowStart {
@@ -56,9 +52,9 @@ export async function startWorkflow(
 
 function attributesOf({ environment, flag, state, owner }: WorkflowStart['found']): SearchAttributePair[] {
   return [
-    ...(flag === undefined ? [] : [{ key: FLAG, value: flag }]),
-    { key: ENVIRONMENT, value: environment },
-    ...(state === undefined ? [] : [{ key: STATE, value: state }]),
-    ...(owner === undefined ? [] : [{ key: OWNER, value: owner }]),
+    ...(flag === undefined ? [] : [{ key: SearchAttribute.Flag, value: flag }]),
+    { key: SearchAttribute.Environment, value: environment },
+    ...(state === undefined ? [] : [{ key: SearchAttribute.State, value: state }]),
+    ...(owner === undefined ? [] : [{ key: SearchAttribute.Owner, value: owner }]),
   ];
 }

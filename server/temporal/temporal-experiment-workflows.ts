@@ -8,8 +8,8 @@ import {
 } from '../../workflows/experiment/messages';
 import type { ExperimentStatus } from '../../workflows/experiment/status';
 import { ROLLOUT_TASK_QUEUE, rolloutWorkflowId, type MessageArguments } from '../../workflows/rollout/messages';
-import type { ExperimentSent, ExperimentWorkflows } from './experiment-workflows';
-import type { MessageTarget } from './rollout-workflows';
+import type { ExperimentWorkflows } from './experiment-workflows';
+import type { MessageTarget, SentToRun } from './rollout-workflows';
 import { sendUpdate } from './send-update';
 import { startWorkflow } from './start-workflow';
 
@@ -44,7 +44,7 @@ export class TemporalExperimentWorkflows implements ExperimentWorkflows {
     { environment, flagKey, runId }: Required<MessageTarget>,
     name: ExperimentMessage,
     args: MessageArguments & { readonly id: string },
-  ): Promise<ExperimentSent> {
+  ): Promise<SentToRun<ExperimentMessageResult>> {
     const handle = this.client.workflow.getHandle(rolloutWorkflowId(environment, flagKey), runId);
     return sendUpdate<ExperimentMessageResult>(handle, name, args);
   }

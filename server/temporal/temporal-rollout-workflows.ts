@@ -1,15 +1,6 @@
-import {
-  Client,
-  Connection,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-} from '@temporalio/client';
-import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { EXPERIMENT_WORKFLOW } from '../../workflows/experiment/messages';
 import {
-  messageSignals,
-  messageUpdates,
   ROLLOUT_TASK_QUEUE,
   ROLLOUT_WORKFLOW,
   rolloutWorkflowId,
@@ -21,7 +12,8 @@ import {
 } from '../../workflows/rollout/messages';
 import type { RolloutStatus } from '../../workflows/rollout/status';
 import { callInterceptors } from './call-deadlines';
-import type { FoundRollout, MessageTarget, RolloutWorkflows, SendResult } from './rollout-workflows';
+import type { FoundRollout, MessageTarget, RolloutWorkflows, SentToRun } from './rollout-workflows';
+import { sendUpdate } from './send-update';
 import { startWorkflow } from './start-workflow';
 import { unavailable } from './unavailable';
 
@@ -84,34 +76,13 @@ export class TemporalRolloutWorkflows implements RolloutWorkflows {
     }
   }
 
-  async send(
-    target: MessageTarget,
+  send(
+    target: Required<MessageTarget>,
     name: MessageName,
     args: MessageArguments & { readonly id: string },
-  ): Promise<SendResult> {
+  ): Promise<SentToRun<MessageResult>> {
     const handle = this.client.workflow.getHandle(workflowIdOf(target), target.runId);
-    try {
-      const result = await handle.executeUpdate<MessageResult, [MessageArguments]>(messageUpdates[name].name, {
-        args: [args],
-        updateId: args.id,
-      });
-      return { kind: 'answered', result };
-    } catch (error) {
-      if (error instanceof WorkflowUpdateFailedError) {
-        return { kind: 'rejected', why: messageOf(error.cause ?? error) };
-      }
-      if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: 'silent' };
-      throw error instanceof WorkflowNotFoundError ? ended(target) : unavailable(error);
-    }
-  }
-
-  async signal(target: MessageTarget, name: MessageName, args: MessageArguments): Promise<void> {
-    const handle = this.client.workflow.getHandle(workflowIdOf(target), target.runId);
-    try {
-      await handle.signal<[MessageArguments?]>(messageSignals[name], args);
-    } catch (error) {
-      throw error instanceof WorkflowNotFoundError ? ended(target) : unavailable(error);
-    }
+    return sendUpdate<MessageResult>(handle, name, args);
   }
 
   async isReachable(): Promise<boolean> {
@@ -134,8 +105,4 @@ function workflowIdOf({ environment, flagKey }: MessageTarget): string {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function ended({ environment, flagKey }: MessageTarget): HeadgateError {
-  return new HeadgateError(ErrorCode.RolloutNotFound, `no rollout of '${flagKey}' is live in '${environment}'`);
 }

@@ -1,18 +1,14 @@
-import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
+import type { SearchAttributePair } from '@temporalio/common';
+import { SearchAttribute } from '../search-attributes';
 import type { ExperimentStatus } from './status';
-
-const flag = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
-const environment = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
-const state = defineSearchAttributeKey('HeadgateState', SearchAttributeType.KEYWORD);
-const waitingFor = defineSearchAttributeKey('HeadgateWaitingFor', SearchAttributeType.KEYWORD);
 
 /** What the Temporal Web UI can filter and sort experiments by. */
 export function experimentAttributesOf(status: ExperimentStatus): SearchAttributePair[] {
   return [
-    { key: flag, value: status.flag },
-    { key: environment, value: status.environment },
-    { key: state, value: status.phase },
-    { key: waitingFor, value: status.waitingFor },
+    { key: SearchAttribute.Flag, value: status.flag },
+    { key: SearchAttribute.Environment, value: status.environment },
+    { key: SearchAttribute.State, value: status.phase },
+    { key: SearchAttribute.WaitingFor, value: status.waitingFor },
   ] as SearchAttributePair[];
 }
 

@@ -1,18 +1,13 @@
-import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
+import type { SearchAttributePair } from '@temporalio/common';
+import { SearchAttribute } from '../search-attributes';
 import type { GroupStatus } from './status';
-
-const flagKey = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
-const environmentKey = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
-const stateKey = defineSearchAttributeKey('HeadgateState', SearchAttributeType.KEYWORD);
-const waitingForKey = defineSearchAttributeKey('HeadgateWaitingFor', SearchAttributeType.KEYWORD);
-const ownerKey = defineSearchAttributeKey('HeadgateOwner', SearchAttributeType.KEYWORD);
 
 /** What the Temporal Web UI can filter and sort groups by. */
 export function groupAttributesOf({ environment, phase, waitingFor }: GroupStatus): SearchAttributePair[] {
   return [
-    { key: environmentKey, value: environment },
-    { key: stateKey, value: phase },
-    { key: waitingForKey, value: waitingFor },
+    { key: SearchAttribute.Environment, value: environment },
+    { key: SearchAttribute.State, value: phase },
+    { key: SearchAttribute.WaitingFor, value: waitingFor },
   ] as SearchAttributePair[];
 }
 
@@ -23,9 +18,9 @@ export function memberAttributesOf(
   owner: string | undefined,
 ): SearchAttributePair[] {
   return [
-    { key: flagKey, value: flag },
-    { key: environmentKey, value: environment },
-    { key: stateKey, value: 'assessing' },
-    ...(owner === undefined ? [] : [{ key: ownerKey, value: owner }]),
+    { key: SearchAttribute.Flag, value: flag },
+    { key: SearchAttribute.Environment, value: environment },
+    { key: SearchAttribute.State, value: 'assessing' },
+    ...(owner === undefined ? [] : [{ key: SearchAttribute.Owner, value: owner }]),
   ];
 }

@@ -1,4 +1,4 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { SearchAttribute } from '../search-attributes';
 
 /** Name under which the workflow is registered. */
 export const SCHEDULED_CHANGE_WORKFLOW = 'scheduledChangeWorkflow';
@@ -26,9 +26,6 @@ export interface ScheduledChangeResult {
   readonly text: string;
 }
 
-const FLAG = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
-const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
-
 /** How it is started, by the server or by the reconciler: a second start of the same change is refused by Temporal. */
 export function scheduledChangeStart(input: ScheduledChangeInput, taskQueue: string) {
   const { id, environment, flagKey, what, askedBy, dueAt } = input;
@@ -42,8 +39,8 @@ export function scheduledChangeStart(input: ScheduledChangeInput, taskQueue: str
     staticSummary: `${flagKey} in ${environment}: ${what} at ${dueAt}`,
     staticDetails: `Asked for by ${askedBy}.`,
     typedSearchAttributes: [
-      { key: FLAG, value: flagKey },
-      { key: ENVIRONMENT, value: environment },
+      { key: SearchAttribute.Flag, value: flagKey },
+      { key: SearchAttribute.Environment, value: environment },
     ],
   };
 }

@@ -8,15 +8,12 @@ import {
   sleep,
   startChild,
 } from '@temporalio/workflow';
-import {
-  defineSearchAttributeKey,
-  SearchAttributeType,
-  WorkflowExecutionAlreadyStartedError,
-} from '@temporalio/common';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { ScheduledChangeActivities } from '../../activities/scheduled-change-activities';
 import { NOTIFYING } from '../rollout/activity-options';
 import { ROLLOUT_WORKFLOW, rolloutWorkflowId, type RolloutInput } from '../rollout/messages';
 import { messageOfCause } from '../rollout/run-failures';
+import { SearchAttribute } from '../search-attributes';
 import type { ScheduledChangeInput, ScheduledChangeResult } from './messages';
 
 /** Tried without limit: an outage at the time makes a change late, and how late it may be is the change's own affair. */
@@ -28,11 +25,6 @@ const making = proxyActivities<
 });
 
 const telling = proxyActivities<Pick<ScheduledChangeActivities, 'tellScheduledChange'>>(NOTIFYING);
-
-const FLAG = defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD);
-const ENVIRONMENT = defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD);
-const STATE = defineSearchAttributeKey('HeadgateState', SearchAttributeType.KEYWORD);
-const OWNER = defineSearchAttributeKey('HeadgateOwner', SearchAttributeType.KEYWORD);
 
 /** Waits for the time of a scheduled change, makes it once, and says what came of it. See docs/scheduled-changes.md. */
 export async function scheduledChangeWorkflow(input: ScheduledChangeInput): Promise<ScheduledChangeResult> {
@@ -64,7 +56,7 @@ async function make({ id }: ScheduledChangeInput): Promise<ScheduledChangeResult
 /** A rollout of its own, which outlives this workflow; false when one of this flag is live, which Temporal alone decides. */
 async function startRollout(input: RolloutInput): Promise<boolean> {
   const { environment, flagKey, rolloutId, identity, plan } = input;
-  const owner = plan.owner === undefined ? [] : [{ key: OWNER, value: plan.owner }];
+  const owner = plan.owner === undefined ? [] : [{ key: SearchAttribute.Owner, value: plan.owner }];
   try {
     await startChild(ROLLOUT_WORKFLOW, {
       workflowId: rolloutWorkflowId(environment, flagKey),
@@ -75,9 +67,9 @@ async function startRollout(input: RolloutInput): Promise<boolean> {
       memo: { rolloutId, identity },
       staticSummary: `${flagKey} → ${plan.candidate} in ${environment}`,
       typedSearchAttributes: [
-        { key: FLAG, value: flagKey },
-        { key: ENVIRONMENT, value: environment },
-        { key: STATE, value: 'assessing' },
+        { key: SearchAttribute.Flag, value: flagKey },
+        { key: SearchAttribute.Environment, value: environment },
+        { key: SearchAttribute.State, value: 'assessing' },
         ...owner,
       ],
     });

@@ -27,6 +27,9 @@ class Timers {
   readonly workflows = new Map<string, TimerState>();
   readonly changes: Map<string, ScheduledChange>;
 
+  /** Changes whose workflow was asked for by itself. */
+  readonly asked: string[] = [];
+
   constructor(...changes: ScheduledChange[]) {
     this.changes = new Map(changes.map((change) => [change._id, change]));
   }
@@ -48,7 +51,14 @@ class Timers {
           },
         },
         startTimer: async ({ _id }) => void this.workflows.set(_id, 'running'),
-        timerState: async ({ _id }) => this.workflows.get(_id) ?? 'missing',
+        timerState: async ({ _id }) => {
+          this.asked.push(_id);
+          return this.workflows.get(_id) ?? 'missing';
+        },
+        listTimers: async () => {
+          const listed = [...this.workflows].flatMap(([id, state]) => (state === 'running' ? [id] : []));
+          return ({ _id }) => listed.includes(_id);
+        },
         clock: { nowMs: () => NOW_MS },
       },
       '2030-01-01T12:00:00.000Z',

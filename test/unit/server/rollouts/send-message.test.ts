@@ -1,7 +1,9 @@
 import { isSignatureOf, signedPart, signMessage } from '../../../../core/signing';
 import { sendMessage } from '../../../../server/rollouts/send-message';
-import { ErrorCode, HeadgateError } from '../../../../core/errors';
-import type { FoundRollout, MessageTarget, SendResult } from '../../../../server/temporal/rollout-workflows';
+import type { MessageResult } from '../../../../workflows/rollout/messages';
+import type { FoundRollout, SentToRun } from '../../../../server/temporal/rollout-workflows';
+
+type SendResult = SentToRun<MessageResult>;
 
 const key = 'a key that only the tests know, and long';
 const rollout = { environment: 'production', flagKey: 'checkout', rolloutId: 'checkout-abcdefgh' };
@@ -10,7 +12,6 @@ const caller = { name: 'alice', role: 'operator' as const };
 const message = { id: 'message-1', reason: 'why' };
 
 class Workflows {
-  readonly signals: unknown[] = [];
   readonly sentTo: unknown[] = [];
   found: FoundRollout | null = { rolloutId: rollout.rolloutId, identity: 'i', runId: 'run-1', running: true };
 
@@ -19,14 +20,11 @@ class Workflows {
   async find(): Promise<FoundRollout | null> {
     return this.found;
   }
-  async send(target: MessageTarget): Promise<SendResult> {
-    this.sentTo.push(target);
+  async send(...sent: unknown[]): Promise<SendResult> {
+    this.sentTo.push(sent);
     const result = this.results.shift() ?? new Error('nothing more was expected');
     if (result instanceof Error) throw result;
     return result;
-  }
-  async signal(...args: unknown[]): Promise<void> {
-    this.signals.push(args);
   }
 }
 
@@ -60,7 +58,7 @@ describe('sendMessage', () => {
     const port = workflows({ kind: 'answered', result });
 
     await expect(sendMessage(port, key, rollout, 'pause', message, caller)).resolves.toEqual(result);
-    expect(port.signals).toHaveLength(0);
+    expect(port.sentTo).toHaveLength(1);
   });
 
   it.each<SendResult>([
@@ -73,12 +71,12 @@ describe('sendMessage', () => {
     });
   });
 
-  it('leaves the same signed message as a signal when no worker answers', async () => {
+  it('says of a message that no worker answered that it was left for when one is back', async () => {
     const port = workflows({ kind: 'silent' });
     const answer = await sendMessage(port, key, rollout, 'pause', message, caller);
 
     expect(answer).toEqual({ queued: true, id: 'message-1' });
-    expect(port.signals).toEqual([[target, 'pause', signMessage(key, signedFor, 'pause', message, caller)]]);
+    expect(port.sentTo).toEqual([[target, 'pause', signMessage(key, signedFor, 'pause', message, caller)]]);
   });
 
   it.each([
@@ -95,12 +93,18 @@ describe('sendMessage', () => {
   });
 
   it('follows the rollout into its next run', async () => {
-    const port = workflows(new HeadgateError(ErrorCode.RolloutNotFound, 'that run has ended'), {
-      kind: 'answered',
-      result,
-    });
+    const port = workflows({ kind: 'run_ended' }, { kind: 'answered', result });
 
     await expect(sendMessage(port, key, rollout, 'abort', message, caller)).resolves.toEqual(result);
     expect(port.sentTo).toHaveLength(2);
+  });
+
+  it('gives up on a rollout whose runs end one after the other', async () => {
+    const over = { kind: 'run_ended' } as const;
+    const port = workflows(over, over, over, { kind: 'answered', result });
+    await expect(sendMessage(port, key, rollout, 'abort', message, caller)).rejects.toMatchObject({
+      code: 'MESSAGE_REJECTED',
+    });
+    expect(port.sentTo).toHaveLength(3);
   });
 });

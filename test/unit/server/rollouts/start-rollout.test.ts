@@ -33,9 +33,6 @@ class Workflows implements RolloutWorkflows {
   async status(): Promise<null> {
     return null;
   }
-  async signal(): Promise<void> {
-    return undefined;
-  }
   async isReachable(): Promise<boolean> {
     return true;
   }
