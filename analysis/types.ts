@@ -261,7 +261,7 @@ export interface SegmentFinding {
 export interface FailureForecast {
   readonly looks: number;
   readonly probability: number;
-  /** Bounds that together hold with 90 %. */
+  /** Bounds that together would hold with 90 % were steps of evidence independent and alike; they hold less often (docs/risk.md). */
   readonly lower: number;
   readonly upper: number;
   /** It rises, and is surely past the plan's threshold for telling people. */

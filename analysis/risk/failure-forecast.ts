@@ -18,7 +18,7 @@ export const DEFAULT_FAILURE_FORECAST: FailureForecastPlan = { looks: 5, alertAt
 const MOST_POINTS = 31;
 /** Steps below which nothing is forecast. */
 const FEWEST_STEPS = 5;
-/** Confidence of each bound, so that both hold with 90 %. */
+/** Confidence of each bound, so that both would hold with 90 % were steps independent and alike. */
 const CONFIDENCE = 0.95;
 
 /** Nothing seen yet under a transition. */

@@ -1,22 +1,73 @@
+import { NOISES, summariseFailures, type Noise } from './failure';
 import { summarise } from './study';
 import { EFFECTS, type Effect } from './traces';
+import { coverageOf, WALKS, type Walk } from './walks';
 
 /**
- * How early crossings are foreseen, and how often in vain.
+ * How early crossings are foreseen, and how often in vain; how often the intervals of the forecast of failure hold, and how early it alerts.
  *
  *     npx tsx bench/forecast/main.ts [TRACES] [SEED] [CONFIDENCE]
  */
 function main(): void {
   const [traces = 200, seed = 1, confidence = 0.9] = process.argv.slice(2).map(Number);
+  crossings(traces, seed, confidence);
+  walks(100 * traces, seed);
+  failures(traces, seed);
+}
+
+function crossings(traces: number, seed: number, confidence: number): void {
   console.log(`${traces} traces of each kind, seed ${seed}, confidence ${confidence}, a look each minute\n`);
   console.log('effect      crossed  foreseen  lead p10/median/p90 (looks)  predicted in vain');
   for (const effect of Object.keys(EFFECTS) as Effect[]) {
     const { crossed, foreseen, lead, falseAlarms } = summarise(effect, traces, seed, confidence);
-    const leads = lead === null ? '–' : `${lead.p10} / ${lead.median} / ${lead.p90}`;
     console.log(
-      `${effect.padEnd(10)} ${String(crossed).padStart(8)} ${String(foreseen).padStart(9)}  ${leads.padStart(26)}  ${falseAlarms}`,
+      `${effect.padEnd(10)} ${String(crossed).padStart(8)} ${String(foreseen).padStart(9)}  ${leadText(lead).padStart(26)}  ${falseAlarms}`,
     );
   }
+}
+
+function walks(count: number, seed: number): void {
+  console.log(
+    `\n${count} walks of each kind, forecast five steps ahead: share within the intervals of 80 / 90 / 95 %\n`,
+  );
+  console.log(`${'steps'.padEnd(38)}   5 seen             30 seen`);
+  for (const walk of Object.keys(WALKS) as Walk[]) {
+    const cells = [5, 30].map((steps) => {
+      const { within80, within90, within95 } = coverageOf(walk, steps, count, seed);
+      return [within80, within90, within95].map(percent).join(' / ');
+    });
+    console.log(`${WALKS[walk].padEnd(38)} ${cells.join('   ')}`);
+  }
+}
+
+function failures(rollouts: number, seed: number): void {
+  console.log(
+    `\n${rollouts} rollouts of each kind, a look a minute for an hour and a half; five looks ahead, alert at 0.5\n`,
+  );
+  console.log(
+    'noise          failures   rolled back  alerted  before it  lead p10/median/p90  within its 90 % (forecasts)  left its floor',
+  );
+  for (const noise of Object.keys(NOISES) as Noise[]) {
+    for (const times of [1, 1.3, 1.5, 2, 3]) {
+      const { rolledBack, alerted, alertedBefore, lead, forecasts, within, resting, leftRest } = summariseFailures(
+        noise,
+        times,
+        rollouts,
+        seed,
+      );
+      console.log(
+        `${noise.padEnd(14)} ${`${times} times`.padEnd(10)} ${String(rolledBack).padStart(11)} ${String(alerted).padStart(8)} ${String(alertedBefore).padStart(10)}  ${leadText(lead).padStart(19)}  ${percent(within)} (${forecasts})  ${leftRest} of ${resting}`,
+      );
+    }
+  }
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}
+
+function leadText(lead: { readonly p10: number; readonly median: number; readonly p90: number } | null): string {
+  return lead === null ? '–' : `${lead.p10} / ${lead.median} / ${lead.p90}`;
 }
 
 main();

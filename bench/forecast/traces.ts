@@ -97,6 +97,7 @@ function harmOf(effect: Effect, weight: number, reached: number, minute: number)
   }
 }
 
-function normal(random: Rng): number {
+/** A draw of the standard normal distribution. */
+export function normal(random: Rng): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
