@@ -61,7 +61,10 @@ function wrongValue({ operator, value, ignoreCase }: z.infer<typeof AttributeCon
       return wants('a number', typeof value === 'number');
     case 'before':
     case 'after':
-      return wants('a date that exists, or a time with its zone (2026-03-01T09:00:00Z)', instantOf(value) !== undefined);
+      return wants(
+        'a date that exists, or a time with its zone (2026-03-01T09:00:00Z)',
+        instantOf(value) !== undefined,
+      );
     case 'semver_equals':
     case 'semver_less_than':
     case 'semver_less_or_equal':
