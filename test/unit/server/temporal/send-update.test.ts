@@ -6,7 +6,6 @@ import {
 import { sendUpdate } from '../../../../server/temporal/send-update';
 
 const args = { id: 'message-1', reason: 'why' };
-const connection = { withDeadline: (_deadline: number | Date, call: () => Promise<unknown>) => call() };
 
 function given(update: () => Promise<unknown>, signal = async (): Promise<void> => undefined) {
   const sent: unknown[] = [];
@@ -14,7 +13,7 @@ function given(update: () => Promise<unknown>, signal = async (): Promise<void> 
     executeUpdate: (...words: unknown[]) => (sent.push(['update', ...words]), update()),
     signal: (...words: unknown[]) => (sent.push(['signal', ...words]), signal()),
   };
-  return { sent, outcome: sendUpdate(connection as never, handle as never, 'pause', args) };
+  return { sent, outcome: sendUpdate(handle as never, 'pause', args) };
 }
 
 const fails = (error: Error) => () => Promise.reject(error);
