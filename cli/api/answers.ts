@@ -5,6 +5,7 @@ import type { Holdout, HoldoutSet } from '../../flags/document/holdout';
 import type { RolloutPlan } from '../../flags/plan/plan';
 import type { CompactWindow } from '../../metrics/compaction';
 import type { RolloutStatus } from '../../workflows/rollout/status';
+import type { TrainingReport } from '../../workflows/training/messages';
 
 /** A rollout's status as the API answers it. */
 export type StatusAnswer = RolloutStatus & {
@@ -256,15 +257,7 @@ export interface TrainingAnswer {
   readonly runId: string;
   readonly phase: 'running' | 'finished' | 'failed';
   /** Of a finished one. */
-  readonly report?: {
-    readonly status: 'too_few_rows' | 'unchanged' | 'registered';
-    readonly rows: number;
-    readonly failures: number;
-    readonly needed: number;
-    readonly version?: string;
-    readonly isChampion?: boolean;
-    readonly reason?: string;
-  };
+  readonly report?: TrainingReport;
   /** Of a failed one. */
   readonly why?: string;
 }

@@ -1,6 +1,6 @@
-import { SERVER_NODE_FLAGS } from '../../core/node-flags';
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SERVER_NODE_FLAGS } from '../../core/node-flags';
 import {
   choosePort,
   isDetachedAlive,

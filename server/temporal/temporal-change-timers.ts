@@ -1,5 +1,4 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
 import { ROLLOUT_TASK_QUEUE } from '../../workflows/rollout/messages';
 import {
   SCHEDULED_CHANGE_WORKFLOW,
@@ -8,6 +7,9 @@ import {
   type ScheduledChangeInput,
 } from '../../workflows/scheduled/messages';
 import type { ChangeTimers } from './change-timers';
+import { unavailable } from './unavailable';
+
+const REMEDY = 'Try again: nothing was scheduled.';
 
 /** {@link ChangeTimers} on the server's connection to Temporal. */
 export class TemporalChangeTimers implements ChangeTimers {
@@ -20,7 +22,7 @@ export class TemporalChangeTimers implements ChangeTimers {
     try {
       await this.client.workflow.start(SCHEDULED_CHANGE_WORKFLOW, scheduledChangeStart(input, this.taskQueue));
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error);
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable(error, REMEDY);
     }
   }
 
@@ -29,15 +31,7 @@ export class TemporalChangeTimers implements ChangeTimers {
     try {
       await handle.cancel();
     } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error);
+      if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error, REMEDY);
     }
   }
-}
-
-function unavailable(error: unknown): HeadgateError {
-  return new HeadgateError(ErrorCode.TemporalUnavailable, `Temporal did not answer: ${messageOf(error)}`, {
-    cause: error,
-    retryable: true,
-    remedy: 'Try again: nothing was scheduled.',
-  });
 }

@@ -19,8 +19,8 @@ import { unavailable } from './unavailable';
 
 /** Talks to Temporal. Connects when first needed and again by itself, so that a server starts and serves flags without it. */
 export class TemporalRolloutWorkflows implements RolloutWorkflows {
+  private readonly connection: Connection;
   /** Shared with whatever else of this server talks to Temporal. */
-  readonly connection: Connection;
   readonly client: Client;
 
   constructor(

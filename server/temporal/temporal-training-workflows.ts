@@ -4,7 +4,7 @@ import {
   WorkflowNotFoundError,
   type Client,
 } from '@temporalio/client';
-import { ErrorCode, HeadgateError, messageOf } from '../../core/errors';
+import { messageOf, type HeadgateError } from '../../core/errors';
 import {
   TRAINING_TASK_QUEUE,
   TRAINING_WORKFLOW_ID,
@@ -12,6 +12,7 @@ import {
   type TrainingReport,
 } from '../../workflows/training/messages';
 import type { StartedTraining, TrainingState, TrainingWorkflows } from './training-workflows';
+import { unavailable } from './unavailable';
 
 /** {@link TrainingWorkflows} on the server's connection to Temporal. */
 export class TemporalTrainingWorkflows implements TrainingWorkflows {
@@ -37,7 +38,12 @@ export class TemporalTrainingWorkflows implements TrainingWorkflows {
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unanswered(error);
     }
-    const { runId } = await this.client.workflow.getHandle(workflowId).describe().catch(rethrown);
+    const { runId } = await this.client.workflow
+      .getHandle(workflowId)
+      .describe()
+      .catch((error: unknown) => {
+        throw unanswered(error);
+      });
     return { workflowId, runId, outcome: 'attached' };
   }
 
@@ -60,14 +66,6 @@ function innermost(error: Error): string {
   return error.cause instanceof Error ? innermost(error.cause) : messageOf(error);
 }
 
-function rethrown(error: unknown): never {
-  throw unanswered(error);
-}
-
 function unanswered(error: unknown): HeadgateError {
-  return new HeadgateError(ErrorCode.TemporalUnavailable, `Temporal did not answer: ${messageOf(error)}`, {
-    cause: error,
-    retryable: true,
-    remedy: 'Try again. Rollouts go on with the model that decides now.',
-  });
+  return unavailable(error, 'Try again. Rollouts go on with the model that decides now.');
 }
