@@ -5,12 +5,10 @@ import { parseDocumentId } from '../flags/document/identifiers';
 
 /** How long until a stream that broke off is opened again. */
 const REOPEN_MS = 2_000;
-/**
- * Pause after an answer without changes. A database that waits for one has waited already; one that does not would be asked without end. Shorter for flags:
- * other processes write their weights, and services wait for a rollback.
- */
+/** How long the database may wait for a change before it answers that there is none. */
+const AWAIT_MS = 1_000;
+/** The least time between two answers without changes: a database that does not wait for them would be asked without end. */
 const EMPTY_MS = 50;
-const EMPTY_FLAGS_MS = 20;
 
 /** A change feed that goes on until it is closed. */
 export interface ChangeFeed {
@@ -33,13 +31,12 @@ export function followChanges(db: Db, changed: (environment: string | null) => v
 function followCollection(db: Db, collection: string, changed: (environment: string | null) => void): ChangeFeed {
   const stop = new AbortController();
   let stream: ChangeStream | null = null;
-  const emptyMs = collection === String(Collection.Flags) ? EMPTY_FLAGS_MS : EMPTY_MS;
   const pause = (ms: number): Promise<void> =>
     sleep(ms, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
 
   const follow = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      stream = db.collection(collection).watch([], { maxAwaitTimeMS: 1_000 });
+      stream = db.collection(collection).watch([], { maxAwaitTimeMS: AWAIT_MS });
       await readAll(stream).catch(() => undefined);
       await stream.close().catch(() => undefined);
       if (stop.signal.aborted) return;
@@ -49,9 +46,11 @@ function followCollection(db: Db, collection: string, changed: (environment: str
   };
   const readAll = async (opened: ChangeStream): Promise<void> => {
     while (!stop.signal.aborted) {
+      const askedMs = performance.now();
       const change = await opened.tryNext();
       if (change === null) {
-        await pause(emptyMs);
+        const waitedMs = performance.now() - askedMs;
+        if (waitedMs < EMPTY_MS) await pause(EMPTY_MS - waitedMs);
         continue;
       }
       const id: unknown = 'documentKey' in change ? change.documentKey._id : undefined;

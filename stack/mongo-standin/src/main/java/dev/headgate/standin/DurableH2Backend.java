@@ -23,6 +23,8 @@ final class DurableH2Backend extends H2Backend {
     private final MVStore store;
     private final boolean fsync;
     private final OperationCounters counters = new OperationCounters();
+    private final AwaitedChanges.Known known = new AwaitedChanges.Known();
+    private FollowedOplog log;
 
     /** @param fsync whether each commit is also forced to the disk, to outlive a power cut and not only a killed process */
     DurableH2Backend(MVStore store, boolean fsync) {
@@ -44,14 +46,22 @@ final class DurableH2Backend extends H2Backend {
 
     @Override
     protected Oplog createOplog() {
-        return new FollowedOplog(super.createOplog());
+        log = new FollowedOplog(super.createOplog());
+        return log;
+    }
+
+    /** What makes the followers of changes on one connection wait for the next. */
+    AwaitedChanges awaitedChanges() {
+        return new AwaitedChanges(log, known);
     }
 
     @Override
     public Document handleMessage(MongoMessage message) {
         Document command = message.getDocument();
         counters.count(command);
+        long changes = command.containsKey("getMore") ? log.countOf(AwaitedChanges.namespaceOf(command)) : 0;
         Document reply = super.handleMessage(message);
+        known.answered(command, reply, changes);
         if (command.containsKey("serverStatus")) {
             reply.put("opcounters", counters.asDocument());
         }
@@ -61,6 +71,7 @@ final class DurableH2Backend extends H2Backend {
                 store.sync();
             }
         }
+        log.committed();
         return reply;
     }
 
