@@ -19,7 +19,8 @@ export interface RolloutWorkerOptions {
 
 /**
  * The worker that hosts rollouts and their activities. Its times keep the promise that work goes on within five seconds: a sticky
- * queue whose worker died is given up after one second (ten by default).
+ * queue whose worker died is given up after two seconds (ten by default). After one, a worker that is merely busy lost its looks to the end of
+ * the queue that all share, behind every rollout that was just started.
  */
 export async function createRolloutWorker(options: RolloutWorkerOptions): Promise<Worker> {
   const { connection, namespace, taskQueue = ROLLOUT_TASK_QUEUE, workflowBundle, dependencies, metrics } = options;
@@ -34,11 +35,11 @@ export async function createRolloutWorker(options: RolloutWorkerOptions): Promis
     taskQueue,
     workflowBundle,
     activities: metrics === undefined ? activities : countActivities(activities, metrics),
-    stickyQueueScheduleToStartTimeout: '1 second',
+    stickyQueueScheduleToStartTimeout: '2 seconds',
     maxCachedWorkflows: options.maxCachedWorkflows,
     // A task holds its slot while its lease and look wait for the database. More at a time only make the database answer each of them later, until tasks
     // pass their time-out, lose what their looks have done and are run again: beyond a point, more load then never ends. What waits, waits in Temporal.
-    maxConcurrentWorkflowTaskExecutions: 40,
+    maxConcurrentWorkflowTaskExecutions: 20,
     maxConcurrentActivityTaskExecutions: 100,
     maxConcurrentLocalActivityExecutions: 100,
     shutdownGraceTime: '5 seconds',
