@@ -8,6 +8,7 @@ import {
   type Db,
 } from 'mongodb';
 import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
+import { repairDriver } from './driver-repair';
 
 /** An open database. */
 export interface Database {
@@ -28,6 +29,7 @@ export interface DatabaseAddress {
  * @throws {HeadgateError} DATABASE_UNAVAILABLE (retryable) when no server answers within three seconds
  */
 export async function connectDatabase({ url, name }: DatabaseAddress): Promise<Database> {
+  repairDriver();
   const client = new MongoClient(url, {
     serverSelectionTimeoutMS: 2_000,
     connectTimeoutMS: 2_000,
