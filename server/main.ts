@@ -8,7 +8,8 @@ const DRAIN_MS = 25_000;
 async function main(): Promise<void> {
   const server = await startServer(readConfig(process.env));
   const { logger } = server;
-  logger.info({ url: server.url }, 'listening');
+  // At every level: `headgate up` waits for this line.
+  logger.child({}, { level: 'info' }).info({ url: server.url }, 'listening');
 
   const drain = (signal: NodeJS.Signals): void => {
     logger.info({ signal }, 'draining');

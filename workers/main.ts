@@ -107,7 +107,9 @@ async function main(): Promise<void> {
       ensureTrainingSchedule(client, config.HEADGATE_TRAIN_HOURS),
     );
   }
-  logger.info({ taskQueues: [worker.options.taskQueue, training.options.taskQueue] }, 'the worker is ready');
+  // At every level: `headgate up` waits for this line.
+  const taskQueues = [worker.options.taskQueue, training.options.taskQueue];
+  logger.child({}, { level: 'info' }).info({ taskQueues }, 'the worker is ready');
   // SIGTERM and SIGINT drain: the SDK stops polling, lets running activities finish, and run() returns.
   await Promise.all([worker.run(), training.run()]);
   await scraped?.close();

@@ -60,7 +60,7 @@ export async function startInstallation(
     command: program.command,
     args: [...SERVER_NODE_FLAGS, ...program.args],
     settings: { ...settings, HEADGATE_HTTP_HOST: LOOPBACK, HEADGATE_HTTP_PORT: String(port) },
-    isReady: () => isReady(url),
+    isReady: async (lines) => saysListening(lines, url) && (await isReady(url)),
     readyTimeoutMs: SERVER_TIMEOUT_MS,
   });
   log(`server: ${server}, at ${url}, took ${((performance.now() - began) / 1000).toFixed(1)} s`);
@@ -127,6 +127,14 @@ async function serverPort(dataDir: string, lastUrl: string | undefined): Promise
   // One that runs and does not answer yet keeps its port as well.
   if (Number.isInteger(last) && last > 0 && (await isDetachedAlive(dataDir, 'server'))) return last;
   return choosePort(undefined, Number.isInteger(last) && last > 0 ? last : USUAL_PORT, 'the server');
+}
+
+/**
+ * Whether a server has logged that it listens there. That something answers at the address is not enough: another installation's server
+ * may have taken the port in the meantime, and would be sent this one's token.
+ */
+export function saysListening(lines: string, url: string): boolean {
+  return lines.split('\n').some((line) => line.includes('"msg":"listening"') && line.includes(`"url":"${url}"`));
 }
 
 async function isReady(url: string): Promise<boolean> {

@@ -14,6 +14,8 @@ describe('an installation of this machine', () => {
     for (const name of Object.keys(env)) {
       if (name.startsWith('HEADGATE_') && name !== 'HEADGATE_DATA_DIR') delete env[name];
     }
+    // Coming up is told by lines that are logged at every level.
+    env['HEADGATE_LOG_LEVEL'] = 'error';
     const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (out += chunk.toString()));
