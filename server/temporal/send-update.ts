@@ -1,4 +1,6 @@
 import {
+  isGrpcServiceError,
+  ServiceError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -28,7 +30,8 @@ export async function sendUpdate<Result>(
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) return { kind: 'rejected', why: messageOf(error.cause ?? error) };
     if (error instanceof WorkflowNotFoundError) return { kind: 'run_ended' };
-    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw unavailable(error);
+    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) && !isForLackOfWorkers(error))
+      throw unavailable(error);
   }
   try {
     await handle.signal<[MessageArguments?]>(name, args);
@@ -37,4 +40,16 @@ export async function sendUpdate<Result>(
     if (error instanceof WorkflowNotFoundError) return { kind: 'run_ended' };
     throw unavailable(error);
   }
+}
+
+/** `FAILED_PRECONDITION` and `RESOURCE_EXHAUSTED` of gRPC. */
+const LACK_OF_WORKERS: readonly number[] = [9, 8];
+
+/**
+ * Whether Temporal itself answered, and refused the update since nobody works on the workflow: its task has failed too often, as it does when workers
+ * have died, or too many updates wait for them already. Signals are still taken.
+ */
+function isForLackOfWorkers(error: unknown): boolean {
+  const cause = error instanceof ServiceError ? error.cause : undefined;
+  return isGrpcServiceError(cause) && LACK_OF_WORKERS.includes(cause.code);
 }

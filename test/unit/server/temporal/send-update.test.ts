@@ -1,4 +1,5 @@
 import {
+  ServiceError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -33,6 +34,16 @@ describe('a message to one run', () => {
     expect(sent.slice(1)).toEqual([['signal', 'pause', args]]);
   });
 
+  it.each([
+    [9, 'Unable to perform workflow execution update due to Workflow Task in failed state.'],
+    [8, 'limit on number of concurrent in-flight updates has been reached'],
+  ])('is left as a signal when Temporal takes no update for lack of workers (gRPC %d)', async (code, details) => {
+    const cause = Object.assign(new Error(`${code} ${details}`), { code, details, metadata: {} });
+    const { sent, outcome } = given(fails(new ServiceError('Workflow Update failed', { cause })));
+    await expect(outcome).resolves.toEqual({ kind: 'silent' });
+    expect(sent.slice(1)).toEqual([['signal', 'pause', args]]);
+  });
+
   it('tells what the workflow refused, and that a run is no more', async () => {
     const refusal = new WorkflowUpdateFailedError('failed', new Error('nothing to resume'));
     await expect(given(fails(refusal)).outcome).resolves.toEqual({ kind: 'rejected', why: 'nothing to resume' });
@@ -42,5 +53,8 @@ describe('a message to one run', () => {
 
   it('fails when Temporal itself does not answer', async () => {
     await expect(given(fails(new Error('refused'))).outcome).rejects.toMatchObject({ code: 'TEMPORAL_UNAVAILABLE' });
+    const cause = Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: 'connection refused', metadata: {} });
+    const down = given(fails(new ServiceError('Workflow Update failed', { cause })));
+    await expect(down.outcome).rejects.toMatchObject({ code: 'TEMPORAL_UNAVAILABLE' });
   });
 });
