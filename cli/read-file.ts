@@ -40,5 +40,9 @@ export function parseYaml(text: string, what: string, code: ErrorCode): unknown 
       })),
     );
   }
-  return document.toJS({ maxAliasCount: 100 }) as unknown;
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    throw new ValidationError(code, what, [{ field: '', message: messageOf(error) }]);
+  }
 }

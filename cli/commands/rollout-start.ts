@@ -10,6 +10,7 @@ import { readNamedFile } from '../read-file';
 import { statusLines } from '../render/status-lines';
 import { clean } from '../render/text';
 import type { Session } from '../session';
+import { withLines } from '../with-lines';
 import { writtenEnvironment } from '../written-environment';
 import { does, numberBetween, type CommandContext } from './command';
 
@@ -61,7 +62,7 @@ async function start(session: Session, options: StartOptions, path = ''): Promis
   checkOptions(options);
   const text = await readNamedFile(session.io, path);
   const environment = await writtenEnvironment(session, text, 'the plan');
-  const { file } = parsePlan(text, { environment, format: path.endsWith('.json') ? 'json' : 'yaml' });
+  const { file, lineOf } = parsePlan(text, { environment, format: path.endsWith('.json') ? 'json' : 'yaml' });
   const { dryRun = false, again = false, replace = false, requestsPerMinute, errorRate = 0.01 } = options;
   const assume = requestsPerMinute === undefined ? undefined : { requestsPerMinute, errorRate };
   const features = await featuresOf(session.io, featureOptions(options));
@@ -72,6 +73,8 @@ async function start(session: Session, options: StartOptions, path = ''): Promis
     dryRun,
     assume,
     features,
+  }).catch((error: unknown) => {
+    throw withLines(error, lineOf);
   });
   if (dryRun) {
     session.answer(answer, () => [stringify(answer.plan).trimEnd(), ...answer.notes.map((note) => `# ${clean(note)}`)]);

@@ -14,17 +14,17 @@ export interface ParseOptions extends ResolveOptions {
 /**
  * Reads a plan as written in a file.
  *
- * @returns the file's own value, to be sent to a server, and the plan it resolves to
+ * @returns the file's own value, to be sent to a server, the plan it resolves to, and where its fields stand
  * @throws {ValidationError} INVALID_PLAN with line and field of every problem
  */
 export function parsePlan(
   text: string,
   { format = 'yaml', ...options }: ParseOptions = {},
-): { readonly file: unknown; readonly plan: RolloutPlan } {
+): { readonly file: unknown; readonly plan: RolloutPlan; readonly lineOf: ReturnType<typeof readSource>['lineOf'] } {
   const { file, lineOf } = readWritten(text, format);
   const { plan, problems } = tryResolvePlan(file, options);
   if (plan === null) throw invalidPlan(problems, lineOf);
-  return { file, plan };
+  return { file, plan, lineOf };
 }
 
 /**

@@ -67,6 +67,38 @@ describe('the command line', () => {
     expect(io.err()).toContain('headgate up');
   });
 
+  it('calls aliases that multiply, or lead nowhere, a fault of the file', async () => {
+    const bomb = [
+      'a: &a [x, x]',
+      ...[...'bcdefghij'].map((name, at) => `${name}: &${name} [${`*${'abcdefghij'[at]}, `.repeat(9)}]`),
+    ];
+    for (const text of [bomb.join('\n'), 'flag: *nowhere\n']) {
+      const io = givenIo({ files: { 'plan.yaml': text } });
+      expect(await run(['rollout', 'start', 'plan.yaml', '--env', 'production'], io)).toBe(ExitCode.Usage);
+      expect(io.err()).toContain('the plan is not valid');
+    }
+  });
+
+  it('names line and field of what the server finds wrong with a plan', async () => {
+    const issues = [
+      { field: 'segments[1]', message: "there is no segment 'us'" },
+      { field: 'place', message: 'no' },
+    ];
+    const problem = { code: 'INVALID_PLAN', message: 'the plan is not valid: …', details: { issues } };
+    server = createServer((_request, response) => {
+      response.writeHead(422, { 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify(problem));
+    });
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const plan = 'flag: checkout\ncandidate: on\nsegments:\n  - eu\n  - us\n';
+    const io = givenIo({ files: { 'plan.yaml': plan } });
+    expect(await run(['rollout', 'start', 'plan.yaml', '--env', 'production', '--url', url], io)).toBe(ExitCode.Usage);
+    expect(io.err()).toBe(
+      "error: the plan is not valid\n  line 5, segments[1]: there is no segment 'us'\n  line 1, place: no\n",
+    );
+  });
+
   it('names line and field of every fault of a plan before asking a server', async () => {
     const io = givenIo({ files: { 'plan.yaml': 'flag: checkout\ncandidate: on\nsteps: [20, 500]\n' } });
     expect(await run(['rollout', 'start', 'plan.yaml', '--env', 'production'], io)).toBe(ExitCode.Usage);
