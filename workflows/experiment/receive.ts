@@ -1,5 +1,5 @@
 import type { Actor } from '../../flags/document/decision-record';
-import type { MessageArguments } from '../rollout/messages';
+import { reasonOf, type MessageArguments } from '../rollout/messages';
 import type { ExperimentMessage } from './messages';
 import { withLine, type ExperimentState, type Wish } from './state';
 import { isExperimentEnd } from './status';
@@ -37,7 +37,7 @@ export function refusalOf(state: ExperimentState, name: ExperimentMessage): stri
 export function receive(state: ExperimentState, { name, args, actor, at }: ReceivedMessage): Reception {
   const refusal = refusalOf(state, name);
   if (refusal !== null) return { state, wish: null, accepted: false, text: refusal };
-  const reason = args.reason ?? '';
+  const reason = reasonOf(args);
   const taken = (text: string, change: Partial<ExperimentState>, kind?: Wish['kind']): Reception => {
     const line = { at, what: name, text: `${text}${reason === '' ? '' : `: ${reason}`} (${actor.name})` };
     const wish = kind === undefined ? null : { kind, reason, actor };

@@ -1,5 +1,5 @@
 import type { RolloutPlan } from '../../flags/plan/plan';
-import type { MessageArguments, MessageName } from './messages';
+import { reasonOf, type MessageArguments, type MessageName } from './messages';
 import type { RolloutState } from './state';
 import { isTerminal } from './status';
 
@@ -9,6 +9,16 @@ export type Admission = { readonly admitted: true } | { readonly admitted: false
 const yes: Admission = { admitted: true };
 const no = (why: string): Admission => ({ admitted: false, why });
 
+/** `SegmentKey` of the flag document, whose schema is no part of the workflow's bundle. What a flag cannot hold would fail its next write. */
+const SEGMENT_KEY = /^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$/;
+/** Segments that a flag can hold as excluded. */
+const MOST_EXCLUDED = 200;
+
+/** Whether a flag can hold it as an excluded segment. The Web UI sends whatever was typed. */
+function isSegmentKey(segment: unknown): boolean {
+  return typeof segment === 'string' && SEGMENT_KEY.test(segment);
+}
+
 /** Problems of a message's own content, whatever the state; null when there are none. */
 function contentProblem(name: MessageName, args: MessageArguments): string | null {
   if (name === 'setWeight') {
@@ -17,9 +27,9 @@ function contentProblem(name: MessageName, args: MessageArguments): string | nul
       return 'setWeight wants `weight`, a percentage from 0 to 100';
     }
   }
-  if ((name === 'exclude' || name === 'readmit') && !args.segment)
+  if ((name === 'exclude' || name === 'readmit') && !isSegmentKey(args.segment))
     return `${name} wants \`segment\`, the segment's key`;
-  if (name === 'promote' && args.force && !args.reason) return 'promote with `force` wants a `reason`';
+  if (name === 'promote' && args.force && reasonOf(args) === '') return 'promote with `force` wants a `reason`';
   return null;
 }
 
@@ -42,7 +52,8 @@ export function admit(state: RolloutState, plan: RolloutPlan, name: MessageName,
       if (state.phase === 'assessing') return no('the rollout has not taken its first step yet');
       return state.phase === 'paused' ? no('the rollout is paused: resume it first') : yes;
     case 'setWeight':
-      if (state.phase === 'assessing') return no('the rollout has not taken its first step yet');
+      // Paused or not: there is no weight yet that it could lower.
+      if (state.step < 0) return no('the rollout has not taken its first step yet');
       if (state.phase === 'paused' && (args.weight ?? 0) > state.weight) {
         return no('the rollout is paused: only a lower weight can be set until it is resumed');
       }
@@ -55,9 +66,26 @@ export function admit(state: RolloutState, plan: RolloutPlan, name: MessageName,
         ? yes
         : no('no step of this rollout waits for approval');
     case 'exclude':
-      return yes;
+      return state.excludedSegments.length < MOST_EXCLUDED || state.excludedSegments.includes(args.segment ?? '')
+        ? yes
+        : no(`${MOST_EXCLUDED} segments are excluded already, and a flag holds no more`);
     case 'readmit':
       if (!state.excludedSegments.includes(args.segment ?? '')) return no(`segment '${args.segment}' is not excluded`);
       return state.phase === 'paused' ? no('the rollout is paused: resume it before readmitting a segment') : yes;
   }
+}
+
+/** What {@link admit} was before it refused weights that come before a paused rollout's first step: those were taken, and lowered right after the start. */
+export function admitEarlyWeight(
+  state: RolloutState,
+  plan: RolloutPlan,
+  name: MessageName,
+  args: MessageArguments,
+): Admission {
+  return isEarlyWeight(state, name) ? yes : admit(state, plan, name, args);
+}
+
+/** Whether a weight is asked for of a rollout that was paused before its first step. */
+export function isEarlyWeight(state: RolloutState, name: MessageName): boolean {
+  return name === 'setWeight' && state.phase === 'paused' && state.step < 0;
 }

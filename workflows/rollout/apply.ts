@@ -37,14 +37,16 @@ function requestOf(
   planned: PlannedTransition,
   number: number,
 ): TransitionRequest {
-  const { plan, salt, rolloutId } = input;
+  const { plan, salt, rolloutId, startedBy } = input;
+  const start = planned.action === 'rollout.start' ? { plan, salt, control: state.control } : null;
   return {
     ...refOf(input),
     transition: number,
     action: planned.action,
     step: planned.step,
     weight: planned.weight,
-    reason: planned.reason,
+    // The write is the workflow's own; who wanted it belongs to the record as well.
+    reason: start === null ? planned.reason : `${planned.reason} (rollout started by ${startedBy.name})`,
     actor: planned.actor ?? { kind: 'workflow' as const, name: rolloutId, verified: true },
     evidence: planned.evidence,
     excludedSegments: planned.excludedSegments,
@@ -55,6 +57,6 @@ function requestOf(
     leaseMs: plan.leaseMs,
     controlHoldback: plan.controlHoldback,
     notApplied: state.notApplied,
-    start: planned.action === 'rollout.start' ? { plan, salt, control: state.control } : null,
+    start,
   };
 }

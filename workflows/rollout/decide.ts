@@ -6,9 +6,12 @@ import { obey } from './obey';
 import { MAX_RAISES_AFTER_NARROW, type RolloutState } from './state';
 import { isWatching, owedBakeMs, targetOf, unapprovedBelow } from './target';
 
-/** What was predicted of the change, and from what. */
-function evidenceOfStart({ assessment, features = [] }: RolloutState): { readonly evidence?: readonly Reason[] } {
-  const evidence = [...(assessment === undefined ? [] : [assessment]), ...features];
+/** Who approved the first step, what was predicted of the change, and from what. */
+function evidenceOfStart({ approvals = [], assessment, features = [] }: RolloutState): {
+  readonly evidence?: readonly Reason[];
+} {
+  const approved = approvals.filter(({ step }) => step === 0).map(({ reason }) => reason);
+  const evidence = [...approved, ...(assessment === undefined ? [] : [assessment]), ...features];
   return evidence.length === 0 ? {} : { evidence };
 }
 

@@ -44,7 +44,8 @@ export function raise(
   why: { reason: string; actor?: Actor; intent?: Intent; full?: boolean },
 ): Decision {
   const target = targetOf(state, plan);
-  const common = { actor: why.actor ?? null, intent: why.intent ?? null };
+  const evidence = [...approvalsUpTo(state, plan, why.full ? 100 : target.weight), ...(state.lastLook?.reasons ?? [])];
+  const common = { actor: why.actor ?? null, intent: why.intent ?? null, evidence };
   if ((why.full || target.isCompletion) && plan.watch !== undefined && !isWatching(state, plan)) {
     return write(state, {
       ...common,
@@ -72,6 +73,15 @@ export function raise(
     step: target.step,
     reason: `raised from ${percent(state.weight)} to ${percent(target.weight)}: ${why.reason}`,
   });
+}
+
+/** Who approved the steps between the weight served and another one. */
+function approvalsUpTo({ approvals = [], weight }: RolloutState, { steps }: RolloutPlan, reached: number): Reason[] {
+  const passed = (step: number): boolean => {
+    const entered = steps[step]?.weight ?? 0;
+    return entered > weight && entered <= reached;
+  };
+  return approvals.filter(({ step }) => passed(step)).map(({ reason }) => reason);
 }
 
 /** Where `narrow` leads: one step or one decrement down, never up; -1 is 'nobody'. */

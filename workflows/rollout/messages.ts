@@ -71,6 +71,11 @@ export interface MessageArguments {
   readonly by?: string;
 }
 
+/** The reason that a message gives; empty for none, or for what is no text, as the Web UI may send it. */
+export function reasonOf({ reason }: MessageArguments): string {
+  return typeof reason === 'string' ? reason.trim() : '';
+}
+
 /** What an update answers once the main loop has dealt with the message. */
 export interface MessageResult {
   readonly accepted: boolean;

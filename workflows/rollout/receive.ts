@@ -1,8 +1,8 @@
 import type { Actor } from '../../flags/document/decision-record';
 import type { RolloutPlan } from '../../flags/plan/plan';
 import { admit } from './admit';
-import type { MessageArguments, MessageName } from './messages';
-import { nextStepIndex, withEntry, type RolloutState } from './state';
+import { reasonOf, type MessageArguments, type MessageName } from './messages';
+import { nextStepIndex, withEntry, type Approval, type RolloutState } from './state';
 
 /** A message whose sender has been looked at. */
 export interface ReceivedMessage {
@@ -36,10 +36,11 @@ export function receive(
   plan: RolloutPlan,
   startedBy: Actor,
   { name, args, actor, at }: ReceivedMessage,
+  admits: typeof admit = admit,
 ): Reception {
-  const admission = admit(state, plan, name, args);
+  const admission = admits(state, plan, name, args);
   if (!admission.admitted) return { state, accepted: false, text: admission.why };
-  const reason = args.reason ?? '';
+  const reason = reasonOf(args);
   const noted = (next: RolloutState, text: string): Reception => ({
     state: withEntry(next, { at, what: name, text: `${text}${reason ? `: ${reason}` : ''} (${actor.name})` }),
     accepted: true,
@@ -103,6 +104,7 @@ export function receive(
         {
           ...state,
           approvedSteps: [...state.approvedSteps, step],
+          approvals: [...(state.approvals ?? []), approvalOf(plan, step, actor, reason)],
           waitingFor: state.waitingFor === 'approval' ? null : state.waitingFor,
           nextLookAtMs: state.waitingFor === 'approval' ? 0 : state.nextLookAtMs,
         },
@@ -139,6 +141,13 @@ export function receive(
       );
     }
   }
+}
+
+/** Who approved a step, for the record of the write that enters it. */
+function approvalOf(plan: RolloutPlan, step: number, actor: Actor, reason: string): Approval {
+  const who = `${actor.name}${actor.verified ? '' : ' (unverified)'}`;
+  const what = `step ${step + 1} (${plan.steps[step]?.weight} %) was approved by ${who}`;
+  return { step, reason: { code: 'APPROVED', text: `${what}${reason === '' ? '' : `: ${reason}`}` } };
 }
 
 /** Goes on after a pause. A conflicting edit is accepted by it: the flag is taken as it now is and safety is shown afresh. */

@@ -6,6 +6,7 @@ import {
   continueAsNew,
   isCancellation,
   log,
+  patched,
   setHandler,
   sleep,
   workflowInfo,
@@ -14,7 +15,7 @@ import type { RolloutRef } from '../../activities/rollout-activities';
 import type { Actor } from '../../flags/document/decision-record';
 import type { RolloutPlan } from '../../flags/plan/plan';
 import { leasing, writing } from './activity-options';
-import { admit } from './admit';
+import { admit, admitEarlyWeight, isEarlyWeight } from './admit';
 import { Announcer } from './announcer';
 import { Attributor } from './attributor';
 import { apply, refOf } from './apply';
@@ -176,12 +177,9 @@ export class RolloutRun {
     const actor = await this.identify(entry, workflowId, rolloutId);
     const at = new Date(Date.now()).toISOString();
     const before = this.state.intents.length;
-    const { state, accepted, text } = receive(this.state, plan, startedBy, {
-      name: entry.name,
-      args: entry.args,
-      actor,
-      at,
-    });
+    const message = { name: entry.name, args: entry.args, actor, at };
+    const admits = isEarlyWeight(this.state, entry.name) && !patched('no-early-weight') ? admitEarlyWeight : admit;
+    const { state, accepted, text } = receive(this.state, plan, startedBy, message, admits);
     this.state = { ...state, seenMessages: [...state.seenMessages, entry.id].slice(-REMEMBERED_MESSAGES) };
     const intent = this.state.intents.length > before ? this.state.intents.at(-1) : undefined;
     if (intent === undefined) {

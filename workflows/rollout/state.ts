@@ -25,6 +25,14 @@ export interface Pause {
   readonly text: string;
 }
 
+/** A person's approval of a step. */
+export interface Approval {
+  /** Index of the step. */
+  readonly step: number;
+  /** Who gave it and why, as the record of the write says it. */
+  readonly reason: Reason;
+}
+
 /** The environment's kill switch while it is on. */
 export interface Killed {
   /** Database time at which it was turned on. */
@@ -91,6 +99,8 @@ export interface RolloutState {
   readonly judgedExclusions?: readonly string[];
   /** Steps approved so far. */
   readonly approvedSteps: readonly number[];
+  /** Who approved them; absent in rollouts that were approved before it was kept. */
+  readonly approvals?: readonly Approval[];
   readonly approvalAskedFor: number | null;
   /** Set when the lease ran out; the next action records it. */
   readonly lapsedAtMs: number | null;

@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { SegmentKey } from '../../../flags/document/identifiers';
 import { admit } from '../../../workflows/rollout/admit';
 import { MessageName, type MessageArguments } from '../../../workflows/rollout/messages';
 import { initialState, type RolloutState } from '../../../workflows/rollout/state';
@@ -48,6 +50,29 @@ describe('the state × message table', () => {
     expect(admit(states[state], plan, name, args).admitted).toBe(taken);
   });
 
+  it.each([0, 5])('takes no weight, %d, of a rollout that was paused before its first step', (weight) => {
+    const early = { ...initialState(plan), phase: 'paused' as const };
+    expect(admit(early, plan, 'setWeight', { weight })).toEqual({
+      admitted: false,
+      why: 'the rollout has not taken its first step yet',
+    });
+  });
+
+  it('takes the segments that a flag can hold, and no others', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,70}$/)), (segment) => {
+        const { admitted } = admit(states.progressing, plan, 'exclude', { segment });
+        expect(admitted).toBe(SegmentKey.safeParse(segment).success);
+      }),
+    );
+  });
+
+  it('excludes no more segments than a flag can hold', () => {
+    const full = { ...states.progressing, excludedSegments: Array.from({ length: 200 }, (_, n) => `s${n}`) };
+    expect(admit(full, plan, 'exclude', { segment: 'one-more' }).admitted).toBe(false);
+    expect(admit(full, plan, 'exclude', { segment: 's7' }).admitted).toBe(true);
+  });
+
   it('names every message', () => {
     expect(new Set(table.map(([name]) => name))).toEqual(new Set(Object.values(MessageName)));
   });
@@ -61,6 +86,11 @@ describe('the state × message table', () => {
   );
 
   it.each<[MessageName, MessageArguments]>([
+    ['exclude', { segment: 'EU users!' }],
+    ['exclude', { segment: 'x'.repeat(61) }],
+    ['exclude', { segment: { key: 'eu' } as never }],
+    ['promote', { force: true, reason: { why: 'x' } as never }],
+    ['promote', { force: true, reason: ' ' }],
     ['setWeight', {}],
     ['setWeight', { weight: -1 }],
     ['setWeight', { weight: Number.NaN }],

@@ -190,6 +190,12 @@ describe('operators', () => {
     expect(model.state.phase).toBe('rolled_back');
   });
 
+  it('takes a reason that is no text, as the Web UI may send it, for none', () => {
+    const model = new RolloutModel(givenPlan());
+    expect(model.send('setWeight', { weight: 5, reason: 5 as never })).toBe(true);
+    expect(model.writes.at(-1)?.planned.reason).toBe('weight set to 5 % by alice');
+  });
+
   it('abort wins over everything else that is waiting', () => {
     const model = new RolloutModel(givenPlan());
     model.send('abort', { reason: 'enough' });
@@ -303,6 +309,19 @@ describe('approvals and blackouts', () => {
     expect(model.send('approve', {}, { kind: 'unverified', name: 'Temporal', verified: false })).toBe(false);
     expect(model.send('approve')).toBe(true);
     expect(model.state.weight).toBe(50);
+  });
+
+  it('records who approved a step, and why, with the write that enters it, and with no other', () => {
+    const model = new RolloutModel({ ...plan, steps: plan.steps.map((step) => ({ ...step, approval: true })) });
+    model.send('approve', { reason: 'read the dashboard' });
+    model.send('approve', {}, { ...alice, name: 'bob' });
+    model.look(minute, promote);
+    model.look(minute, promote);
+    expect(model.writes.map(({ planned }) => planned.evidence.filter(({ code }) => code === 'APPROVED'))).toEqual([
+      [{ code: 'APPROVED', text: 'step 1 (10 %) was approved by alice: read the dashboard' }],
+      [{ code: 'APPROVED', text: 'step 2 (50 %) was approved by bob' }],
+      [],
+    ]);
   });
 
   it('does not let the starter approve when the plan forbids it', () => {
