@@ -18,7 +18,7 @@ export const Query = z.record(z.string().min(1).max(200), z.json());
 export type Query = z.infer<typeof Query>;
 
 /** How other systems draw users into buckets. */
-export const ForeignHash = z.enum(['unleash', 'unleash_variant', 'growthbook_1', 'growthbook_2']);
+export const ForeignHash = z.enum(['unleash', 'unleash_variant', 'growthbook_1', 'growthbook_2', 'flagd']);
 export type ForeignHash = z.infer<typeof ForeignHash>;
 
 /** Users whose bucket in another system lies in one of some ranges. */
@@ -29,7 +29,7 @@ export const ForeignBucket = z.strictObject({
   /** The first of these attributes that a context has is hashed. `userId` and `id` are the targeting key where it has them not. */
   attributes: z.array(attribute).min(1).max(5),
   /** How many buckets there are; GrowthBook's lie between 0 and 1, and this is 1. */
-  size: z.number().positive().max(1e9),
+  size: z.number().positive().max(2 ** 31),
   /** From (inclusive) to (exclusive). */
   ranges: z.array(z.tuple([z.number(), z.number()])).max(100),
 });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AttributeCondition, Condition } from '../document/condition';
+import type { ForeignBucket } from '../document/foreign-condition';
 import { NotExpressible } from '../import/imported';
 import { plainPath } from './exported';
 
@@ -44,12 +45,29 @@ export function logicOf(
       condition.any.map((part) => logicOf(part, segment, changed)),
     );
   if ('not' in condition) return not(logicOf(condition.not, segment, changed));
+  if ('bucket' in condition && condition.bucket.hash === 'flagd') return drawLogic(condition.bucket);
   if ('unleash' in condition || 'query' in condition || 'bucket' in condition) {
     throw new NotExpressible(
       `flagd has no condition '${Object.keys(condition).join()}', which keeps another system's meaning`,
     );
   }
   return attributeLogic(condition, changed);
+}
+
+/** Buckets of flagd's own, as a draw that comes to true or false. Whoever has not the attribute is in none of them. */
+function drawLogic({ seed, attributes: [attribute = ''], size, ranges }: ForeignBucket): Logic {
+  const read: Logic = { var: plainPath(attribute) };
+  let from = 0;
+  const shares: Logic[] = [];
+  for (const [start, end] of [...ranges].sort(([a], [b]) => a - b)) {
+    shares.push([false, start - from], [true, end - start]);
+    from = end;
+  }
+  shares.push([false, size - from]);
+  const isWeight = (share: Logic): boolean => Number.isInteger((share as readonly Logic[])[1]);
+  if (!shares.every(isWeight) || size >= 2 ** 31) throw new NotExpressible('flagd has whole buckets alone');
+  const drawn = shares.filter((share) => ((share as readonly Logic[])[1] as number) > 0);
+  return joined('and', [{ '!!': [read] }, { fractional: [{ cat: [seed, read] }, ...drawn] }]);
 }
 
 function attributeLogic(

@@ -6,6 +6,7 @@ import { rulesOfRule } from './growthbook-rules';
 import { FeatureValues } from './growthbook-values';
 import {
   definitionOf,
+  applicable,
   ImportResult,
   NotExpressible,
   NoteKind,
@@ -38,7 +39,7 @@ export function importGrowthBook(payload: GrowthBookPayload): Imported {
       'experiments on pages are no flags: they change a page in its browser',
     );
   }
-  return result;
+  return applicable(result, 'features');
 }
 
 function flagOf(

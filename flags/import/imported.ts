@@ -1,7 +1,10 @@
 import type { z } from 'zod';
+import type { Issue } from '../../core/errors';
 import type { Condition } from '../document/condition';
-import type { FlagDefinition, Rule } from '../document/flag';
-import type { Segment } from '../document/segment';
+import { FlagDefinition, type Rule } from '../document/flag';
+import { Segment } from '../document/segment';
+import { validateFlag, validateSegment } from '../document/validate-flag';
+import { segmentsIn } from '../evaluator/references';
 
 /** What became of one item of an import or export. */
 export const NoteKind = {
@@ -43,6 +46,50 @@ export class ImportResult implements Imported {
   note(kind: NoteKind, item: string, message: string): void {
     this.notes.push({ item, kind, message });
   }
+}
+
+const SegmentShape = Segment.pick({ key: true, if: true, description: true });
+
+/**
+ * What of a result can be sent: a flag or segment that breaks a rule of such documents here, or stands on one that is left out, is left out and told. Otherwise one
+ * of them would stop the others.
+ *
+ * @param room what flags are called where they come from
+ */
+export function applicable(result: ImportResult, room: 'flags' | 'features'): Imported {
+  const segments = result.segments.filter((segment) => {
+    const faults = faultsOf(SegmentShape.safeParse(segment), () => validateSegment(segment));
+    if (faults !== undefined) result.note(NoteKind.LeftOut, `segments.${segment.key}`, faults);
+    return faults === undefined;
+  });
+  const hasSegment = new Set(segments.map(({ key }) => key));
+  let flags: readonly FlagDefinition[] = result.flags;
+  let count: number;
+  do {
+    count = flags.length;
+    const has = new Set(flags.map(({ key }) => key));
+    flags = flags.filter((flag) => {
+      const missing = flag.prerequisites.find((prerequisite) => !has.has(prerequisite.flag))?.flag;
+      const segment = flag.rules.flatMap((rule) => segmentsIn(rule.if)).find((key) => !hasSegment.has(key));
+      const why =
+        missing !== undefined
+          ? `it depends on '${missing}', which is left out`
+          : segment !== undefined
+            ? `it asks for segment '${segment}', which is left out`
+            : faultsOf(FlagDefinition.safeParse(flag), () => validateFlag(flag));
+      if (why !== undefined) result.note(NoteKind.LeftOut, `${room}.${flag.key}`, why);
+      return why === undefined;
+    });
+  } while (flags.length < count);
+  return { flags, segments, notes: result.notes };
+}
+
+/** What is wrong with a document, the first fault of it; undefined when nothing is. */
+function faultsOf(parsed: z.ZodSafeParseResult<unknown>, further: () => readonly Issue[]): string | undefined {
+  const [issue] = parsed.success
+    ? further()
+    : parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
+  return issue === undefined ? undefined : `it is not valid here: ${issue.field}: ${issue.message}`;
 }
 
 /** Something that a flag cannot express, so that the flag as a whole is left out. */

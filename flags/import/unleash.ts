@@ -3,6 +3,7 @@ import type { FlagDefinition, FlagType, Prerequisite } from '../document/flag';
 import { FlagKey, SegmentKey, VariantName } from '../document/identifiers';
 import {
   allOf,
+  applicable,
   definitionOf,
   ImportResult,
   Names,
@@ -49,7 +50,7 @@ export function importUnleash(state: UnleashState): Imported {
       result.note(NoteKind.LeftOut, `features.${feature.name}`, error.message);
     }
   }
-  return result;
+  return applicable(result, 'features');
 }
 
 interface Features {

@@ -11,7 +11,8 @@ const UNLEASH_VARIANT_SEED = 86_028_157;
  * Compiles 'the bucket that another system would give to this user lies in one of these ranges', so that an imported flag serves everybody what
  * they were served there. The first attribute that is there is hashed; without any, nobody matches.
  *
- * @see Unleash client specification, strategies and variants; GrowthBook, "Hashing", https://docs.growthbook.io/lib/build-your-own
+ * @see Unleash client specification, strategies and variants; GrowthBook, "Hashing", https://docs.growthbook.io/lib/build-your-own;
+ *   flagd, https://flagd.dev/reference/custom-operations/fractional-operation/
  */
 export function compileForeignBucket({ hash, seed, attributes, size, ranges }: ForeignBucket): Predicate {
   const readers = attributes.map(compileIdentity);
@@ -52,6 +53,13 @@ function bucketBy(hash: ForeignBucket['hash'], seed: string, size: number): (ide
       return (identity) => (fnv1a(identity + seed) % 1_000) / 1_000;
     case 'growthbook_2':
       return (identity) => (fnv1a(String(fnv1a(seed + identity))) % 10_000) / 10_000;
+    case 'flagd': {
+      const state = extendHash(EMPTY_HASH, seed);
+      // Below 2^53 together, so that nothing is rounded.
+      return size > 2 ** 21
+        ? (identity) => Number((BigInt(murmur3(state, identity)) * BigInt(Math.floor(size))) >> 32n)
+        : (identity) => Math.floor((murmur3(state, identity) * size) / 2 ** 32);
+    }
     default:
       // A hash of a newer server: a bucket in no range is the safe reading.
       return () => Number.NaN;

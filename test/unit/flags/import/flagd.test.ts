@@ -35,7 +35,20 @@ describe('a flagd definition', () => {
     expect(variantOf(imported, { email: 'ada@example.com', age: 30 })).toBe('green');
     expect(variantOf(imported, { email: 'ada@example.com', age: 3, country: 'NO' })).toBe('blue');
     expect(variantOf(imported, {})).toBe('red');
+    expect(imported.notes).toEqual([
+      {
+        item: 'flags.colour.targeting',
+        kind: 'changed',
+        message: expect.stringMatching(/text such as '18'/) as string,
+      },
+    ]);
+  });
+
+  it('tells nothing of an order where the attribute is no text', () => {
+    const x = { var: 'x' };
+    const imported = given({ if: [{ and: [{ '!': [{ starts_with: [x, ''] }] }, { '<': [x, 5] }] }, 'green'] });
     expect(imported.notes).toEqual([]);
+    expect([variantOf(imported, { x: 1 }), variantOf(imported, { x: '1' })]).toEqual(['green', 'red']);
   });
 
   it('leaves users of an inner branch without result to the default, and to no later branch', () => {
@@ -63,17 +76,42 @@ describe('a flagd definition', () => {
     expect([variantOf(imported, holds), variantOf(imported, fails)]).toEqual(['green', 'red']);
   });
 
-  it('splits in the same shares, and says that users are drawn anew', () => {
-    const imported = given({ fractional: [{ var: 'email' }, ['red', 1], ['green', 1], ['blue', 1]] });
+  it('splits in the same shares where several attributes decide, and says that users are drawn anew', () => {
+    const imported = given({
+      fractional: [{ cat: [{ var: 'email' }, { var: 'team' }] }, ['red', 1], ['green', 1], ['blue', 1]],
+    });
     expect(imported.flags[0]?.rules[0]?.serve).toEqual({
       split: [
         { variant: 'red', weight: 33.333 },
-        { variant: 'green', weight: 33.333 },
-        { variant: 'blue', weight: 33.334 },
+        { variant: 'green', weight: 33.334 },
+        { variant: 'blue', weight: 33.333 },
       ],
     });
     expect(imported.notes.map(({ kind }) => kind)).toEqual(['changed', 'changed']);
     expect(variantOf(imported, { targetingKey: 'ada' })).toBeDefined();
+  });
+
+  it('gives a share without weight to nobody, however the others are rounded', () => {
+    const by = { cat: [{ var: 'email' }, { var: 'team' }] };
+    const shares = [...Array.from({ length: 6 }, () => ['red', 1]), ['blue', 0], ['green', 1]];
+    const imported = given({ fractional: [by, ...shares] });
+    expect(imported.flags[0]?.rules[0]?.serve).toEqual({
+      split: [
+        { variant: 'red', weight: 85.714 },
+        { variant: 'green', weight: 14.286 },
+      ],
+    });
+    expect(
+      variantOf(
+        given({
+          fractional: [
+            ['green', 0],
+            ['blue', -5],
+          ],
+        }),
+        { targetingKey: 'ada' },
+      ),
+    ).toBe('red');
   });
 
   it('hands metadata out, and a disabled flag answers the caller’s own default', () => {
@@ -83,11 +121,32 @@ describe('a flagd definition', () => {
     expect(variantOf(imported, {})).toBeUndefined();
   });
 
+  it('leaves a flag out that is not valid here, and lets the others be', () => {
+    const { flags, notes } = importFlagd(
+      FlagdDefinition.parse({
+        flags: {
+          bad: { state: 'ENABLED', variants: { on: true }, defaultVariant: 'off' },
+          empty: { state: 'ENABLED', variants: { a: null, b: {} }, defaultVariant: 'b' },
+          good: { state: 'ENABLED', variants: { on: true }, defaultVariant: '' },
+        },
+      }),
+    );
+    expect(flags.map(({ key, defaultVariant }) => [key, defaultVariant])).toEqual([['good', undefined]]);
+    expect(notes).toEqual([
+      { item: 'flags.bad', kind: 'left_out', message: expect.stringMatching(/no variant 'off'/) as string },
+      { item: 'flags.empty', kind: 'left_out', message: expect.stringMatching(/variants.a/) as string },
+    ]);
+  });
+
   it.each([
     [{ if: [{ '==': [{ '+': [{ var: 'x' }, 1] }, 2] }, 'green'] }, /no condition says/],
     [{ if: [{ '==': [{ var: '$flagd.timestamp' }, 2] }, 'green'] }, /only flagd knows/],
     [{ if: [{ '==': [{ var: 'x' }, 2] }, 'purple'] }, /'purple', which is no variant/],
     [{ if: [{ $ref: 'missing' }, 'green'] }, /no evaluator 'missing'/],
+    [{ if: [{ '==': [{ var: ['x', 'none'] }, 'none'] }, 'green'] }, /takes "none" where 'x' is missing/],
+    [{ if: [{ '==': [{ var: 'list.0' }, 'a'] }, 'green'] }, /names a place in a list/],
+    [{ fractional: [{ var: 'email' }, [{ '+': [1, 2] }, 50], ['blue', 50]] }, /no rule says/],
+    [{ if: [{ sem_ver: [{ var: 'x' }, '=', 'one'] }, 'green'] }, /no condition says/],
   ])('leaves a flag out that it cannot express, and says why: %j', (targeting, why) => {
     const imported = given(targeting);
     expect(imported.flags).toEqual([]);
