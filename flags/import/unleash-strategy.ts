@@ -34,16 +34,42 @@ const constraintOf = ({
   },
 });
 
-/** The condition of a list of constraints, all of which must hold. */
-export function constraintsOf(constraints: readonly UnleashConstraint[]): Condition | null {
-  return allOf(constraints.map(constraintOf));
+/** What Unleash's clients know by themselves, and an evaluation here must be told. */
+const KNOWN_THERE: Readonly<Record<string, string>> = {
+  currentTime: 'the present',
+  appName: 'the name that its client was given',
+  environment: 'the environment that its client was given',
+};
+
+/**
+ * The condition of a list of constraints, all of which must hold.
+ *
+ * @param item where they stand, for notes
+ */
+export function constraintsOf(
+  constraints: readonly UnleashConstraint[],
+  item: string,
+  result: ImportResult,
+): Condition | null {
+  // Dates are compared with the present there, whatever attribute is named.
+  const asked = constraints.map((constraint) =>
+    constraint.operator.startsWith('DATE_') ? { ...constraint, contextName: 'currentTime' } : constraint,
+  );
+  for (const name of new Set(asked.map(({ contextName }) => contextName))) {
+    const taken = Object.hasOwn(KNOWN_THERE, name) ? KNOWN_THERE[name] : undefined;
+    if (taken === undefined) continue;
+    const message = `where the context has no '${name}' Unleash takes ${taken}; here it is missing, so give it with each evaluation`;
+    result.note(NoteKind.Changed, item, message);
+  }
+  return allOf(asked.map(constraintOf));
 }
 
 /** The condition of one strategy: its own rule, its constraints and its segments. */
 export function audienceOf(strategy: UnleashStrategy, parts: StrategyParts): Audience {
   const own = ownAudience(strategy, parts);
   if (own === 'nobody' || strategy.disabled === true) return 'nobody';
-  const conditions: Condition[] = (strategy.constraints ?? []).map(constraintOf);
+  const constrained = constraintsOf(strategy.constraints ?? [], parts.item, parts.result);
+  const conditions = constrained === null ? [] : 'all' in constrained ? [...constrained.all] : [constrained];
   for (const id of (strategy.segments ?? []).map(String)) {
     const segment = parts.segments.get(id);
     if (segment === undefined) {

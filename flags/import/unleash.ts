@@ -66,8 +66,8 @@ function addSegment(
   keyOf: (id: string) => string,
   result: ImportResult,
 ): void {
-  const condition = constraintsOf(constraints);
   const item = `segments.${id}`;
+  const condition = constraintsOf(constraints, item, result);
   if (condition === null) {
     result.note(NoteKind.LeftOut, item, 'has no constraint, so it means everybody and is not needed');
     return;

@@ -9,7 +9,7 @@ import { evaluateAll } from './bulk';
 import type { CompiledEnvironments } from './compiled-environments';
 import { allowOrigin, type CrossOrigin } from './cross-origin';
 import { evaluate } from './evaluation';
-import { isFault, readContext } from './read-context';
+import { isFault, readContext, type ContextFault } from './read-context';
 import { receiveBody } from './receive-body';
 
 /** What OFREP works with. */
@@ -28,6 +28,10 @@ const PREFIX = '/ofrep/v1/';
 const FLAGS = 'evaluate/flags';
 const STREAM = 'stream';
 const BODY_LIMIT_BYTES = 64 * 1024;
+const TOO_LARGE: ContextFault = {
+  errorCode: 'PARSE_ERROR',
+  errorDetails: `a context takes at most ${BODY_LIMIT_BYTES} bytes`,
+};
 const FIXED_HEADERS = ['content-type', 'application/json; charset=utf-8', 'cache-control', 'no-store'] as const;
 
 /**
@@ -92,11 +96,11 @@ export class OfrepHandler {
     body: string | null,
     { caller, snapshot }: Scene,
   ): void {
-    if (body === null) {
-      throw new HeadgateError(ErrorCode.BodyTooLarge, `a context takes at most ${BODY_LIMIT_BYTES} bytes`);
+    const context = body === null ? TOO_LARGE : readContext(body);
+    if (isFault(context)) {
+      closeUnlessRead(response);
+      return send(response, 400, key === null ? context : { key, ...context });
     }
-    const context = readContext(body);
-    if (isFault(context)) return send(response, 400, key === null ? context : { key, ...context });
     const { role } = caller;
     const nowMs = this.parts.databaseNowMs();
     if (key !== null) {
@@ -141,8 +145,7 @@ export class OfrepHandler {
 
   private refuse(response: ServerResponse, error: unknown): void {
     if (response.headersSent || response.destroyed) return void response.destroy();
-    // Of a body that is too large the rest is not read, so the connection cannot be used again, whatever it is refused for.
-    if (!response.req.complete) response.setHeader('connection', 'close');
+    closeUnlessRead(response);
     const code = error instanceof HeadgateError ? error.code : ErrorCode.Internal;
     const details = { errorDetails: error instanceof HeadgateError ? messageOf(error) : 'an unexpected error' };
     switch (code) {
@@ -151,8 +154,6 @@ export class OfrepHandler {
         return send(response, 401, details);
       case ErrorCode.PermissionDenied:
         return send(response, 403, details);
-      case ErrorCode.BodyTooLarge:
-        return send(response, 400, { errorCode: 'PARSE_ERROR', ...details });
       default:
         this.parts.log.error({ err: error, code }, 'an evaluation failed');
         return send(response, 500, details);
@@ -196,6 +197,11 @@ function evaluating(caller: Caller): EvaluatingCaller {
   const { role, environment } = caller;
   if (environment !== null && (mayUse(role, 'sdk') || mayUse(role, 'client'))) return caller as EvaluatingCaller;
   throw new HeadgateError(ErrorCode.PermissionDenied, 'evaluations need a token of role sdk or client');
+}
+
+/** Of a body that is too large the rest is not read, so the connection cannot be used again, whatever is answered. */
+function closeUnlessRead(response: ServerResponse): void {
+  if (!response.req.complete) response.setHeader('connection', 'close');
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock';
 import type { Snapshot, SnapshotCache } from '../snapshot/snapshot-cache';
 
@@ -111,9 +112,13 @@ export class ChangeHub {
   }
 }
 
-/** The entity tag, and which leases have run out: both change what is served. */
+/**
+ * The entity tag, and a digest of which leases have run out: both change what is served. It comes back in a header, so it stays short however many they are, and
+ * plain whatever script their flags' keys are in.
+ */
 function versionOf({ etag, rolloutIds, leaseEndsAtMs }: Snapshot, nowMs: number): string {
   const lapsed = rolloutIds.filter((id) => (leaseEndsAtMs.get(id) ?? Number.NEGATIVE_INFINITY) <= nowMs);
   const tag = etag.replaceAll('"', '');
-  return lapsed.length === 0 ? tag : `${tag}.${lapsed.join('.')}`;
+  if (lapsed.length === 0) return tag;
+  return `${tag}.${createHash('sha256').update(lapsed.join()).digest('base64url').slice(0, 16)}`;
 }

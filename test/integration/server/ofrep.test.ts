@@ -114,7 +114,11 @@ describe('one flag by OFREP', () => {
 
   it('is not evaluated for a context beyond the bound', async () => {
     const huge = { context: { ...ada, text: 'x'.repeat(70_000) } };
-    expect(await post('/theme', huge)).toMatchObject({ status: 400, body: { errorCode: 'PARSE_ERROR' } });
+    expect(await post('/theme', huge)).toMatchObject({ status: 400, body: { key: 'theme', errorCode: 'PARSE_ERROR' } });
+    expect((await post('', huge)).body).toEqual({
+      errorCode: 'PARSE_ERROR',
+      errorDetails: expect.any(String) as string,
+    });
     const wide = {
       context: { ...ada, ...Object.fromEntries(Array.from({ length: 1_001 }, (_, at) => [`a${at}`, at])) },
     };

@@ -31,6 +31,39 @@ describe('what an import of Unleash tells of', () => {
     expect(notes.map(({ message }) => message)).toContain("variant 'a.b' is named 'a_b' here");
   });
 
+  it.each([
+    ['currentTime', 'DATE_AFTER', '2030-01-01T00:00:00Z', /no 'currentTime' Unleash takes the present/],
+    ['anything', 'DATE_BEFORE', '2030-01-01T00:00:00Z', /no 'currentTime' Unleash takes the present/],
+    ['appName', 'STR_CONTAINS', 'shop', /no 'appName' Unleash takes the name/],
+  ])('what its clients know by themselves: %s %s', (contextName, operator, value, why) => {
+    const constraints = [{ contextName, operator, value, values: [value] }];
+    const features = [{ name: 'f', enabled: true, strategies: [{ name: 'default', constraints }] }];
+    const { flags, notes } = unleash(features);
+    expect(notes).toEqual([
+      { item: 'features.f.strategies[0]', kind: 'changed', message: expect.stringMatching(why) as string },
+    ]);
+    const asked = operator.startsWith('DATE_') ? 'currentTime' : contextName;
+    expect(flags[0]?.rules[0]?.if).toMatchObject({ unleash: { contextName: asked } });
+  });
+
+  it('a feature that no flag can be, and one that depends on it', () => {
+    const variants = [
+      { name: 'a', weight: 1, payload: { type: 'string', value: 'x' } },
+      { name: 'a', weight: 1, payload: { type: 'string', value: 'y' } },
+    ];
+    const { flags, notes } = unleash([
+      { name: 'child', enabled: true, dependencies: [{ feature: 'parent' }] },
+      { name: 'other', enabled: true },
+      { name: 'parent', enabled: true, strategies: [{ name: 'default' }], variants },
+    ]);
+    expect(flags.map(({ key }) => key)).toEqual(['other']);
+    expect(notes).toContainEqual({
+      item: 'features.child',
+      kind: 'left_out',
+      message: "it depends on 'parent', which is left out",
+    });
+  });
+
   it('a name that no flag can have', () => {
     const { flags, notes } = unleash([{ name: 'a/b', enabled: true }]);
     expect(flags).toEqual([]);
