@@ -3,9 +3,10 @@ import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
 import type { Flag } from '../flags/document/flag';
 import { documentId } from '../flags/document/identifiers';
 import { isOutage } from '../store/database';
+import type { ExperimentsRepository } from '../store/experiments-repository';
 import type { RolloutsRepository } from '../store/rollouts-repository';
 import type {
-  PlannedRollout,
+  PlannedStart,
   ScheduledChange,
   ScheduledChangesRepository,
   ScheduledEnd,
@@ -14,6 +15,7 @@ import type {
 import type { TokensRepository } from '../store/tokens-repository';
 import { archiveFlag, putFlag, switchFlag, type FlagWriteDependencies, type WrittenFlag } from '../store/write-flag';
 import type { DecisionsRepository } from '../store/decisions-repository';
+import type { ExperimentInput } from '../workflows/experiment/messages';
 import type { RolloutInput } from '../workflows/rollout/messages';
 import type { ScheduledChangeResult } from '../workflows/scheduled/messages';
 import { withSortedFailures } from './failures';
@@ -25,6 +27,7 @@ export interface ScheduledChangeDependencies extends FlagWriteDependencies, Noti
   readonly tokens: Pick<TokensRepository, 'get'>;
   readonly decisions: DecisionsRepository;
   readonly rollouts: Pick<RolloutsRepository, 'byIdentity'>;
+  readonly experiments: Pick<ExperimentsRepository, 'byIdentity'>;
   /** The rollout that is live on a flag, as Temporal knows it; null when none is. */
   readonly liveRollout: (environment: string, flagKey: string) => Promise<LiveRollout | null>;
 }
@@ -37,15 +40,16 @@ export interface LiveRollout {
   readonly isExperiment?: boolean;
 }
 
-/** What making a change came to: it has ended, or a rollout is to be started. */
+/** What making a change came to: it has ended, or a rollout or an experiment is to be started. */
 export type MadeChange =
   | { readonly kind: 'ended'; readonly status: ScheduledEnd; readonly text: string }
-  | { readonly kind: 'start'; readonly rollout: RolloutInput };
+  | { readonly kind: 'start'; readonly rollout: RolloutInput }
+  | { readonly kind: 'start_experiment'; readonly experiment: ExperimentInput };
 
 /** Everything the workflow of a scheduled change may do. All of it is safe to repeat and to overlap with a copy of itself. */
 export interface ScheduledChangeActivities {
   makeScheduledChange(request: { readonly id: string }): Promise<MadeChange>;
-  /** Records that its rollout was started, or what is live in its place. */
+  /** Records that its rollout or experiment was started, or what is live in its place. */
   settleRolloutStart(request: { readonly id: string; readonly started: boolean }): Promise<ScheduledChangeResult>;
   /** For a workflow that was cancelled in Temporal before its time. */
   cancelScheduledChange(request: { readonly id: string }): Promise<ScheduledChangeResult>;
@@ -100,7 +104,19 @@ export function createScheduledChangeActivities(dependencies: ScheduledChangeDep
       try {
         if (change.change.kind === 'rollout') {
           await checkTimely(dependencies, change);
-          return { kind: 'start', rollout: await startable(dependencies, change, change.change.start) };
+          const ended = (identity: string) => dependencies.rollouts.byIdentity(identity);
+          return { kind: 'start', rollout: await startable(dependencies, change, change.change.start, ended) };
+        }
+        if (change.change.kind === 'experiment') {
+          await checkTimely(dependencies, change);
+          const ended = (identity: string) => dependencies.experiments.byIdentity(change.environment, identity);
+          const { rolloutId: experimentId, ...input } = await startable(
+            dependencies,
+            change,
+            change.change.start,
+            ended,
+          );
+          return { kind: 'start_experiment', experiment: { ...input, experimentId } };
         }
         const { flag, written } = await write(dependencies, change);
         const text = written ? 'the change was made' : 'nothing was to be changed: the flag stood so already';
@@ -112,16 +128,21 @@ export function createScheduledChangeActivities(dependencies: ScheduledChangeDep
 
     async settleRolloutStart({ id, started }): Promise<ScheduledChangeResult> {
       const change = await changes.get(id);
-      if (change === null || isEnded(change) || change.change.kind !== 'rollout') return resultOf(change);
+      if (change === null || isEnded(change)) return resultOf(change);
+      const { kind } = change.change;
+      if (kind !== 'rollout' && kind !== 'experiment') return resultOf(change);
       const { rolloutId, identity } = change.change.start;
-      if (started) return ending(change, 'making', 'made', { text: `rollout '${rolloutId}' was started`, rolloutId });
+      const named = (id: string) => (kind === 'rollout' ? { rolloutId: id } : { experimentId: id });
+      if (started) {
+        return ending(change, 'making', 'made', { text: `${kind} '${rolloutId}' was started`, ...named(rolloutId) });
+      }
       const live = await dependencies.liveRollout(change.environment, change.flagKey);
       if (live?.identity === identity) {
-        const text = `the same rollout was live already: '${live.rolloutId}'`;
-        return ending(change, 'making', 'made', { text, rolloutId: live.rolloutId });
+        const text = `the same ${kind} was live already: '${live.rolloutId}'`;
+        return ending(change, 'making', 'made', { text, ...named(live.rolloutId) });
       }
       const what = live?.isExperiment === true ? 'experiment' : 'rollout';
-      const other = live === null ? 'another rollout' : `${what} '${live.rolloutId}'`;
+      const other = live === null ? 'another rollout or experiment' : `${what} '${live.rolloutId}'`;
       const text = `${other} of '${change.flagKey}' was live with another plan`;
       return ending(change, 'making', 'conflict', { text, code: ErrorCode.RolloutLive });
     },
@@ -215,27 +236,30 @@ async function write(dependencies: ScheduledChangeDependencies, change: Schedule
     case 'archive':
       return archiveFlag(dependencies, write);
     case 'rollout':
-      throw new Error('a rollout is started and not written');
+    case 'experiment':
+      throw new Error(`a change of kind '${planned.kind}' is started and not written`);
   }
 }
 
 /**
- * What the rollout's workflow is started with; whether the plan fits the flag it finds out itself.
+ * What the workflow of a rollout or an experiment is started with; whether the plan fits the flag it finds out itself.
  *
- * @throws {HeadgateError} PERMISSION_DENIED; IN_USE when the same rollout has finished
+ * @param endedOf what has the same identity and was started before
+ * @throws {HeadgateError} PERMISSION_DENIED; IN_USE when the same one has finished
  */
-async function startable(
+async function startable<Plan>(
   dependencies: ScheduledChangeDependencies,
   change: ScheduledChange,
-  { again, ...start }: PlannedRollout,
-): Promise<RolloutInput> {
+  { again, ...start }: PlannedStart<Plan>,
+  endedOf: (identity: string) => Promise<readonly { readonly _id: string; readonly outcome: string | null }[]>,
+) {
   await checkAsker(dependencies, change);
-  const ended = again ? [] : await dependencies.rollouts.byIdentity(start.identity);
+  const ended = again ? [] : await endedOf(start.identity);
   const finished = ended.find(
     ({ _id, outcome }) => outcome !== null && outcome !== 'refused' && _id !== start.rolloutId,
   );
   if (finished !== undefined) {
-    const message = `the same rollout has finished already: '${finished._id}' as ${finished.outcome}`;
+    const message = `the same ${change.change.kind} has finished already: '${finished._id}' as ${finished.outcome}`;
     throw new HeadgateError(ErrorCode.InUse, message, { remedy: 'Schedule it with --again to start it anew.' });
   }
   const { environment, flagKey, askedBy } = change;

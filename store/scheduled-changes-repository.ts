@@ -2,6 +2,7 @@ import type { Collection as MongoCollection, Db, Filter } from 'mongodb';
 import type { ErrorCode } from '../core/errors';
 import type { Actor } from '../flags/document/decision-record';
 import type { FlagInput } from '../flags/edit/flag-input';
+import type { ExperimentPlan } from '../flags/experiment/experiment-plan';
 import type { RolloutPlan } from '../flags/plan/plan';
 import { Collection } from './collections';
 import { plainCopy } from './plain-copy';
@@ -12,15 +13,17 @@ export type PlannedChange =
   /** A whole document, written only over the revision it was made for; 0 for a flag that must not exist. */
   | { readonly kind: 'edit'; readonly flag: FlagInput; readonly revision: number }
   | { readonly kind: 'archive' }
-  | { readonly kind: 'rollout'; readonly start: PlannedRollout };
+  | { readonly kind: 'rollout'; readonly start: PlannedStart<RolloutPlan> }
+  | { readonly kind: 'experiment'; readonly start: PlannedStart<ExperimentPlan> };
 
-/** A rollout to be started; ids and salt are made when it is scheduled, so that a repeated start is the same one. */
-export interface PlannedRollout {
+/** A rollout or an experiment to be started; ids and salt are made when it is scheduled, so that a repeated start is the same one. */
+export interface PlannedStart<Plan> {
+  /** Its id, under the name by which the owner of a flag's live block is known. */
   readonly rolloutId: string;
   readonly identity: string;
   readonly salt: string;
-  readonly plan: RolloutPlan;
-  /** Start anew although the same rollout has finished. */
+  readonly plan: Plan;
+  /** Start anew although the same one has finished. */
   readonly again: boolean;
 }
 
@@ -44,6 +47,8 @@ export interface ScheduledOutcome {
   readonly revision?: number;
   /** Of the rollout that it started or found. */
   readonly rolloutId?: string;
+  /** Of the experiment that it started or found. */
+  readonly experimentId?: string;
   /** Who took it back. */
   readonly by?: string;
 }
@@ -168,6 +173,8 @@ export function changeInWords(change: PlannedChange): string {
       return 'archive';
     case 'rollout':
       return `roll out ${change.start.plan.candidate}`;
+    case 'experiment':
+      return `start an experiment of ${change.start.plan.treatments.join(', ')}`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { ErrorCode, HeadgateError } from '../../core/errors';
+import { parseExperiment } from '../../flags/experiment/resolve-experiment';
 import { parsePlan } from '../../flags/plan/parse-plan';
 import type { ScheduledChangeAnswer } from '../api/answers';
 import { readFlagFile } from '../flag-file';
@@ -14,6 +15,7 @@ interface ScheduleOptions {
   readonly off?: true;
   readonly file?: string;
   readonly plan?: string;
+  readonly experiment?: string;
   readonly archive?: true;
   readonly again?: boolean;
   readonly expiresAfter?: string;
@@ -25,14 +27,17 @@ export function addFlagSchedule(flag: Command, context: CommandContext): void {
   does<ScheduleOptions>(
     flag
       .command('schedule <key>')
-      .description('say what is to happen to a flag at a time: one of --on, --off, --file, --plan, --archive')
+      .description(
+        'say what is to happen to a flag at a time: one of --on, --off, --file, --plan, --experiment, --archive',
+      )
       .requiredOption('--at <time>', 'ISO 8601 with its zone, such as 2030-01-31T09:00:00+01:00; within 366 days')
       .option('--on', 'switch it on')
       .option('--off', 'switch it off')
       .option('-f, --file <file>', 'write this document (YAML or JSON), if the flag is not edited until then')
       .option('--plan <file>', 'start the rollout of this plan')
+      .option('--experiment <file>', 'start the experiment of this file')
       .option('--archive', 'archive it')
-      .option('--again', 'for --plan: start anew although the same rollout has finished')
+      .option('--again', 'for --plan and --experiment: start anew although the same one has finished')
       .addOption(new Option('--expires-after <duration>', 'how late it may still be made, 1m to 30d').default('1d'))
       .requiredOption('--reason <text>', 'why, for the decision record'),
     context,
@@ -80,23 +85,34 @@ export function addFlagSchedule(flag: Command, context: CommandContext): void {
 /** The one change that the options name, with its file read and checked. */
 async function changeOf(
   session: Session,
-  { on, off, file, plan, archive, again = false }: ScheduleOptions,
+  { on, off, file, plan, experiment, archive, again = false }: ScheduleOptions,
   environment: string,
   key: string,
 ): Promise<object> {
-  if ([on, off, file, plan, archive].filter((option) => option !== undefined).length !== 1) {
-    throw new HeadgateError(ErrorCode.InvalidArgument, 'name one of --on, --off, --file, --plan and --archive');
+  if ([on, off, file, plan, experiment, archive].filter((option) => option !== undefined).length !== 1) {
+    throw new HeadgateError(
+      ErrorCode.InvalidArgument,
+      'name one of --on, --off, --file, --plan, --experiment and --archive',
+    );
   }
-  if (again && plan === undefined) {
-    throw new HeadgateError(ErrorCode.InvalidArgument, '--again belongs to --plan');
+  if (again && plan === undefined && experiment === undefined) {
+    throw new HeadgateError(ErrorCode.InvalidArgument, '--again belongs to --plan and --experiment');
   }
   if (file !== undefined) return { kind: 'edit', flag: await documentOf(session, file, key) };
   if (plan !== undefined) {
-    const format = plan.endsWith('.json') ? 'json' : 'yaml';
-    const parsed = parsePlan(await readNamedFile(session.io, plan), { environment, format });
+    const parsed = parsePlan(await readNamedFile(session.io, plan), { environment, format: formatOf(plan) });
     return { kind: 'rollout', plan: parsed.file, again };
   }
+  if (experiment !== undefined) {
+    const text = await readNamedFile(session.io, experiment);
+    const parsed = parseExperiment(text, { environment, format: formatOf(experiment) });
+    return { kind: 'experiment', experiment: parsed.file, again };
+  }
   return archive === true ? { kind: 'archive' } : { kind: 'switch', enabled: on === true };
+}
+
+function formatOf(path: string): 'json' | 'yaml' {
+  return path.endsWith('.json') ? 'json' : 'yaml';
 }
 
 async function documentOf(session: Session, file: string, key: string): Promise<object> {

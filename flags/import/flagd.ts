@@ -6,6 +6,7 @@ import type { FlagdDefinition, FlagdFlag } from './flagd-definition';
 import { drawOf, shareCondition } from './flagd-draw';
 import { attributeOf, expand, isScalar, operation, type Logic } from './flagd-expression';
 import { applicable, definitionOf, ImportResult, Names, NotExpressible, NoteKind, type Imported } from './imported';
+import { tellUnreadable } from './readable';
 import { allOf, negated, type Truth } from './truth';
 
 /** Holds for whoever has a targeting key: what a split asks for anyway. */
@@ -18,11 +19,14 @@ const KEYED: Condition = { attribute: 'targetingKey', operator: 'exists', value:
  *
  * @see https://flagd.dev/reference/flag-definitions/
  */
-export function importFlagd({ flags, $evaluators = {}, metadata }: FlagdDefinition): Imported {
+export function importFlagd({ flags, unreadable, $evaluators, metadata }: FlagdDefinition): Imported {
   const result = new ImportResult();
+  tellUnreadable(result, 'flags', unreadable);
   for (const [key, flag] of Object.entries(flags)) {
     try {
-      result.flags.push(flagOf(key, { ...flag, metadata: { ...metadata, ...flag.metadata } }, $evaluators, result));
+      result.flags.push(
+        flagOf(key, { ...flag, metadata: { ...metadata, ...flag.metadata } }, $evaluators ?? {}, result),
+      );
     } catch (error) {
       if (!(error instanceof NotExpressible)) throw error;
       result.note(NoteKind.LeftOut, `flags.${key}`, error.message);

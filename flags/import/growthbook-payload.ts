@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readEach } from './readable';
 import { Query } from '../document/foreign-condition';
 
 const Range = z.tuple([z.number(), z.number()]);
@@ -45,6 +46,21 @@ export const KNOWN_RULE_FIELDS: ReadonlySet<string> = new Set([
   ...['name', 'phase', 'description', 'bucketVersion', 'disableStickyBucketing', 'sparse', 'variationIds'],
 ]);
 
+/** Fields of rules that are null are left out, as by GrowthBook's clients; a forced null is a value. */
+function withoutNulls(features: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const trimmed = (rule: unknown): unknown =>
+    typeof rule === 'object' && rule !== null
+      ? Object.fromEntries(Object.entries(rule).filter(([name, value]) => value !== null || name === 'force'))
+      : rule;
+  return Object.fromEntries(
+    Object.entries(features).map(([key, feature]) => {
+      if (typeof feature !== 'object' || feature === null || !('rules' in feature)) return [key, feature];
+      const { rules, ...rest } = feature;
+      return [key, rules === null ? rest : { ...rest, rules: Array.isArray(rules) ? rules.map(trimmed) : rules }];
+    }),
+  );
+}
+
 const FeatureShape = z.object({ defaultValue: z.json().optional(), rules: z.array(RuleShape.loose()).optional() });
 export type GrowthBookFeature = z.infer<typeof FeatureShape>;
 
@@ -52,11 +68,22 @@ const Bandit = z.object({
   contexts: z.array(z.object({ condition: Query.optional(), weights: z.array(z.number()) })).default([]),
 });
 
-/** What GrowthBook's clients are sent. */
-export const GrowthBookPayload = z.object({
-  features: z.record(z.string(), FeatureShape),
-  savedGroups: z.record(z.string(), z.array(z.json())).optional(),
-  contextualBandits: z.record(z.string(), Bandit).optional(),
-  experiments: z.array(z.unknown()).optional(),
-});
+/** What GrowthBook's clients are sent; features that are none stand apart. */
+export const GrowthBookPayload = z
+  .object({
+    features: z.record(z.string(), z.unknown()),
+    savedGroups: z.record(z.string(), z.array(z.json())).nullish(),
+    contextualBandits: z.record(z.string(), Bandit).nullish(),
+    experiments: z.array(z.unknown()).nullish(),
+  })
+  .transform(({ features, savedGroups, contextualBandits, experiments }) => {
+    const { read, unreadable } = readEach(FeatureShape, withoutNulls(features));
+    return {
+      features: read,
+      unreadable,
+      savedGroups: savedGroups ?? undefined,
+      contextualBandits: contextualBandits ?? undefined,
+      experiments: experiments ?? undefined,
+    };
+  });
 export type GrowthBookPayload = z.infer<typeof GrowthBookPayload>;

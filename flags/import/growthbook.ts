@@ -14,6 +14,7 @@ import {
   type DraftRule,
   type Imported,
 } from './imported';
+import { tellUnreadable } from './readable';
 
 /**
  * Flags of what GrowthBook's clients are sent. Whoever had a value there has it here: users are drawn by GrowthBook's own hashes, and conditions are queries with
@@ -24,6 +25,7 @@ import {
  */
 export function importGrowthBook(payload: GrowthBookPayload): Imported {
   const result = new ImportResult();
+  tellUnreadable(result, 'features', payload.unreadable);
   for (const [key, feature] of Object.entries(payload.features)) {
     try {
       result.flags.push(flagOf(key, feature, payload, result));

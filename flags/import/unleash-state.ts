@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UnleashConstraint } from '../document/foreign-condition';
+import { readEach } from './readable';
 
 const Constraint = UnleashConstraint.extend({ value: z.coerce.string().optional() }).loose();
 
@@ -49,7 +50,18 @@ const SegmentState = z.looseObject({
 export type UnleashSegment = z.infer<typeof SegmentState>;
 
 /** What Unleash's clients are sent: all features and segments. */
-const Whole = z.looseObject({ features: z.array(Feature), segments: z.array(SegmentState).nullish() });
+const Whole = z
+  .looseObject({ features: z.array(z.unknown()), segments: z.array(SegmentState).nullish() })
+  .transform(({ features, ...rest }) => {
+    const named = features.map((feature, index) => [nameOf(feature) ?? `[${index}]`, feature] as const);
+    const { read, unreadable } = readEach(Feature, Object.fromEntries(named));
+    return { ...rest, features: Object.values(read), unreadable };
+  });
+
+function nameOf(feature: unknown): string | undefined {
+  const name: unknown = typeof feature === 'object' && feature !== null ? Reflect.get(feature, 'name') : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
 
 /** The same as a series of events, as the delta API sends it. */
 const Delta = z.looseObject({
@@ -76,10 +88,11 @@ export type UnleashState = z.infer<typeof UnleashState>;
 export function settled(state: UnleashState): {
   readonly features: ReadonlyMap<string, UnleashFeature>;
   readonly segments: ReadonlyMap<string, UnleashSegment>;
+  readonly unreadable: Readonly<Record<string, string>>;
 } {
   const features = new Map<string, UnleashFeature>();
   const segments = new Map<string, UnleashSegment>();
-  const take = (whole: z.infer<typeof Whole>): void => {
+  const take = (whole: Pick<z.infer<typeof Whole>, 'features' | 'segments'>): void => {
     for (const feature of whole.features) features.set(feature.name, feature);
     for (const segment of whole.segments ?? []) segments.set(String(segment.id), segment);
   };
@@ -94,5 +107,5 @@ export function settled(state: UnleashState): {
     else if (event.type === 'segment-updated') segments.set(String(event.segment.id), event.segment);
     else segments.delete(String(event.segmentId));
   }
-  return { features, segments };
+  return { features, segments, unreadable: 'events' in state ? {} : (state as z.infer<typeof Whole>).unreadable };
 }

@@ -13,6 +13,7 @@ import {
   type DraftRule,
   type Imported,
 } from './imported';
+import { tellUnreadable } from './readable';
 import {
   settled,
   type UnleashFeature,
@@ -36,8 +37,9 @@ const ON = 'on';
  * @see https://github.com/Unleash/client-specification
  */
 export function importUnleash(state: UnleashState): Imported {
-  const { features, segments } = settled(state);
+  const { features, segments, unreadable } = settled(state);
   const result = new ImportResult();
+  tellUnreadable(result, 'features', unreadable);
   const keys = new Names(SegmentKey);
   const segmentKey = (id: string): string => keys.of(segments.get(id)?.name ?? `unleash-${id}`);
   for (const [id, segment] of segments) addSegment(id, segment, segmentKey, result);

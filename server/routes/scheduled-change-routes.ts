@@ -5,9 +5,12 @@ import { ErrorCode, HeadgateError } from '../../core/errors';
 import { Actor } from '../../flags/document/decision-record';
 import { documentId, EnvironmentName, FlagKey } from '../../flags/document/identifiers';
 import { FlagInput } from '../../flags/edit/flag-input';
+import { resolveExperiment } from '../../flags/experiment/resolve-experiment';
 import { resolvePlan } from '../../flags/plan/resolve-plan';
 import { changeInWords, type ScheduledChange } from '../../store/scheduled-changes-repository';
 import type { ServerContext } from '../context';
+import { checkExperiment } from '../experiments/check-experiment';
+import { experimentIdentity } from '../experiments/start-experiment';
 import type { RouteTable } from '../http/route';
 import { checkPlan } from '../rollouts/check-plan';
 import { newRolloutId, rolloutIdentity } from '../rollouts/rollout-identity';
@@ -30,6 +33,12 @@ const ChangeBody = z.discriminatedUnion('kind', [
     plan: z.record(z.string(), z.json()),
     again: z.boolean().default(false),
   }),
+  /** An experiment as written, resolved when it is scheduled. */
+  z.strictObject({
+    kind: z.literal('experiment'),
+    experiment: z.record(z.string(), z.json()),
+    again: z.boolean().default(false),
+  }),
 ]);
 type ChangeBody = z.infer<typeof ChangeBody>;
 
@@ -49,7 +58,7 @@ const ScheduledChangeView = z.strictObject({
   id: z.string(),
   environment: z.string(),
   flag: z.string(),
-  kind: z.enum(['switch', 'edit', 'archive', 'rollout']),
+  kind: z.enum(['switch', 'edit', 'archive', 'rollout', 'experiment']),
   /** What is to happen, in a few words. */
   what: z.string(),
   at: z.string(),
@@ -65,6 +74,7 @@ const ScheduledChangeView = z.strictObject({
       code: z.enum(ErrorCode).optional(),
       revision: z.number().optional(),
       rolloutId: z.string().optional(),
+      experimentId: z.string().optional(),
       by: z.string().optional(),
     })
     .nullable(),
@@ -82,7 +92,7 @@ export function addScheduledChangeRoutes(routes: RouteTable, context: ServerCont
     path: '/v1/environments/:env/flags/:key/scheduled-changes',
     id: 'scheduleChange',
     tag,
-    summary: 'Says what is to happen to a flag at a time: switch, edit, archive, or start a rollout',
+    summary: 'Says what is to happen to a flag at a time: switch, edit, archive, or start a rollout or an experiment',
     role: 'operator',
     params: FlagPath,
     query: Nothing,
@@ -175,27 +185,40 @@ async function wantedChange(
       `the document is flag '${body.flag.key}', the path names '${key}'`,
     );
   }
-  if (body.kind !== 'rollout') return body;
-  const plan = resolvePlan(body.plan, { environment });
-  if (plan.environment !== environment || plan.flag !== key) {
-    throw new HeadgateError(
-      ErrorCode.InvalidPlan,
-      `the plan is for '${plan.flag}' in '${plan.environment}', the path names '${key}' in '${environment}'`,
-    );
-  }
+  if (body.kind !== 'rollout' && body.kind !== 'experiment') return body;
   const [flag, segments] = await Promise.all([
     context.flags.get(documentId(environment, key)),
     context.segments.list(environment),
   ]);
-  checkPlan(plan, flag, (segment) => segments.some((known) => known.key === segment));
-  const start = {
+  const hasSegment = (segment: string): boolean => segments.some((known) => known.key === segment);
+  const made = {
     rolloutId: newRolloutId(key, randomBytes),
-    identity: rolloutIdentity(plan),
     salt: randomBytes(12).toString('hex'),
-    plan,
     again: body.again,
   };
-  return { kind: 'rollout', start };
+  if (body.kind === 'rollout') {
+    const plan = resolvePlan(body.plan, { environment });
+    checkPlace('plan', plan, { environment, key });
+    checkPlan(plan, flag, hasSegment);
+    return { kind: 'rollout', start: { ...made, identity: rolloutIdentity(plan), plan } };
+  }
+  const plan = resolveExperiment(body.experiment, { environment });
+  checkPlace('experiment', plan.base, { environment, key });
+  // It may be switched on until then.
+  checkExperiment(plan, flag === null ? null : { ...flag, enabled: true }, hasSegment);
+  return { kind: 'experiment', start: { ...made, identity: experimentIdentity(plan), plan } };
+}
+
+function checkPlace(
+  what: string,
+  plan: { readonly environment: string; readonly flag: string },
+  { environment, key }: { readonly environment: string; readonly key: string },
+): void {
+  if (plan.environment === environment && plan.flag === key) return;
+  throw new HeadgateError(
+    ErrorCode.InvalidPlan,
+    `the ${what} is for '${plan.flag}' in '${plan.environment}', the path names '${key}' in '${environment}'`,
+  );
 }
 
 function expiryOf(text: string): number {

@@ -20,7 +20,7 @@ export type WantedChange =
   | { readonly kind: 'switch'; readonly enabled: boolean }
   | { readonly kind: 'edit'; readonly flag: FlagInput }
   | { readonly kind: 'archive' }
-  | Extract<PlannedChange, { kind: 'rollout' }>;
+  | Extract<PlannedChange, { kind: 'rollout' | 'experiment' }>;
 
 /** One request to schedule. */
 export interface ScheduleRequest {

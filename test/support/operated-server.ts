@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LightMyRequestResponse } from 'fastify';
 import { givenFlagBody, givenServer, type ServerOptions, type ServerUnderTest } from './server-under-test';
-import { givenWorker } from './worker-under-test';
+import { givenWorker, type WorkerSettings } from './worker-under-test';
 
 /** A server with a worker of its own, and an operator who calls it. */
 export class OperatedServer {
@@ -13,12 +13,19 @@ export class OperatedServer {
     private stopWorker: () => Promise<void>,
   ) {}
 
-  /** @param name - for the task queue, which nobody else has */
-  static async open(name: string, options: ServerOptions = {}): Promise<OperatedServer> {
+  /**
+   * @param name - for the task queue, which nobody else has
+   * @param worker - a change of the worker's configuration
+   */
+  static async open(
+    name: string,
+    options: ServerOptions = {},
+    worker: Partial<WorkerSettings> = {},
+  ): Promise<OperatedServer> {
     const taskQueue = `${name}-${randomUUID().slice(0, 8)}`;
     const server = await givenServer({ ...options, taskQueue });
     const operator = await server.token('operator');
-    return new OperatedServer(server, operator, taskQueue, await givenWorker(server.config, taskQueue));
+    return new OperatedServer(server, operator, taskQueue, await givenWorker(server.config, taskQueue, worker));
   }
 
   /** Stops the worker; what it did not get done goes on when another one works. */

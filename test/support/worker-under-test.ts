@@ -9,10 +9,21 @@ import { createRolloutWorker } from '../../workers/rollout-worker';
 import { cachedWorkflowBundle } from '../../workers/workflow-bundle';
 import type { ServerConfig } from '../../server/config';
 
+/** What of its environment a worker's activities read. */
+export type WorkerSettings = Parameters<typeof createDependencies>[3];
+
 let isQuiet = false;
 
-/** A real worker on a server's database and a task queue of its own; the answer stops it. */
-export async function givenWorker(config: ServerConfig, taskQueue: string): Promise<() => Promise<void>> {
+/**
+ * A real worker on a server's database and a task queue of its own; the answer stops it.
+ *
+ * @param change - of the worker's configuration
+ */
+export async function givenWorker(
+  config: ServerConfig,
+  taskQueue: string,
+  change: Partial<WorkerSettings> = {},
+): Promise<() => Promise<void>> {
   if (!isQuiet) Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
   isQuiet = true;
   const address = config.temporalAddress;
@@ -28,6 +39,7 @@ export async function givenWorker(config: ServerConfig, taskQueue: string): Prom
     dependencies: createDependencies(database, clock, client, {
       HEADGATE_SIGNING_KEY: config.signingKey,
       HEADGATE_WEBHOOKS: [],
+      ...change,
     }),
     maxCachedWorkflows: 100,
   });

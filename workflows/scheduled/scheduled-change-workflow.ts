@@ -8,8 +8,9 @@ import {
   sleep,
   startChild,
 } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { WorkflowExecutionAlreadyStartedError, type SearchAttributePair } from '@temporalio/common';
 import type { ScheduledChangeActivities } from '../../activities/scheduled-change-activities';
+import { EXPERIMENT_WORKFLOW, type ExperimentInput } from '../experiment/messages';
 import { NOTIFYING } from '../rollout/activity-options';
 import { ROLLOUT_WORKFLOW, rolloutWorkflowId, type RolloutInput } from '../rollout/messages';
 import { messageOfCause } from '../rollout/run-failures';
@@ -49,28 +50,61 @@ export async function scheduledChangeWorkflow(input: ScheduledChangeInput): Prom
 async function make({ id }: ScheduledChangeInput): Promise<ScheduledChangeResult> {
   const made = await making.makeScheduledChange({ id });
   if (made.kind === 'ended') return { status: made.status, text: made.text };
-  const started = await startRollout(made.rollout);
+  const started = made.kind === 'start' ? await startRollout(made.rollout) : await startExperiment(made.experiment);
   return making.settleRolloutStart({ id, started });
 }
 
-/** A rollout of its own, which outlives this workflow; false when one of this flag is live, which Temporal alone decides. */
-async function startRollout(input: RolloutInput): Promise<boolean> {
+function startRollout(input: RolloutInput): Promise<boolean> {
   const { environment, flagKey, rolloutId, identity, plan } = input;
-  const owner = plan.owner === undefined ? [] : [{ key: SearchAttribute.Owner, value: plan.owner }];
+  return startOne(ROLLOUT_WORKFLOW, input, {
+    memo: { rolloutId, identity },
+    staticSummary: `${flagKey} → ${plan.candidate} in ${environment}`,
+    state: [{ key: SearchAttribute.State, value: 'assessing' }],
+    owner: plan.owner,
+  });
+}
+
+function startExperiment(input: ExperimentInput): Promise<boolean> {
+  const { environment, flagKey, experimentId, identity, plan } = input;
+  return startOne(EXPERIMENT_WORKFLOW, input, {
+    memo: { rolloutId: experimentId, identity },
+    staticSummary: `experiment on ${flagKey}: ${plan.treatments.join(', ')} in ${environment}`,
+    state: [],
+    owner: plan.base.owner,
+  });
+}
+
+/** A rollout or experiment of its own, which outlives this workflow; false when one of this flag is live, which Temporal alone decides. */
+async function startOne(
+  type: string,
+  input: RolloutInput | ExperimentInput,
+  {
+    memo,
+    staticSummary,
+    state,
+    owner,
+  }: {
+    readonly memo: Readonly<Record<string, string>>;
+    readonly staticSummary: string;
+    readonly state: SearchAttributePair[];
+    readonly owner: string | undefined;
+  },
+): Promise<boolean> {
+  const { environment, flagKey } = input;
   try {
-    await startChild(ROLLOUT_WORKFLOW, {
+    await startChild(type, {
       workflowId: rolloutWorkflowId(environment, flagKey),
       args: [input],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowTaskTimeout: '3 seconds',
-      memo: { rolloutId, identity },
-      staticSummary: `${flagKey} → ${plan.candidate} in ${environment}`,
+      memo,
+      staticSummary,
       typedSearchAttributes: [
         { key: SearchAttribute.Flag, value: flagKey },
         { key: SearchAttribute.Environment, value: environment },
-        { key: SearchAttribute.State, value: 'assessing' },
-        ...owner,
+        ...state,
+        ...(owner === undefined ? [] : [{ key: SearchAttribute.Owner, value: owner }]),
       ],
     });
     return true;

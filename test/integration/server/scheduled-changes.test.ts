@@ -9,7 +9,13 @@ import { pollUntil } from '../../support/poll-until';
 interface Scheduled {
   readonly id: string;
   readonly status: string;
-  readonly outcome: { readonly code?: string; readonly text: string; readonly revision?: number; rolloutId?: string };
+  readonly outcome: {
+    readonly code?: string;
+    readonly text: string;
+    readonly revision?: number;
+    rolloutId?: string;
+    experimentId?: string;
+  };
 }
 
 const PLAN = { flag: 'checkout', candidate: 'on', steps: [{ weight: 10, bake: '1h' }] };
@@ -144,6 +150,45 @@ describe('scheduled changes', () => {
       as: operator,
       body: { reason: 'a test' },
     });
+    expect(aborted.json()).toMatchObject({ accepted: true });
+  });
+
+  it('starts an experiment of a flag that is switched on until then, and none over another that is live', async () => {
+    await givenFlag('button', { enabled: false });
+    const experiment = {
+      flag: 'button',
+      treatments: ['on'],
+      metrics: [
+        { name: 'failed', kind: 'error_rate' },
+        { name: 'errors', kind: 'error_rate', role: 'guardrail', margin: '1pp' },
+      ],
+      duration: '1d',
+    };
+    const on = await given('button', { at: inMs(500), change: { kind: 'switch', enabled: true } });
+    const id = await given('button', { at: inMs(3_000), change: { kind: 'experiment', experiment } });
+    const other = { ...experiment, traffic: 50 };
+    const refused = await given('button', { at: inMs(9_000), change: { kind: 'experiment', experiment: other } });
+    const same = await given('button', { at: inMs(9_000), change: { kind: 'experiment', experiment } });
+    const rollout = { ...PLAN, flag: 'button' };
+    const afterwards = await given('button', { at: inMs(9_000), change: { kind: 'rollout', plan: rollout } });
+    const misfit = { ...experiment, treatments: ['purple'] };
+    const never = await ask('button', { at: inMs(9_000), change: { kind: 'experiment', experiment: misfit } });
+    expect([never.statusCode, never.json<{ code: string }>().code]).toEqual([422, 'INVALID_PLAN']);
+
+    expect(await ended(on)).toMatchObject({ status: 'made' });
+    const made = await ended(id);
+    expect(made).toMatchObject({
+      status: 'made',
+      outcome: { experimentId: expect.stringMatching(/^button-/) as string },
+    });
+    const { experimentId } = made.outcome;
+    expect(await ended(refused)).toMatchObject({ status: 'conflict', outcome: { code: 'ROLLOUT_LIVE' } });
+    expect(await ended(same)).toMatchObject({ status: 'made', outcome: { experimentId } });
+    expect(await ended(afterwards)).toMatchObject({ status: 'conflict', outcome: { code: 'ROLLOUT_LIVE' } });
+    const readIt = async () => (await operated.get(`${base}/experiments/${experimentId}`)).json<{ phase: string }>();
+    await pollUntil(readIt, ({ phase }) => phase === 'running');
+    const abort = { as: operator, body: { reason: 'a test' } };
+    const aborted = await server.call('POST', `${base}/experiments/button/messages/abort`, abort);
     expect(aborted.json()).toMatchObject({ accepted: true });
   });
 

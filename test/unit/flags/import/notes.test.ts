@@ -117,3 +117,28 @@ describe('what an import of GrowthBook tells of', () => {
     expect(notes[0]).toMatchObject({ kind: 'noted' });
   });
 });
+
+describe('an item that cannot be read', () => {
+  it('is left out and told, and keeps no other away', () => {
+    const good = { name: 'good', enabled: true };
+    const { flags, notes } = unleash([{ name: 'bad', enabled: 'yes' }, good, { enabled: true }]);
+    expect(flags.map(({ key }) => key)).toEqual(['good']);
+    expect(notes.map(({ item, kind }) => [item, kind])).toEqual([
+      ['features.bad', 'left_out'],
+      ['features.[2]', 'left_out'],
+    ]);
+    const there = growthBook({ bad: { rules: [{ coverage: 'all' }] }, good: { defaultValue: 1 }, odd: 5 });
+    expect(there.flags.map(({ key }) => key)).toEqual(['good']);
+    expect(there.notes.map(({ item, kind }) => [item, kind])).toEqual([
+      ['features.bad', 'left_out'],
+      ['features.odd', 'left_out'],
+    ]);
+  });
+
+  it('is none for a field that is null', () => {
+    const rules = [{ force: 2, coverage: null, hashAttribute: null, condition: null }];
+    const { flags, notes } = growthBook({ f: { defaultValue: 1, rules }, g: { defaultValue: 1, rules: null } });
+    expect(flags.map(({ defaultVariant }) => defaultVariant)).toEqual(['value-2', 'default']);
+    expect(notes).toEqual([]);
+  });
+});
