@@ -88,7 +88,8 @@ describe('a plan in JSON', () => {
   const json = JSON.stringify({ ...SMALLEST_PLAN_FILE, steps: [5, 20] }, null, '\t');
 
   it('is read in both formats', () => {
-    expect(parsePlan(json, { format: 'json' })).toEqual(parsePlan(json));
+    const { file, plan } = parsePlan(json);
+    expect(parsePlan(json, { format: 'json' })).toMatchObject({ file, plan });
   });
 
   it('is named with the line of every problem', () => {
@@ -196,8 +197,8 @@ it('a plan means the same in YAML, in JSON and as a value', () => {
   fc.assert(
     fc.property(goodPlanFile, (file) => {
       const plan = resolvePlan(file);
-      expect(parsePlan(stringify(file))).toEqual({ file, plan });
-      expect(parsePlan(JSON.stringify(file), { format: 'json' })).toEqual({ file, plan });
+      expect(parsePlan(stringify(file))).toMatchObject({ file, plan });
+      expect(parsePlan(JSON.stringify(file), { format: 'json' })).toMatchObject({ file, plan });
     }),
     { numRuns: 100 },
   );
