@@ -51,7 +51,7 @@ export const WorkerConfig = z.object({
     .optional(),
   /** A workflow bundle built before; without it the worker builds one at start. */
   HEADGATE_WORKFLOW_BUNDLE: z.string().optional(),
-  HEADGATE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  HEADGATE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   /** Where the workflow bundle is kept between starts: the user's own cache folder, since what lies there is executed. */
   XDG_CACHE_HOME: z.string().min(1).default(join(homedir(), '.cache')),
   /** How many rollouts a worker keeps in memory; others are replayed when they are looked at. */

@@ -3,7 +3,7 @@ import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } f
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import pino from 'pino';
-import { HeadgateError } from '../core/errors';
+import { HeadgateError, messageOf } from '../core/errors';
 import { connectDatabase } from '../store/database';
 import { probeMongoUrl } from '../store/database-probe';
 import { DatabaseClock } from '../store/database-clock';
@@ -122,7 +122,9 @@ async function main(): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    // A mistake of whoever started it is told in one line, which `headgate up` shows; anything else with where it happened.
+    const text = error instanceof Error && !(error instanceof HeadgateError) ? error.stack : undefined;
+    process.stderr.write(`headgate worker: ${text ?? messageOf(error)}\n`);
     process.exit(1);
   },
 );

@@ -29,11 +29,15 @@ export async function answerStart<Status, Answer extends StartAnswer<Status>>(
   const { outcome, status } = answer;
   if (outcome === 'finished' && status !== undefined) {
     session.note(`${id ?? 'it'} has ended already; --again starts it anew`);
-    session.answer(answer, () => statusLines(status));
+    say(session, answer, wait, () => statusLines(status));
     return exitOf(status) ?? undefined;
   }
-  // When it is followed, this is the first of many documents, one a line.
-  if (session.json && wait) session.io.stdout.write(`${JSON.stringify(answer)}\n`);
-  else session.answer(answer, () => startLines(answer));
+  say(session, answer, wait, () => startLines(answer));
   if (wait && id !== null) return follow(id);
+}
+
+/** Who waits reads one document a line: this is the first of many, or the only one. */
+function say(session: Session, answer: unknown, wait: boolean, lines: () => string[]): void {
+  if (session.json && wait) session.io.stdout.write(`${JSON.stringify(answer)}\n`);
+  else session.answer(answer, lines);
 }

@@ -15,6 +15,8 @@ export function addAuditCommands(program: Command, context: CommandContext): voi
     async (session) => {
       const environment = await session.environment();
       const report = await session.api.get<AuditAnswer>(['environments', environment, 'audit', 'verify']);
+      // A name that was mistyped has no chain that could be broken.
+      if (report.records === 0) session.note(`nothing is recorded in '${environment}': is it the one you mean?`);
       session.answer(report, () => auditLines(report, environment, session.style));
       return report.ok ? ExitCode.Ok : ExitCode.AuditBroken;
     },

@@ -80,7 +80,7 @@ async function start(session: Session, options: StartOptions, path = ''): Promis
     session.answer(answer, () => [stringify(answer.plan).trimEnd(), ...answer.notes.map((note) => `# ${clean(note)}`)]);
     return;
   }
-  if (answer.outcome === 'finished') return finished(session, answer);
+  if (answer.outcome === 'finished') return finished(session, answer, options.wait === true);
   say(session, answer, environment, options.wait === true);
   if (options.wait === true && answer.rolloutId !== null) return followRollout(session, environment, answer.rolloutId);
 }
@@ -122,10 +122,12 @@ async function send(session: Session, environment: string, body: object): Promis
 }
 
 /** The same rollout has ended before: its outcome is the answer, whether or not anybody wants to wait. */
-function finished(session: Session, answer: StartAnswer): ExitCode | void {
+function finished(session: Session, answer: StartAnswer, follows: boolean): ExitCode | void {
   const { status, rolloutId } = answer;
   session.note(`${rolloutId ?? 'this rollout'} has ended already; --again starts it anew`);
-  session.answer(answer, () => (status === undefined ? [] : statusLines(status, session.width, session.style)));
+  // Who waits reads one document a line, also where there is but one.
+  if (session.json && follows) session.io.stdout.write(`${JSON.stringify(answer)}\n`);
+  else session.answer(answer, () => (status === undefined ? [] : statusLines(status, session.width, session.style)));
   return status !== undefined && isEnd(status.phase) ? exitCodeOfOutcome(status.phase) : undefined;
 }
 

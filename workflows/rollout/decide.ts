@@ -15,6 +15,9 @@ function evidenceOfStart({ approvals = [], assessment, features = [] }: RolloutS
   return evidence.length === 0 ? {} : { evidence };
 }
 
+/** An instant for people, in UTC. */
+const iso = (instantMs: number): string => new Date(instantMs).toISOString();
+
 /** The start, installing the block at the first step's weight. */
 function start(state: RolloutState, plan: RolloutPlan): Decision {
   const first = plan.steps[0];
@@ -24,7 +27,8 @@ function start(state: RolloutState, plan: RolloutPlan): Decision {
   }
   if (state.killed !== undefined)
     return wait('kill_switch', `waits for the environment's kill switch (${state.killed.text})`);
-  if (state.blackoutUntilMs !== null) return wait('blackout', 'waits for a blackout window to end');
+  if (state.blackoutUntilMs !== null)
+    return wait('blackout', `waits for a blackout to end at ${iso(state.blackoutUntilMs)}`);
   return write(state, {
     action: 'rollout.start',
     weight: first?.weight ?? 0,
@@ -82,7 +86,8 @@ function gated(state: RolloutState, plan: RolloutPlan, reason: string): Decision
   const { weight } = targetOf(state, plan);
   const unapproved = plan.steps[unapprovedBelow(state, plan, weight)];
   if (unapproved !== undefined) return wait('approval', `waits for approval of ${percent(unapproved.weight)}`);
-  if (state.blackoutUntilMs !== null) return wait('blackout', 'ready to go on; waits for a blackout window to end');
+  if (state.blackoutUntilMs !== null)
+    return wait('blackout', `ready to go on; waits for a blackout to end at ${iso(state.blackoutUntilMs)}`);
   return raise(state, plan, { reason });
 }
 
@@ -157,7 +162,7 @@ export function decide(state: RolloutState, plan: RolloutPlan, lookIsFresh: bool
       step: restart ? 0 : state.step,
       lowering: true,
       evidence: [],
-      reason: `the lease had lapsed at ${new Date(state.lapsedAtMs).toISOString()}; goes on at ${percent(weight)}`,
+      reason: `the lease had lapsed at ${iso(state.lapsedAtMs)}; goes on at ${percent(weight)}`,
     });
   }
   const held = underKillSwitch(state, plan);

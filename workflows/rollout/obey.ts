@@ -71,7 +71,9 @@ function promote(state: RolloutState, plan: RolloutPlan, intent: Extract<Intent,
   const unapproved = unapprovedBelow(state, plan, reached);
   if (unapproved !== -1) return refuse(`step ${unapproved + 1} waits for approval, which promote does not replace`);
   if (state.blackoutUntilMs !== null && !intent.force) {
-    return refuse('a blackout is in force; promote with force and a reason to go past it');
+    return refuse(
+      `a blackout is in force until ${new Date(state.blackoutUntilMs).toISOString()}; promote with force and a reason to go past it`,
+    );
   }
   const reason = intent.reason || `promoted by ${intent.actor.name}`;
   return raise(state, plan, {

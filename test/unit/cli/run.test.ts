@@ -12,10 +12,15 @@ import { givenTempDir } from '../../support/temp-dir';
 let server: Server | undefined;
 
 /** An API that only knows its environments. */
-async function givenEnvironments(names: readonly string[]): Promise<string> {
+function givenEnvironments(names: readonly string[]): Promise<string> {
+  return givenAnswers(200, (url) => (url === '/v1/environments' ? names : []));
+}
+
+/** An API that answers whatever it is asked. */
+async function givenAnswers(status: number, answer: (url: string | undefined) => unknown): Promise<string> {
   server = createServer((request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(request.url === '/v1/environments' ? names : []));
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer(request.url)));
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -79,18 +84,30 @@ describe('the command line', () => {
     }
   });
 
+  it('answers who waits for a rollout that has ended already with one document in one line', async () => {
+    const status = { phase: 'rolled_back', rolloutId: 'checkout-1' };
+    const url = await givenAnswers(200, () => ({ outcome: 'finished', rolloutId: 'checkout-1', status }));
+    const io = givenIo({ files: { 'plan.yaml': 'flag: checkout\ncandidate: on\n' } });
+    const words = ['rollout', 'start', 'plan.yaml', '--env', 'production', '--url', url, '--json', '--wait'];
+    expect(await run(words, io)).toBe(ExitCode.RolledBack);
+    expect(io.out().trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(io.out())).toMatchObject({ outcome: 'finished', status });
+  });
+
+  it('asks whether an environment is meant whose audit has nothing to check', async () => {
+    const url = await givenAnswers(200, () => ({ ok: true, flags: 0, segments: 0, records: 0, problems: [] }));
+    const io = givenIo();
+    expect(await run(['audit', 'verify', '--env', 'prodution', '--url', url], io)).toBe(ExitCode.Ok);
+    expect(io.err()).toContain("nothing is recorded in 'prodution'");
+  });
+
   it('names line and field of what the server finds wrong with a plan', async () => {
     const issues = [
       { field: 'segments[1]', message: "there is no segment 'us'" },
       { field: 'place', message: 'no' },
     ];
     const problem = { code: 'INVALID_PLAN', message: 'the plan is not valid: …', details: { issues } };
-    server = createServer((_request, response) => {
-      response.writeHead(422, { 'content-type': 'application/problem+json' });
-      response.end(JSON.stringify(problem));
-    });
-    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const url = await givenAnswers(422, () => problem);
     const plan = 'flag: checkout\ncandidate: on\nsegments:\n  - eu\n  - us\n';
     const io = givenIo({ files: { 'plan.yaml': plan } });
     expect(await run(['rollout', 'start', 'plan.yaml', '--env', 'production', '--url', url], io)).toBe(ExitCode.Usage);

@@ -338,10 +338,15 @@ describe('approvals and blackouts', () => {
   });
 
   it('a blackout delays raising, never lowering', () => {
-    const dark = givenLook('promote', { blackoutUntilMs: 9e12 });
+    const untilMs = Date.UTC(2030, 0, 7, 6);
+    const dark = givenLook('promote', { blackoutUntilMs: untilMs });
     const model = new RolloutModel(givenPlan()).look(minute, dark);
     expect(model.state).toMatchObject({ weight: 10, waitingFor: 'blackout' });
-    model.look(5000, { ...rollback, blackoutUntilMs: 9e12 });
+    // An operator wants to know how long.
+    expect(model.last).toMatchObject({
+      summary: 'ready to go on; waits for a blackout to end at 2030-01-07T06:00:00.000Z',
+    });
+    model.look(5000, { ...rollback, blackoutUntilMs: untilMs });
     expect(model.state.phase).toBe('rolled_back');
   });
 });
