@@ -221,7 +221,9 @@ export class ExperimentRun {
     }
     this.state = afterRefusedWrite(this.state, planned, result);
     const text = result.kind === 'conflict' ? `the flag was edited: ${result.diff}` : this.state.summary;
-    this.inbox.answer(planned.wish, this.result(false, `nothing was written; ${text}`));
+    // Before its start there is nothing to take off the flag: aborted it is all the same.
+    const isDone = planned.wish?.kind === 'abort' && this.state.phase === 'aborted';
+    this.inbox.answer(planned.wish, this.result(isDone, `nothing was written; ${text}`));
   }
 
   /** The flag first, then the failure: nobody stays on an arm of a broken experiment. */

@@ -119,12 +119,20 @@ export function afterRefusedWrite(
       const asked = planned.outcome !== null && planned.outcome !== 'completed' ? planned.outcome : 'aborted';
       const phase = result.outcome ?? asked;
       const weight = phase === 'completed' ? 100 : 0;
-      return withEntry(
-        { ...state, intents, phase, waitingFor: null, weight, summary: `ended: ${result.why}` },
-        { at, what: 'gone', text: result.why },
-      );
+      const ended = { ...state, intents, phase, waitingFor: null, weight };
+      // Before the first step there was nothing to take off the flag.
+      const summary =
+        state.step < 0 && endedAsAsked(ended, planned)
+          ? `${phase} before its first step: ${planned.reason}`
+          : `ended: ${result.why}`;
+      return withEntry({ ...ended, summary }, { at, what: 'gone', text: result.why });
     }
   }
+}
+
+/** Whether a write that found no block of the rollout's own on the flag was to end it, and so it has ended: the wish is fulfilled. */
+export function endedAsAsked({ phase }: Pick<RolloutState, 'phase'>, { intent }: PlannedTransition): boolean {
+  return intent?.kind === 'end' && phase === intent.outcome;
 }
 
 /** Whom the judge excluded for what the candidate was is taken back in once it is something else. */

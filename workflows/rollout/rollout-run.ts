@@ -36,7 +36,7 @@ import { look, renewLease } from './look';
 import { Publisher } from './publisher';
 import { withFeatures } from './gather';
 import { afterPreparing, planInForce } from './prediction';
-import { afterRefusedWrite, afterWrite } from './progress';
+import { afterRefusedWrite, afterWrite, endedAsAsked } from './progress';
 import { receive } from './receive';
 import { asFailure, rethrowUnlessOutage } from './run-failures';
 import { initialState, REMEMBERED_MESSAGES, type PlannedTransition, type RolloutState } from './state';
@@ -228,6 +228,10 @@ export class RolloutRun {
       return;
     }
     this.state = afterRefusedWrite(this.state, planned, result);
+    if (endedAsAsked(this.state, planned)) {
+      this.inbox.answer(planned.intent, this.result(true, this.state.summary));
+      return;
+    }
     const text =
       result.kind === 'conflict'
         ? `the flag was edited: ${result.diff}`

@@ -1,8 +1,16 @@
-import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation, patched } from '@temporalio/workflow';
 
-/** An activity that failed for an outage is lived with; one that failed for a bug ends the rollout visibly. */
+/**
+ * An activity that failed for an outage is lived with; one that failed for a bug ends the rollout visibly. What an ordinary activity failed with comes
+ * wrapped, what a local one threw comes as it is.
+ */
 export function rethrowUnlessOutage(error: unknown): void {
   if (isCancellation(error)) throw error;
+  if (error instanceof ApplicationFailure) {
+    // Rollouts from before took an outage that a local activity met for a bug, and were lowered; their histories are replayed as they went.
+    if (error.nonRetryable || !patched('outage-of-local-activity')) throw error;
+    return;
+  }
   const cause = error instanceof Error ? error.cause : undefined;
   if (!(cause instanceof ApplicationFailure)) {
     if (error instanceof Error && error.name === 'ActivityFailure') return;

@@ -1,3 +1,4 @@
+import { ErrorCode, HeadgateError } from '../../../core/errors';
 import { randomUUID } from 'node:crypto';
 import { givenQuickPlan, RolloutHarness } from '../../support/rollout-harness';
 
@@ -93,6 +94,26 @@ describe('the rollout workflow on real Temporal and the real database', () => {
     expect(flag.lastChange.actor).toMatchObject({ kind: 'unverified', verified: false });
   });
 
+  it('ends before its first step when it is told to, and takes what was sent wrongly for a mistake alone', async () => {
+    const steps = [{ weight: 10, bakeMs: 60_000, approval: true }];
+    const rollout = await harness.start(givenQuickPlan({ environment, steps }));
+    await rollout.until(({ waitingFor }) => waitingFor === 'approval');
+    await rollout.send('pause');
+    await expect(rollout.send('setWeight', { weight: 0 })).rejects.toThrow(/update failed/i);
+    await rollout.handle.signal('setWeight', { weight: 0 });
+    await rollout.handle.signal('exclude', { segment: 'EU users!' });
+    expect(await rollout.send('abort', { reason: 'not today' })).toMatchObject({
+      accepted: true,
+      text: 'aborted before its first step: not today',
+      state: 'aborted',
+    });
+    expect(await rollout.result()).toEqual({
+      outcome: 'aborted',
+      summary: 'aborted before its first step: not today',
+    });
+    expect(await rollout.story()).toEqual([]);
+  });
+
   it('counts a repeated message once', async () => {
     const rollout = await harness.start(
       givenQuickPlan({ environment, steps: [{ weight: 10, bakeMs: 60_000, approval: false }] }),
@@ -157,6 +178,32 @@ describe('the rollout workflow on real Temporal and the real database', () => {
       expect(flag.lastChange.action).toBe('rollout.abort');
     } finally {
       await broken.close();
+    }
+  });
+
+  it('skips looks while the database refuses to be asked, and goes on when it is back', async () => {
+    let asked = 0;
+    const away = new HeadgateError(ErrorCode.DatabaseUnavailable, 'the database does not answer', { retryable: true });
+    const shaky = await RolloutHarness.open({
+      states: {
+        // Two attempts make a look: two looks fail.
+        get: () => ((asked += 1) <= 4 ? Promise.reject(away) : Promise.resolve(null)),
+        save: () => Promise.resolve(true),
+        remove: () => Promise.resolve(),
+      },
+    });
+    try {
+      await shaky.createFlag(environment);
+      await shaky.work();
+      const rollout = await shaky.start(
+        givenQuickPlan({ environment, steps: [{ weight: 10, bakeMs: 60_000, approval: false }] }),
+      );
+      await rollout.until(({ lastLook }) => lastLook !== null);
+      expect(asked).toBeGreaterThan(4);
+      expect(await rollout.story()).toEqual(['1 rollout.start 10']);
+      await rollout.send('abort');
+    } finally {
+      await shaky.close();
     }
   });
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { nextInterval } from '../../../workflows/rollout/progress';
+import { afterRefusedWrite, endedAsAsked, nextInterval } from '../../../workflows/rollout/progress';
+import type { Intent, PlannedTransition } from '../../../workflows/rollout/state';
 import { isTerminal } from '../../../workflows/rollout/status';
 import { givenPlan } from '../../support/flag-builders';
-import { alice, givenLook, RolloutModel } from '../../support/rollout-model';
+import { alice, givenLook, RolloutModel, type ModelWrite } from '../../support/rollout-model';
 
 const minute = 60_000;
 const promote = givenLook('promote', {}, ['SAFETY_SHOWN']);
@@ -381,6 +382,26 @@ describe('edits and leases', () => {
   it('goes on with the same step after a lapse when the plan says so', () => {
     const model = new RolloutModel(givenPlan({ afterLapse: 'same_step' })).look(minute, promote).lapse(10 * minute);
     expect(model.state).toMatchObject({ weight: 50, step: 1 });
+  });
+
+  it('an end that was asked for and finds no block is that end, and says why when there never was one', () => {
+    const model = new RolloutModel(givenPlan());
+    const intent = { kind: 'end' as const, outcome: 'aborted' as const, reason: 'not today', actor: alice };
+    const planned = (step: number, asked: Intent | null): PlannedTransition => ({
+      ...(model.writes[0] as ModelWrite).planned,
+      step,
+      outcome: 'aborted',
+      reason: 'not today',
+      intent: asked,
+    });
+    const gone = { kind: 'gone' as const, why: 'the flag carries no rollout', outcome: null, nowMs: 1 };
+    const early = afterRefusedWrite({ ...model.state, step: -1 }, planned(-1, intent), gone);
+    expect(early).toMatchObject({ phase: 'aborted', summary: 'aborted before its first step: not today' });
+    expect(endedAsAsked(early, planned(-1, intent))).toBe(true);
+    const late = afterRefusedWrite(model.state, planned(0, intent), gone);
+    expect(late).toMatchObject({ phase: 'aborted', summary: 'ended: the flag carries no rollout' });
+    expect(endedAsAsked(late, planned(0, null))).toBe(false);
+    expect(endedAsAsked({ phase: 'completed' }, planned(0, intent))).toBe(false);
   });
 
   it('a block taken from the flag by others ends the rollout', () => {
