@@ -43,7 +43,7 @@ export function importUnleash(state: UnleashState): Imported {
   const keys = new Names(SegmentKey);
   const segmentKey = (id: string): string => keys.of(segments.get(id)?.name ?? `unleash-${id}`);
   for (const [id, segment] of segments) addSegment(id, segment, segmentKey, result);
-  const all: Features = { features, segments, segmentKey, result };
+  const all: Features = { features, unreadable, segments, segmentKey, result };
   for (const feature of features.values()) {
     try {
       result.flags.push(flagOf(feature, all));
@@ -57,6 +57,7 @@ export function importUnleash(state: UnleashState): Imported {
 
 interface Features {
   readonly features: ReadonlyMap<string, UnleashFeature>;
+  readonly unreadable: Readonly<Record<string, string>>;
   readonly segments: ReadonlyMap<string, UnleashSegment>;
   readonly segmentKey: (id: string) => string;
   readonly result: ImportResult;
@@ -142,14 +143,19 @@ function rulesOfStrategy(
   const size = weighted.reduce((sum, { weight }) => sum + weight, 0);
   const stickiness =
     variants[0]?.stickiness ?? (ofStrategy ? strategy.parameters?.['stickiness'] : undefined) ?? 'default';
-  const attributes = stickinessOf(stickiness, ['userId', 'sessionId', 'remoteAddress']);
+  const usual = ['userId', 'sessionId', 'remoteAddress'];
+  const drawnBy = stickinessOf(stickiness, usual);
+  const attributes = drawnBy.length > 0 ? drawnBy : usual;
   if (weighted.length > 1) {
-    const named = attributes.join(', ') || 'anything at all';
-    const message = `Unleash draws a variant at random for requests without ${named}; here they get '${last.name}'`;
+    const keyless = `requests without ${attributes.join(', ')}`;
+    const message =
+      drawnBy.length > 0
+        ? `Unleash draws a variant at random for ${keyless}; here they get '${last.name}'`
+        : `Unleash draws a variant at random for each request; here it is drawn by user, and ${keyless} get '${last.name}'`;
     result.note(NoteKind.Changed, `${item}.variants`, message);
   }
   let from = 0;
-  for (const { name: variant, weight } of weighted.length > 1 && attributes.length > 0 ? weighted : []) {
+  for (const { name: variant, weight } of weighted.length > 1 ? weighted : []) {
     const ranges: [number, number][] = [[from, from + weight]];
     from += weight;
     drafts.push({
@@ -162,17 +168,21 @@ function rulesOfStrategy(
 }
 
 /** Parents that must be on or off; 'never' where Unleash answers 'not enabled' whatever they are. */
-function prerequisitesOf(feature: UnleashFeature, { features, result }: Features): Prerequisite[] | 'never' {
+function prerequisitesOf(
+  feature: UnleashFeature,
+  { features, unreadable, result }: Features,
+): Prerequisite[] | 'never' {
   const prerequisites: Prerequisite[] = [];
   for (const [index, dependency] of (feature.dependencies ?? []).entries()) {
     const item = `features.${feature.name}.dependencies[${index}]`;
     const parent = features.get(dependency.feature);
+    if (Object.hasOwn(unreadable, dependency.feature)) throw dependsOnLeftOut(dependency.feature);
     if (parent === undefined || (parent.dependencies ?? []).length > 0) {
       const why = parent === undefined ? 'is not there' : 'has a dependency itself, which Unleash does not follow';
       result.note(NoteKind.Noted, item, `its parent '${dependency.feature}' ${why}, so that the flag is off`);
       return 'never';
     }
-    const shapes = new Shapes(parent, item, new ImportResult());
+    const shapes = shapesOf(parent, item);
     const on = Object.keys(shapes.values).filter((variant) => variant !== OFF);
     // Unleash names a parent without a variant 'disabled', though it is on.
     const wanted = (dependency.variants ?? []).flatMap((name) =>
@@ -183,6 +193,18 @@ function prerequisitesOf(feature: UnleashFeature, { features, result }: Features
     prerequisites.push({ flag: parent.name, variants });
   }
   return prerequisites;
+}
+
+function shapesOf(parent: UnleashFeature, item: string): Shapes {
+  try {
+    return new Shapes(parent, item, new ImportResult());
+  } catch (error) {
+    throw error instanceof NotExpressible ? dependsOnLeftOut(parent.name) : error;
+  }
+}
+
+function dependsOnLeftOut(parent: string): NotExpressible {
+  return new NotExpressible(`it depends on '${parent}', which is left out`);
 }
 
 /** Type, variants and values of the flag that a feature becomes. */

@@ -2,6 +2,7 @@ import { importGrowthBook } from '../../../../flags/import/growthbook';
 import { GrowthBookPayload } from '../../../../flags/import/growthbook-payload';
 import { importUnleash } from '../../../../flags/import/unleash';
 import { UnleashState } from '../../../../flags/import/unleash-state';
+import { ImportedFlags } from '../../../conformance/imported-flags';
 
 const unleash = (features: unknown[]) => importUnleash(UnleashState.parse({ version: 1, features }));
 const growthBook = (features: Record<string, unknown>, rest = {}) =>
@@ -13,6 +14,22 @@ describe('what an import of Unleash tells of', () => {
     expect(unleash([{ name: 'f', enabled: true, strategies }]).notes).toEqual([
       { item: 'features.f.strategies[0]', kind: 'changed', message: expect.stringContaining('at random') as string },
     ]);
+  });
+
+  it('variants that Unleash draws at random, which are drawn by user here', () => {
+    const variants = [
+      { name: 'a', weight: 1, stickiness: 'random' },
+      { name: 'b', weight: 1, stickiness: 'random' },
+    ];
+    const imported = unleash([{ name: 'f', enabled: true, strategies: [{ name: 'default' }], variants }]);
+    expect(imported.notes).toContainEqual({
+      item: 'features.f.strategies[0].variants',
+      kind: 'changed',
+      message: expect.stringMatching(/for each request; here it is drawn by user/) as string,
+    });
+    const flags = new ImportedFlags(imported);
+    const served = Array.from({ length: 20 }, (_, user) => flags.evaluate('f', { targetingKey: `u${user}` }).variant);
+    expect(new Set(served)).toEqual(new Set(['a', 'b']));
   });
 
   it('a strategy that it does not know, whose feature is then on for nobody', () => {
