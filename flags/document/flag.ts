@@ -7,6 +7,9 @@ import { RolloutBlock } from './rollout-block';
 /** Version of the stored shape; migrations bring older documents up to it. */
 export const FLAG_SCHEMA_VERSION = 1;
 
+/** A flag as it is written takes at most this many bytes of JSON; longer lists belong in a segment, which takes sixteen times as many. */
+export const MAX_FLAG_BYTES = 512 * 1024;
+
 /** The types a flag may have, as OpenFeature names them. */
 export const FlagType = z.enum(['boolean', 'string', 'number', 'object']);
 export type FlagType = z.infer<typeof FlagType>;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Issue } from '../../core/errors';
 import type { Condition } from '../document/condition';
-import { FlagDefinition, type Rule } from '../document/flag';
+import { FlagDefinition, MAX_FLAG_BYTES, type Rule } from '../document/flag';
 import { Segment } from '../document/segment';
 import { validateFlag, validateSegment } from '../document/validate-flag';
 import { segmentsIn } from '../evaluator/references';
@@ -76,12 +76,21 @@ export function applicable(result: ImportResult, room: 'flags' | 'features'): Im
           ? `it depends on '${missing}', which is left out`
           : segment !== undefined
             ? `it asks for segment '${segment}', which is left out`
-            : faultsOf(FlagDefinition.safeParse(flag), () => validateFlag(flag));
+            : (faultsOf(FlagDefinition.safeParse(flag), () => validateFlag(flag)) ?? tooLarge(flag));
       if (why !== undefined) result.note(NoteKind.LeftOut, `${room}.${flag.key}`, why);
       return why === undefined;
     });
   } while (flags.length < count);
   return { flags, segments, notes: result.notes };
+}
+
+/** What is sent beside the flag: why, and the mark for clients. */
+const BESIDE_BYTES = 4_096;
+
+function tooLarge(flag: FlagDefinition): string | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify(flag)) + BESIDE_BYTES;
+  if (bytes <= MAX_FLAG_BYTES) return undefined;
+  return `it takes ${Math.ceil(bytes / 1024)} kB, and a flag here at most ${MAX_FLAG_BYTES / 1024}; long lists belong in a segment`;
 }
 
 /** What is wrong with a document, the first fault of it; undefined when nothing is. */

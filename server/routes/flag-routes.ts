@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ErrorCode, HeadgateError } from '../../core/errors';
 import { DecisionRecord, FieldChange } from '../../flags/document/decision-record';
 import { definitionChanges, flagAt } from '../../flags/history/flag-at';
+import { MAX_FLAG_BYTES } from '../../flags/document/flag';
 import { documentId } from '../../flags/document/identifiers';
 import { Impact, impactOf } from '../../flags/lifecycle/impact';
 import type { ServerContext } from '../context';
@@ -21,7 +22,7 @@ import type { RouteTable } from '../http/route';
 import { EnvironmentPath, FlagPath, limitOf, NoBody, Nothing, ReasonText, revisionOf } from './parameters';
 
 const tag = 'flags';
-const FLAG_BODY_LIMIT = 512 * 1024;
+const FLAG_BODY_LIMIT = MAX_FLAG_BYTES;
 const SwitchBody = z.strictObject({ reason: ReasonText });
 const DeleteQuery = z.strictObject({
   /** An archived flag says why. */

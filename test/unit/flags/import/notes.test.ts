@@ -136,6 +136,19 @@ describe('what an import of GrowthBook tells of', () => {
 });
 
 describe('an item that cannot be read', () => {
+  it('is one with lists that are too long for a flag', () => {
+    const values = Array.from({ length: 60_000 }, (_, user) => `user-${user}`);
+    const constraints = [{ contextName: 'userId', operator: 'IN', values }];
+    const { flags, notes } = unleash([
+      { name: 'long', enabled: true, strategies: [{ name: 'default', constraints }] },
+      { name: 'short', enabled: true },
+    ]);
+    expect(flags.map(({ key }) => key)).toEqual(['short']);
+    expect(notes).toEqual([
+      { item: 'features.long', kind: 'left_out', message: expect.stringMatching(/long lists belong/) as string },
+    ]);
+  });
+
   it('is left out and told, and keeps no other away', () => {
     const good = { name: 'good', enabled: true };
     const { flags, notes } = unleash([{ name: 'bad', enabled: 'yes' }, good, { enabled: true }]);
