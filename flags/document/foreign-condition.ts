@@ -29,7 +29,10 @@ export const ForeignBucket = z.strictObject({
   /** The first of these attributes that a context has is hashed. `userId` and `id` are the targeting key where it has them not. */
   attributes: z.array(attribute).min(1).max(5),
   /** How many buckets there are; GrowthBook's lie between 0 and 1, and this is 1. */
-  size: z.number().positive().max(2 ** 31),
+  size: z
+    .number()
+    .positive()
+    .max(2 ** 31),
   /** From (inclusive) to (exclusive). */
   ranges: z.array(z.tuple([z.number(), z.number()])).max(100),
 });

@@ -97,7 +97,7 @@ export function settled(state: UnleashState): {
     for (const segment of whole.segments ?? []) segments.set(String(segment.id), segment);
   };
   if (!('events' in state)) take(state);
-  for (const event of 'events' in state ? (state as z.infer<typeof Delta>).events : []) {
+  for (const event of 'events' in state ? state.events : []) {
     if (event.type === 'hydration') {
       features.clear();
       segments.clear();
@@ -107,5 +107,5 @@ export function settled(state: UnleashState): {
     else if (event.type === 'segment-updated') segments.set(String(event.segment.id), event.segment);
     else segments.delete(String(event.segmentId));
   }
-  return { features, segments, unreadable: 'events' in state ? {} : (state as z.infer<typeof Whole>).unreadable };
+  return { features, segments, unreadable: 'events' in state ? {} : state.unreadable };
 }
