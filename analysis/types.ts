@@ -261,10 +261,10 @@ export interface SegmentFinding {
 export interface FailureForecast {
   readonly looks: number;
   readonly probability: number;
-  /** Bounds that together would hold with 90 % were steps of evidence independent and alike; they hold less often (docs/risk.md). */
+  /** Bounds that together hold with 90 %: for steps of evidence that follow each other, simulated in docs/risk.md. */
   readonly lower: number;
   readonly upper: number;
-  /** It rises, and is surely past the plan's threshold for telling people. */
+  /** It rises, and with 80 % is past the plan's threshold for telling people. */
   readonly isAlert: boolean;
   /** What the plan's other thresholds ask for. */
   readonly asks: 'nothing' | 'narrow' | 'rollback';

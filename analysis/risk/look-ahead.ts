@@ -6,7 +6,7 @@ import { confidenceOf, failureLogOdds, UNKNOWN_FAILURE_PRIOR } from '../pace/con
 import type { AnalysisInput, FailureForecast, JudgePlan, PaceFinding, WatchFinding } from '../types';
 import { findCrossings } from './crossings';
 import { emptyCourse, followCourse, windowsOfEverybody } from './courses';
-import { DEFAULT_FAILURE_FORECAST, emptyTrack, followPosterior } from './failure-forecast';
+import { DEFAULT_FAILURE_FORECAST, emptyTrack, followFailure, type FailureEvidence } from './failure-forecast';
 import { judgeRisk } from './judge-risk';
 import type { Outlook, OutlookState } from './outlook';
 import { followTogether } from './together';
@@ -36,10 +36,11 @@ export function bakeToServe(state: OutlookState, { plan, context }: AnalysisInpu
 /** Looks ahead from what was seen: risk, confidence with its forecast, and pace. The state remembers confidence and forecast, in place. */
 export function lookAhead(state: OutlookState, input: AnalysisInput, seen: Seen): Outlook {
   const { plan } = input;
-  const logOdds = logOddsOf(input, seen);
-  const confidence = logOdds === null ? null : confidenceOf(logOdds);
+  const evidence = failureEvidence(input, seen);
+  const confidence =
+    evidence === null ? null : confidenceOf(failureLogOdds(evidence.prior, evidence.logHarm, evidence.logSafety));
   state.confidence = confidence;
-  const failureForecast = logOdds === null ? null : forecastOf(state, input, seen.judge, logOdds);
+  const failureForecast = evidence === null ? null : forecastOf(state, input, seen.judge, evidence);
   const pace = confidence === null ? null : paceOf(state, input, seen, confidence);
   const tracks = Object.entries(state.courses).map(([metric, { track }]) => [metric, track] as const);
   const anomalies = Object.fromEntries(tracks.flatMap(([metric, track]) => (track === null ? [] : [[metric, track]])));
@@ -48,22 +49,22 @@ export function lookAhead(state: OutlookState, input: AnalysisInput, seen: Seen)
   return { risk, confidence, failureForecast, pace, watch: watchOf(state, plan), crossings };
 }
 
-/** Log odds of failure at this look: posterior odds are prior odds times evidence. Null when nobody asks. */
-function logOddsOf(input: AnalysisInput, { judge, judged }: Seen): number | null {
+/** What is known of failure at this look: posterior odds are prior odds times evidence. Null when nobody asks. */
+function failureEvidence(input: AnalysisInput, { judge, judged }: Seen): FailureEvidence | null {
   const { plan, failurePrior } = input;
   if (failurePrior === undefined && plan.adaptive === undefined) return null;
   const prior = Math.min(0.99, Math.max(0.01, failurePrior ?? UNKNOWN_FAILURE_PRIOR));
-  return failureLogOdds(prior, judged.logHarm, weakestSafety(judge, input));
+  return { prior, logHarm: judged.logHarm, logSafety: weakestSafety(judge, input) };
 }
 
 function forecastOf(
   state: OutlookState,
   { plan, context }: AnalysisInput,
   { lastWindowAt }: JudgeState,
-  logOdds: number,
+  evidence: FailureEvidence,
 ): FailureForecast | null {
-  if (state.posterior?.transition !== context.transition) state.posterior = emptyTrack(context.transition);
-  return followPosterior(state.posterior, logOdds, lastWindowAt, plan.failureForecast ?? DEFAULT_FAILURE_FORECAST);
+  if (state.failure?.transition !== context.transition) state.failure = emptyTrack(context.transition);
+  return followFailure(state.failure, evidence, lastWindowAt, plan.failureForecast ?? DEFAULT_FAILURE_FORECAST);
 }
 
 /** Follows the new windows of everybody, and of each segment whose metrics are known to move together, in place. */

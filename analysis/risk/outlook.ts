@@ -8,7 +8,7 @@ import type {
   WatchFinding,
 } from '../types';
 import type { MetricCourse } from './courses';
-import type { PosteriorTrack } from './failure-forecast';
+import type { FailureTrack } from './failure-forecast';
 import type { TogetherTrack } from './together';
 
 /** What looking ahead remembers between looks: plain JSON, bounded. */
@@ -24,8 +24,8 @@ export interface OutlookState {
   courses: Record<string, MetricCourse>;
   /** How unusual all metrics together have been, by segment; left out by states stored before it was followed. */
   together?: Record<string, TogetherTrack>;
-  /** How the failure probability has gone; left out by states stored before it was followed, and where nobody asks for it. */
-  posterior?: PosteriorTrack;
+  /** How the evidence of failure has gone; left out by states stored before it was followed, and where nobody asks for it. */
+  failure?: FailureTrack;
 }
 
 /** Everything a look says of what is to come. None of it is under the promised rates. */

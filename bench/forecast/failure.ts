@@ -29,10 +29,16 @@ export interface FailureSummary {
   readonly alertedBefore: number;
   /** Looks from alert to rollback of those rolled back, 0 without an alert before: tenth percentile, median, ninetieth. */
   readonly lead: { readonly p10: number; readonly median: number; readonly p90: number } | null;
-  /** Forecasts of a probability that moved, five looks before another look, and the share of later values that lay within the 90 % interval. */
+  /** Looks from the first that had evidence of harm to the rollback, the most that any forecast could lead by: the same. */
+  readonly room: FailureSummary['lead'];
+  /** Forecasts up to the rollback whose interval is more than a point, and shares of values five looks on that lay within its 90 %, below and above it; after a rollback traffic goes on as if it had not been. */
   readonly forecasts: number;
   readonly within: number;
-  /** Forecasts made while the probability rested at its floor, and how many had left it five looks on: without a step there is no spread. */
+  readonly below: number;
+  readonly above: number;
+  /** Mean width of these intervals, as a probability. */
+  readonly width: number;
+  /** Forecasts that the probability stays at its floor, and how many had left it five looks on. */
   readonly resting: number;
   readonly leftRest: number;
 }
@@ -61,13 +67,17 @@ const PLAN: JudgePlan = resolvePlan({
 export function summariseFailures(noise: Noise, times: number, rollouts: number, seed: number): FailureSummary {
   const runs = Array.from({ length: rollouts }, (_, index) => follow(noise, times, seed + index));
   const rolledBack = runs.filter(({ rolledBackAt }) => rolledBackAt !== null);
-  const leads = rolledBack
-    .map(({ alertedAt, rolledBackAt }) => (alertedAt === null ? 0 : Math.max(0, (rolledBackAt ?? 0) - alertedAt)))
-    .sort((a, b) => a - b);
-  const at = (share: number): number => leads[Math.min(leads.length - 1, Math.floor(share * leads.length))] ?? 0;
-  const total = (of: 'forecasts' | 'within' | 'resting' | 'leftRest'): number =>
-    runs.reduce((sum, run) => sum + run[of], 0);
+  const spreadOf = (looks: readonly number[]): FailureSummary['lead'] => {
+    const sorted = [...looks].sort((a, b) => a - b);
+    const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+    return sorted.length === 0 ? null : { p10: at(0.1), median: at(0.5), p90: at(0.9) };
+  };
+  const until = (run: FailureRun, from: number | null): number =>
+    from === null || run.rolledBackAt === null ? 0 : Math.max(0, run.rolledBackAt - from);
+  const leads = rolledBack.map((run) => until(run, run.alertedAt));
+  const total = (of: keyof Held): number => runs.reduce((sum, run) => sum + run.held[of], 0);
   const forecasts = total('forecasts');
+  const share = (of: keyof Held): number => (forecasts === 0 ? 0 : total(of) / forecasts);
   return {
     noise,
     times,
@@ -75,22 +85,45 @@ export function summariseFailures(noise: Noise, times: number, rollouts: number,
     rolledBack: rolledBack.length,
     alerted: runs.filter(({ alertedAt }) => alertedAt !== null).length,
     alertedBefore: leads.filter((lead) => lead >= 1).length,
-    lead: leads.length === 0 ? null : { p10: at(0.1), median: at(0.5), p90: at(0.9) },
+    lead: spreadOf(leads),
+    room: spreadOf(rolledBack.map((run) => until(run, run.harmKnownAt))),
     forecasts,
-    within: forecasts === 0 ? 0 : total('within') / forecasts,
+    within: 1 - share('below') - share('above'),
+    below: share('below'),
+    above: share('above'),
+    width: share('width'),
     resting: total('resting'),
     leftRest: total('leftRest'),
   };
 }
 
-function follow(noise: Noise, times: number, seed: number) {
+interface Held {
+  forecasts: number;
+  below: number;
+  above: number;
+  width: number;
+  resting: number;
+  leftRest: number;
+}
+
+interface FailureRun {
+  readonly alertedAt: number | null;
+  readonly rolledBackAt: number | null;
+  /** First look with any evidence of harm, for or against. */
+  readonly harmKnownAt: number | null;
+  readonly held: Held;
+}
+
+function follow(noise: Noise, times: number, seed: number): FailureRun {
   const random = mulberry32(seed * 7919 + times * 104_729 + noise.charCodeAt(0));
   const levels = { control: normal(random), candidate: normal(random) };
   let state: AnalysisState | null = null;
   let alertedAt: number | null = null;
+  let rolledBackAt: number | null = null;
+  let harmKnownAt: number | null = null;
   const waiting: { at: number; lower: number; upper: number }[] = [];
-  const held = { forecasts: 0, within: 0, resting: 0, leftRest: 0 };
-  for (let minute = 0; minute < MINUTES; minute++) {
+  const held: Held = { forecasts: 0, below: 0, above: 0, width: 0, resting: 0, leftRest: 0 };
+  for (let minute = 0; minute < Math.min(MINUTES, (rolledBackAt ?? MINUTES) + LOOKS_AHEAD + 1); minute++) {
     const { spread, memory } = NOISES[noise];
     for (const arm of ['control', 'candidate'] as const) {
       levels[arm] = memory * levels[arm] + Math.sqrt(1 - memory ** 2) * normal(random);
@@ -120,20 +153,24 @@ function follow(noise: Noise, times: number, seed: number) {
     const due = waiting[0]?.at === minute ? waiting.shift() : undefined;
     if (due !== undefined && confidence !== null) {
       const later = 1 - confidence;
-      const isWithin = later >= due.lower - ROUNDING && later <= due.upper + ROUNDING;
+      const [isBelow, isAbove] = [later < due.lower - ROUNDING, later > due.upper + ROUNDING];
       if (due.upper - due.lower > ROUNDING) {
         held.forecasts += 1;
-        if (isWithin) held.within += 1;
+        held.width += due.upper - due.lower;
+        if (isBelow) held.below += 1;
+        if (isAbove) held.above += 1;
       } else {
         held.resting += 1;
-        if (!isWithin) held.leftRest += 1;
+        if (isBelow || isAbove) held.leftRest += 1;
       }
     }
+    if (rolledBackAt !== null) continue;
+    if (analysis.harmEvidence !== 1) harmKnownAt ??= minute;
     if (forecast !== null) waiting.push({ at: minute + LOOKS_AHEAD, lower: forecast.lower, upper: forecast.upper });
     if (forecast?.isAlert === true) alertedAt ??= minute;
-    if (analysis.verdict === Verdict.Rollback) return { rolledBackAt: minute, alertedAt, ...held };
+    if (analysis.verdict === Verdict.Rollback) rolledBackAt = minute;
   }
-  return { rolledBackAt: null, alertedAt, ...held };
+  return { rolledBackAt, alertedAt, harmKnownAt, held };
 }
 
 function contextAt(judgedMs: number): StepContext {

@@ -45,18 +45,15 @@ function failures(rollouts: number, seed: number): void {
     `\n${rollouts} rollouts of each kind, a look a minute for an hour and a half; five looks ahead, alert at 0.5\n`,
   );
   console.log(
-    'noise          failures   rolled back  alerted  before it  lead p10/median/p90  within its 90 % (forecasts)  left its floor',
+    'noise          failures   rolled back  alerted  before it  lead p10/median/p90  room         within its 90 % / below / above (forecasts)  width  left its floor',
   );
   for (const noise of Object.keys(NOISES) as Noise[]) {
-    for (const times of [1, 1.3, 1.5, 2, 3]) {
-      const { rolledBack, alerted, alertedBefore, lead, forecasts, within, resting, leftRest } = summariseFailures(
-        noise,
-        times,
-        rollouts,
-        seed,
-      );
+    for (const times of [1, 1.1, 1.3, 1.5, 2, 3]) {
+      const found = summariseFailures(noise, times, rollouts, seed);
+      const counts = [found.rolledBack, found.alerted, found.alertedBefore].map((count) => String(count).padStart(9));
+      const shares = [found.within, found.below, found.above].map(percent).join(' / ');
       console.log(
-        `${noise.padEnd(14)} ${`${times} times`.padEnd(10)} ${String(rolledBack).padStart(11)} ${String(alerted).padStart(8)} ${String(alertedBefore).padStart(10)}  ${leadText(lead).padStart(19)}  ${percent(within)} (${forecasts})  ${leftRest} of ${resting}`,
+        `${noise.padEnd(14)} ${`${times} times`.padEnd(11)} ${counts.join('  ')}  ${leadText(found.lead).padStart(19)}  ${leadText(found.room).padStart(11)}  ${`${shares} (${found.forecasts})`.padStart(30)}  ${found.width.toFixed(2)}  ${found.leftRest} of ${found.resting}`,
       );
     }
   }

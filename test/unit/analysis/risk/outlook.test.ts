@@ -165,7 +165,7 @@ describe('the forecast of failure', () => {
 
   it('says nothing at first, and alerts of nothing where no harm is', () => {
     const all = looks(40, 1, 0.3);
-    expect(all.slice(0, 5).map(({ failureForecast }) => failureForecast)).toEqual([null, null, null, null, null]);
+    expect(all.slice(0, 4).map(({ failureForecast }) => failureForecast)).toEqual([null, null, null, null]);
     expect(all[5]?.failureForecast).toMatchObject({ looks: 5, isAlert: false, asks: 'nothing' });
     expect(all.filter(({ failureForecast }) => failureForecast?.isAlert === true)).toEqual([]);
   });
@@ -174,7 +174,7 @@ describe('the forecast of failure', () => {
     const { adaptive: _, ...plan } = inputOf([]).plan;
     const { analysis, state } = analyse({ ...inputOf(givenWindows(20)), plan });
     expect(analysis.failureForecast).toBeNull();
-    expect((state['outlook'] as OutlookState).posterior).toBeUndefined();
+    expect((state['outlook'] as OutlookState).failure).toBeUndefined();
   });
 });
 
