@@ -1,16 +1,18 @@
+import { coverageOfBehaviour, SCATTERS, type Held, type Scatter } from './behaviour';
 import { NOISES, summariseFailures, type Noise } from './failure';
 import { summarise } from './study';
 import { EFFECTS, type Effect } from './traces';
 import { coverageOf, WALKS, type Walk } from './walks';
 
 /**
- * How early crossings are foreseen, and how often in vain; how often the intervals of the forecast of failure hold, and how early it alerts.
+ * How early crossings are foreseen, and how often in vain; how often forecasts of metrics hold; how often the intervals of the forecast of failure hold, and how early it alerts.
  *
  *     npx tsx bench/forecast/main.ts [TRACES] [SEED] [CONFIDENCE]
  */
 function main(): void {
-  const [traces = 200, seed = 1, confidence = 0.9] = process.argv.slice(2).map(Number);
+  const [traces = 200, seed = 1, confidence = 0.8] = process.argv.slice(2).map(Number);
   crossings(traces, seed, confidence);
+  behaviours(Math.ceil(traces / 3), seed);
   walks(100 * traces, seed);
   failures(traces, seed);
 }
@@ -23,6 +25,21 @@ function crossings(traces: number, seed: number, confidence: number): void {
     console.log(
       `${effect.padEnd(10)} ${String(crossed).padStart(8)} ${String(foreseen).padStart(9)}  ${leadText(lead).padStart(26)}  ${falseAlarms}`,
     );
+  }
+}
+
+function behaviours(traces: number, seed: number): void {
+  console.log(
+    `\n${traces} traces of each kind: true means within / below / above the bounds of 90 % each (forecasts), width in distances from 1 to the limit\n`,
+  );
+  console.log(`${'effect'.padEnd(10)} ${'scatter'.padEnd(18)} ${'at the current weight'.padEnd(38)} at the next`);
+  const text = ({ within, below, above, forecasts, width }: Held): string =>
+    `${[within, below, above].map(percent).join(' / ')} (${forecasts}), ${width.toFixed(2)}`;
+  for (const effect of Object.keys(EFFECTS) as Effect[]) {
+    for (const scatter of Object.keys(SCATTERS) as Scatter[]) {
+      const { current, next } = coverageOfBehaviour(effect, scatter, traces, seed);
+      console.log(`${effect.padEnd(10)} ${SCATTERS[scatter].padEnd(18)} ${text(current).padEnd(38)} ${text(next)}`);
+    }
   }
 }
 

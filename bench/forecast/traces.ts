@@ -74,8 +74,8 @@ export function loadTrace(effect: Effect, seed: number): LoadTrace {
   return { effect, direction: lower ? 'lower_is_better' : 'higher_is_better', factor, points, nextWeights };
 }
 
-/** Harm as a share of the limit. */
-function harmOf(effect: Effect, weight: number, reached: number, minute: number): number {
+/** Harm at a weight and minute as a share of the limit, which is met at `reached` percent. */
+export function harmOf(effect: Effect, weight: number, reached: number, minute: number): number {
   switch (effect) {
     case 'linear':
       return weight / reached;

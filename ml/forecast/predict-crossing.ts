@@ -14,7 +14,7 @@ export interface LoadPoint {
   readonly units: number;
 }
 
-/** The mean of value over reference, without the noise of single windows, and bounds that each hold with the confidence asked for. */
+/** The mean of value over reference, without the noise of single windows, and bounds of 90 % each. */
 export interface Forecast {
   readonly value: number;
   readonly lower: number;
@@ -31,7 +31,7 @@ export interface CrossingQuestion {
   readonly factor: number;
   /** How far ahead the current weight is forecast. */
   readonly horizonMs: number;
-  /** How sure a predicted crossing must be, 0.5–1. Default 0.9. */
+  /** How sure a predicted crossing must be, 0.5–1: of the bound that must lie past the limit, which is not that of the forecast shown. Default 0.8. */
   readonly confidence?: number;
 }
 
@@ -51,11 +51,21 @@ export interface CrossingAnswer {
 const MOST_POINTS = 240;
 /** Windows that make a measured value. */
 const MEASURED = 5;
-/** A trend needs so many windows at the current weight, and looks back at so many. */
+/** A trend needs so many windows, and looks back at so many. */
 const TREND_LEAST = 12;
 const TREND_MOST = 60;
 /** A trend or curvature this many standard errors from none is real. */
 const REAL = 3;
+/** One this far from none may be real: it widens the interval to its side. */
+const PERHAPS = 1;
+/** What a line adds beyond the largest weight may be so many times as much again. */
+const FASTER = 1;
+/** Confidence with which a crossing is foreseen: with the interval's own, it would mostly be measured first. */
+const DEFAULT_CONFIDENCE = 0.8;
+/** Each bound holds with 90 %. */
+const BOUND_TAIL = 0.1;
+/** Windows that the scatter of all weights is worth beside that of one. */
+const POOLED_ROWS = 10;
 /** How much larger than any weight served so far the next may be for a curve; a straight line serves beyond. */
 const CURVE_REACH = 2.5;
 /** Windows at the current weight before anything is said of the next: the end of a line is otherwise held by one window. */
@@ -65,8 +75,9 @@ const BEFORE = 3;
 /**
  * Forecasts one metric at the current weight, some time ahead, and at the next weight, and says whether its limit will be crossed.
  *
- * At the current weight: the recent level, with a straight trend where there is a real one. At the next: a regression of all windows on the weight they were
- * served at, with curvature where it is real. Daily cycles are the reference's business. Assumes that an effect of load grows without jumps; a capacity that is suddenly exhausted cannot be foreseen.
+ * At the current weight: the recent level, with a straight trend in time where there is a real one, which the latest windows have in common within their weights. At the next: a regression of all
+ * windows, less the trend, on the weight they were served at, with curvature where it is real. A trend or bend that is not sure, and growth faster than in proportion, widen the interval to their side.
+ * Daily cycles are the reference's business. Assumes that an effect of load grows without jumps; a capacity that is suddenly exhausted cannot be foreseen.
  *
  * O(points).
  */
@@ -77,21 +88,26 @@ export function predictCrossing(question: CrossingQuestion): CrossingAnswer {
 }
 
 function foresee(question: CrossingQuestion): Omit<CrossingAnswer, 'persisted'> {
-  const { nextWeight, confidence = 0.9 } = question;
+  const { nextWeight, confidence = DEFAULT_CONFIDENCE } = question;
   const ratios = steady(ratiosOf(question.points.slice(-MOST_POINTS)));
   const current = currentStretch(ratios);
   const measured = current.length < MEASURED ? null : meanOf(current.slice(-MEASURED));
   const tail = 1 - Math.min(0.9999, Math.max(0.5001, confidence));
-  const trend = trendOf(current, question.horizonMs);
-  const atCurrent = measured === null ? null : forecastCurrent(current, trend, tail);
-  const onWeight = fitOnWeight(ratios, nextWeight);
-  const atNext = onWeight === null ? null : forecastNext(onWeight, nextWeight, trend, tail);
+  const trend = trendOf(ratios, question.horizonMs);
+  const onWeight = fitOnWeight(trend?.isReal === true ? withoutTrend(ratios, trend) : ratios, nextWeight);
+  const currentAt = (own: number): Forecast | null => (measured === null ? null : forecastCurrent(current, trend, own));
+  const nextAt = (own: number): Forecast | null =>
+    onWeight === null ? null : forecastNext(onWeight, nextWeight, trend, own);
   return {
     measured,
     measuredCrosses: measured !== null && isCrossed(question, measured),
-    atCurrent,
-    atNext,
-    crosses: surelyCrosses(question, atCurrent) ? 'current' : surelyCrosses(question, atNext) ? 'next' : 'none',
+    atCurrent: currentAt(BOUND_TAIL),
+    atNext: nextAt(BOUND_TAIL),
+    crosses: surelyCrosses(question, currentAt(tail))
+      ? 'current'
+      : surelyCrosses(question, nextAt(tail))
+        ? 'next'
+        : 'none',
   };
 }
 
@@ -142,56 +158,125 @@ function meanOf(ratios: readonly Ratio[]): number {
   return ratios.reduce((sum, one) => sum + one.ratio * one.units, 0) / units;
 }
 
-/** A real trend at the current weight: its fit, the regressor `ahead` where the horizon ends, and what it adds until then. */
+/** A trend in time, whatever the weight, and how far ahead it is taken. */
 interface Trend {
-  readonly fit: Fit;
-  readonly ahead: number;
-  readonly gain: number;
-  readonly gainError: number;
+  /** Of the ratio, in a millisecond, with its standard error. */
+  readonly slope: number;
+  readonly error: number;
+  readonly degrees: number;
+  readonly aheadMs: number;
+  /** Whether it is surely there; else it widens what is said without it. */
+  readonly isReal: boolean;
 }
 
-function trendOf(current: readonly Ratio[], horizonMs: number): Trend | null {
-  const recent = current.slice(-TREND_MOST);
-  const [first, last] = [recent[0], recent.at(-1)];
-  if (first === undefined || last === undefined || recent.length < TREND_LEAST) return null;
+/** The slope that the latest windows have in common within the weights they were served at: what grows with the weight is no trend. Null while there is none to speak of. */
+function trendOf(ratios: readonly Ratio[], horizonMs: number): Trend | null {
+  const recent = stretchesOf(ratios.slice(-TREND_MOST)).filter(({ length }) => length >= MEASURED);
+  const [first, last] = [recent[0]?.[0], ratios.at(-1)];
+  if (first === undefined || last === undefined || recent.reduce((sum, { length }) => sum + length, 0) < TREND_LEAST) {
+    return null;
+  }
   const lengthMs = last.atMs - first.atMs;
   if (!(lengthMs > 0)) return null;
   const fit = fitRegression(
-    recent.map(({ atMs, ratio, units }) => ({ at: [(atMs - last.atMs) / lengthMs], value: ratio, weight: units })),
+    recent.flatMap((stretch) => {
+      const level = meanOf(stretch);
+      const middle = middleOf(stretch);
+      return stretch.map(({ atMs, ratio, units }) => ({
+        at: [(atMs - middle) / lengthMs],
+        value: ratio - level,
+        weight: units / stretch.reduce((sum, one) => sum + one.units, 0),
+      }));
+    }),
   );
-  const slope = fit?.coefficients[1] ?? 0;
-  const error = fit?.errors[1] ?? 0;
-  if (fit === null || !(Math.abs(slope) > REAL * error)) return null;
-  // No further ahead than it has been seen.
-  const ahead = Math.min(1, horizonMs / lengthMs);
-  return { fit, ahead, gain: slope * ahead, gainError: error * ahead };
+  const [, slope = 0] = fit?.coefficients ?? [];
+  const [, error = 0] = fit?.errors ?? [];
+  if (fit === null || !(Math.abs(slope) > PERHAPS * error)) return null;
+  return {
+    slope: slope / lengthMs,
+    error: error / lengthMs,
+    degrees: fit.degrees,
+    // No further ahead than it has been seen.
+    aheadMs: Math.min(lengthMs, horizonMs),
+    isReal: Math.abs(slope) > REAL * error,
+  };
+}
+
+/** A forecast moved on by a trend for some time. */
+function movedBy(forecast: Forecast, { slope, error, degrees }: Trend, forMs: number, tail: number): Forecast {
+  const value = forecast.value + slope * forMs;
+  const reach = studentQuantile(tail, degrees) * error * forMs;
+  return {
+    value,
+    lower: value - Math.hypot(forecast.value - forecast.lower, reach),
+    upper: value + Math.hypot(forecast.upper - forecast.value, reach),
+  };
 }
 
 function forecastCurrent(current: readonly Ratio[], trend: Trend | null, tail: number): Forecast | null {
-  if (trend !== null) {
-    const { value, error } = trend.fit.predict([trend.ahead]);
-    return around(value, error, trend.fit.degrees, tail);
-  }
-  const fit = fitRegression(
-    current.slice(-TREND_MOST).map(({ ratio, units }) => ({ at: [], value: ratio, weight: units })),
-  );
-  if (fit === null) return null;
-  const { value, error } = fit.predict([]);
-  return around(value, error, fit.degrees, tail);
+  const recent = current.slice(-TREND_MOST);
+  const [last] = recent.slice(-1);
+  const fit = fitRegression(recent.map(({ ratio, units }) => ({ at: [], value: ratio, weight: units })));
+  if (fit === null || last === undefined) return null;
+  const level = forecastOf(fit, [], tail);
+  if (trend === null) return level;
+  const later = movedBy(level, trend, last.atMs - middleOf(recent) + trend.aheadMs, tail);
+  return trend.isReal ? later : allowFor(level, later);
 }
 
-/** A straight line on the weight; a curve where there are at least four weights, its bend is real and the next weight is within reach. */
-function fitOnWeight(ratios: readonly Ratio[], nextWeight: number): { fit: Fit; curved: boolean } | null {
+function middleOf(ratios: readonly Ratio[]): number {
+  const units = ratios.reduce((sum, one) => sum + one.units, 0);
+  return ratios.reduce((sum, one) => sum + one.atMs * one.units, 0) / units;
+}
+
+/** What is known of the metric by weight: a straight line, and a curve where there are at least three weights and the next one is within reach. */
+interface OnWeight {
+  readonly line: Fit;
+  readonly curve: Fit | null;
+  /** Standard errors by which the curve's bend differs from none. */
+  readonly bend: number;
+  /** The largest weight served so far. */
+  readonly largest: number;
+}
+
+function fitOnWeight(ratios: readonly Ratio[], nextWeight: number): OnWeight | null {
   const weights = new Set(ratios.map(({ weight }) => weight));
   if (weights.size < 2 || currentStretch(ratios).length < SETTLED) return null;
+  const scales = scatterByWeight(ratios);
   const rowsOf = (curved: boolean): Observation[] =>
-    ratios.map(({ weight, ratio, units }) => ({ at: regressors(weight, curved), value: ratio, weight: units }));
-  if (weights.size >= 4 && nextWeight <= CURVE_REACH * Math.max(...weights)) {
-    const fit = fitRegression(rowsOf(true));
-    if (fit !== null && Math.abs(fit.coefficients[2] ?? 0) > REAL * (fit.errors[2] ?? 0)) return { fit, curved: true };
-  }
-  const fit = fitRegression(rowsOf(false));
-  return fit === null ? null : { fit, curved: false };
+    ratios.map(({ weight, ratio }) => ({
+      at: regressors(weight, curved),
+      value: ratio,
+      weight: 1 / (scales.get(weight) ?? 1),
+    }));
+  const line = fitRegression(rowsOf(false));
+  if (line === null) return null;
+  const isWithinReach = weights.size >= 3 && nextWeight <= CURVE_REACH * Math.max(...weights);
+  const curve = isWithinReach ? fitRegression(rowsOf(true)) : null;
+  const bend = curve === null ? 0 : Math.abs(curve.coefficients[2] ?? 0) / (curve.errors[2] ?? 0);
+  return { line, curve, bend: weights.size >= 4 ? bend : Math.min(bend, REAL), largest: Math.max(...weights) };
+}
+
+/** Windows as they would be had they all been measured now: else what grows with time seems to grow with the weight, which rose with it. */
+function withoutTrend(ratios: readonly Ratio[], { slope }: Trend): Ratio[] {
+  const nowMs = ratios.at(-1)?.atMs ?? 0;
+  return ratios.map((one) => ({ ...one, ratio: one.ratio + slope * (nowMs - one.atMs) }));
+}
+
+/** Variances of windows by the weight they were served at, held towards that of all: noise of sampling falls with the weight, and other noise does not. */
+function scatterByWeight(ratios: readonly Ratio[]): Map<number, number> {
+  const byWeight = new Map<number, number[]>();
+  for (const { weight, ratio } of ratios) byWeight.set(weight, [...(byWeight.get(weight) ?? []), ratio]);
+  const sums = [...byWeight].map(([weight, values]) => {
+    const level = values.reduce((sum, one) => sum + one, 0) / values.length;
+    return { weight, rows: values.length - 1, squares: values.reduce((sum, one) => sum + (one - level) ** 2, 0) };
+  });
+  const rows = sums.reduce((sum, one) => sum + one.rows, 0);
+  const pooled = sums.reduce((sum, one) => sum + one.squares, 0) / Math.max(1, rows);
+  if (!(pooled > 0)) return new Map();
+  return new Map(
+    sums.map((one) => [one.weight, (one.squares + POOLED_ROWS * pooled) / ((one.rows + POOLED_ROWS) * pooled)]),
+  );
 }
 
 function regressors(weight: number, curved: boolean): number[] {
@@ -200,19 +285,39 @@ function regressors(weight: number, curved: boolean): number[] {
 }
 
 function forecastNext(
-  { fit, curved }: { fit: Fit; curved: boolean },
+  { line, curve, bend, largest }: OnWeight,
   nextWeight: number,
   trend: Trend | null,
   tail: number,
 ): Forecast {
-  const { value, error } = fit.predict(regressors(nextWeight, curved));
-  const spread = Math.hypot(error, trend?.gainError ?? 0);
-  return around(value + (trend?.gain ?? 0), spread, fit.degrees, tail);
+  const curved = curve !== null && bend > PERHAPS ? forecastOf(curve, regressors(nextWeight, true), tail) : null;
+  const straight = allowFaster(forecastOf(line, regressors(nextWeight, false), tail), line, nextWeight - largest);
+  const onWeight = curved !== null && bend > REAL ? curved : allowFor(straight, curved);
+  if (trend === null) return onWeight;
+  const later = movedBy(onWeight, trend, trend.aheadMs, tail);
+  return trend.isReal ? later : allowFor(onWeight, later);
 }
 
-function around(value: number, error: number, degrees: number, tail: number): Forecast {
-  const reach = studentQuantile(tail, degrees) * error;
+function forecastOf(fit: Fit, at: readonly number[], tail: number): Forecast {
+  const { value, error } = fit.predict(at);
+  const reach = studentQuantile(tail, fit.degrees) * error;
   return { value, lower: value - reach, upper: value + reach };
+}
+
+/** Effects of load often grow faster than in proportion to it, and few weights do not tell: the interval reaches further to that side. */
+function allowFaster(forecast: Forecast, line: Fit, further: number): Forecast {
+  const [, slope = 0] = line.coefficients;
+  if (further <= 0 || !(Math.abs(slope) > PERHAPS * (line.errors[1] ?? 0))) return forecast;
+  const more = (FASTER * slope * further) / 100;
+  return more > 0 ? { ...forecast, upper: forecast.upper + more } : { ...forecast, lower: forecast.lower + more };
+}
+
+/** Widens a forecast to the side where another would have it, which may be right and is not sure. */
+function allowFor(forecast: Forecast, other: Forecast | null): Forecast {
+  if (other === null) return forecast;
+  return other.value > forecast.value
+    ? { ...forecast, upper: Math.max(forecast.upper, other.upper) }
+    : { ...forecast, lower: Math.min(forecast.lower, other.lower) };
 }
 
 function isCrossed({ direction, factor }: CrossingQuestion, ratio: number): boolean {

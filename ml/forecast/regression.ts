@@ -22,12 +22,19 @@ export interface Fit {
   readonly noise: number;
 }
 
+/** What is believed of how residuals follow each other before any is seen: a correlation, and the rows that this belief is worth. */
+const BELIEVED = 0.5;
+const BELIEF_ROWS = 8;
+/** Of a variance at least this share is left by the coefficients, however residuals follow each other. */
+const LEAST_LEFT = 0.3;
+
 /**
- * Weighted least squares with errors that allow for residuals following one another in time: the variance is widened by (1 + r) / (1 − r), r their lag-1 autocorrelation.
+ * Weighted least squares with errors that allow for residuals following one another in time: the variance is widened by (1 + r) / (1 − r), r their lag-1 autocorrelation. Residuals of few
+ * rows tell r, and the variance itself, too low: the bias of both is taken off, and r is held towards one half with the weight of eight rows.
  *
  * @param observations - in time order; regressors of about unit size
  * @returns null with fewer than two observations more than coefficients, or where they are collinear
- * @see Draper and Smith (1998), Applied Regression Analysis; Zwiers and von Storch (1995), doi:10.1175/1520-0442(1995)008<0336:TSCIAI>2.0.CO;2, for the widening
+ * @see Draper and Smith (1998), Applied Regression Analysis; Zwiers and von Storch (1995), doi:10.1175/1520-0442(1995)008<0336:TSCIAI>2.0.CO;2, for the widening; Kendall (1954), doi:10.1093/biomet/41.3-4.403, for the bias of r
  */
 export function fitRegression(observations: readonly Observation[]): Fit | null {
   const columns = (observations[0]?.at.length ?? 0) + 1;
@@ -43,8 +50,11 @@ export function fitRegression(observations: readonly Observation[]): Fit | null 
   );
   const coefficients = fitted.weights.map(([one = Number.NaN]) => one);
   const residuals = rows.map((row, i) => (values[i] as number) - dot(row, coefficients));
-  const widening = wideningOf(residuals);
-  const covariance = (i: number, j: number): number => fitted.stdErrorMatrix.get(i, j) * widening;
+  const widening = wideningOf(residuals, columns);
+  // The coefficients take the share widening × columns / n of the variance with them, where independence would have them take columns / n.
+  const taken = columns / observations.length;
+  const whole = Math.max(LEAST_LEFT, (1 - widening * taken) / (1 - taken));
+  const covariance = (i: number, j: number): number => (fitted.stdErrorMatrix.get(i, j) * widening) / whole;
   const errors = coefficients.map((_, i) => Math.sqrt(Math.max(0, covariance(i, i))));
   if (![...coefficients, ...errors].every(Number.isFinite) || isCollinear(rows, columns)) return null;
   return {
@@ -77,11 +87,14 @@ export function studentQuantile(tail: number, degrees: number): number {
 }
 
 /** Residuals that follow one another carry less than their number; at most as if there were a nineteenth of them. */
-function wideningOf(residuals: readonly number[]): number {
+function wideningOf(residuals: readonly number[], columns: number): number {
+  const n = residuals.length;
   const squares = residuals.reduce((sum, one) => sum + one * one, 0);
   if (squares === 0) return 1;
   const products = residuals.slice(1).reduce((sum, one, i) => sum + one * (residuals[i] as number), 0);
-  const r = Math.min(0.9, Math.max(0, products / squares));
+  const seen = products / squares;
+  const unbiased = seen + (columns + (columns + 2) * seen) / n;
+  const r = Math.min(0.9, Math.max(0, (n * unbiased + BELIEF_ROWS * BELIEVED) / (n + BELIEF_ROWS)));
   return (1 + r) / (1 - r);
 }
 

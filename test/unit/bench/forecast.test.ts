@@ -1,3 +1,4 @@
+import { coverageOfBehaviour } from '../../../bench/forecast/behaviour';
 import { summariseFailures } from '../../../bench/forecast/failure';
 import { coverageOf, WALKS, type Walk } from '../../../bench/forecast/walks';
 
@@ -28,5 +29,29 @@ describe('the study of the forecast of failure', () => {
     // A probability that rests is forecast to rest: that counts neither for the interval nor against it.
     const resting = summariseFailures('independent', 1.3, 2, 1);
     expect(resting.resting).toBeGreaterThan(resting.forecasts);
+  });
+});
+
+describe('the study of the forecast of behaviour', () => {
+  it('finds bounds of 90 % that hold, with load and without, as independent noise and noise that follows itself', () => {
+    const kinds = [
+      ['none', 'plain'],
+      ['linear', 'plain'],
+      ['none', 'following'],
+      ['linear', 'following'],
+    ] as const;
+    const all = kinds.map(([effect, scatter]) => coverageOfBehaviour(effect, scatter, 6, 11));
+    for (const at of ['current', 'next'] as const) {
+      const forecasts = all.reduce((sum, one) => sum + one[at].forecasts, 0);
+      const within = all.reduce((sum, one) => sum + one[at].within * one[at].forecasts, 0) / forecasts;
+      // Two bounds of 90 % leave 80 %; 24 traces are some 160 forecasts that do not overlap.
+      expect([at, within > 0.72, forecasts > 400]).toEqual([at, true, true]);
+    }
+  });
+
+  it('finds that a queue near its capacity lies beyond the interval of the next weight', () => {
+    const queue = coverageOfBehaviour('queue', 'plain', 4, 11);
+    expect(queue.next.above).toBeGreaterThan(0.2);
+    expect(queue.current.within).toBeGreaterThan(0.7);
   });
 });
