@@ -216,11 +216,17 @@ function movedBy(forecast: Forecast, { slope, error, degrees }: Trend, forMs: nu
 function forecastCurrent(current: readonly Ratio[], trend: Trend | null, tail: number): Forecast | null {
   const recent = current.slice(-TREND_MOST);
   const [last] = recent.slice(-1);
-  const fit = fitRegression(recent.map(({ ratio, units }) => ({ at: [], value: ratio, weight: units })));
-  if (fit === null || last === undefined) return null;
+  if (last === undefined) return null;
+  const middle = middleOf(recent);
+  // A trend that is sure is no scatter around the level.
+  const slope = trend?.isReal === true ? trend.slope : 0;
+  const fit = fitRegression(
+    recent.map(({ atMs, ratio, units }) => ({ at: [], value: ratio - slope * (atMs - middle), weight: units })),
+  );
+  if (fit === null) return null;
   const level = forecastOf(fit, [], tail);
   if (trend === null) return level;
-  const later = movedBy(level, trend, last.atMs - middleOf(recent) + trend.aheadMs, tail);
+  const later = movedBy(level, trend, last.atMs - middle + trend.aheadMs, tail);
   return trend.isReal ? later : allowFor(level, later);
 }
 
