@@ -1,7 +1,6 @@
 import { emptyShare, type ShareTally } from './exposure-checks';
 import type { HarmMemory } from './evidence/judge-trials';
-import { emptyDispersion } from '../ml/robust/step-dispersion';
-import { emptyTrial } from './evidence/trial';
+import { emptyTrial, restartSwift } from './evidence/trial';
 import { emptyEvidence } from './metric-evidence';
 import { packCells, unpackCells } from './pack-cells';
 import { emptyShape, type QuantileShape } from './quantile-shape';
@@ -119,8 +118,10 @@ function remembered(state: AnalysisState): JudgeState {
   const judge = { ...(thaw(state['judge']) as Omit<JudgeState, 'segments'>), segments };
   // States from before there were metrics per user have none.
   judge.users ??= {};
-  // Nor did they follow how much minutes scatter.
-  for (const trial of Object.values(judge.trials)) trial.dispersion ??= emptyDispersion();
+  // Nor did they follow how noisy minutes may be.
+  for (const [name, trial] of Object.entries(judge.trials)) {
+    if (trial.levels === undefined) judge.trials[name] = restartSwift(trial);
+  }
   return judge;
 }
 

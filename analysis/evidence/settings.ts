@@ -1,5 +1,6 @@
 import ln from '@stdlib/math-base-special-ln';
 import type { Metric } from '../../flags/plan/metric';
+import { believing, type NoiseBeliefs } from '../../ml/sequential/noise-levels';
 
 /** How evidence of one sort of metric is weighed; effects are ratios less 1 for counts, standard deviations for shifts, shares of the level for values. */
 export interface EvidenceSettings {
@@ -13,8 +14,8 @@ export interface EvidenceSettings {
   /** The one learned best, and what steady evidence expects of it before it widens what it tolerates. */
   readonly typicalNoise: number;
   readonly quietNoise: number;
-  /** Blocks that scatter as expected which swift evidence believes in before any is seen. Few: how noisy a source is, is not known. */
-  readonly dispersionPrior: number;
+  /** How strong the effect's noise between minutes may be, for swift evidence that is not told so. */
+  readonly noiseBeliefs: NoiseBeliefs;
   /** Harm beyond the margin that steady evidence tolerates: always, and for each unit of noise seen; less where user cells are known. */
   readonly tolerance: number;
   readonly toleranceByNoise: number;
@@ -31,13 +32,20 @@ function bettingOn(effects: readonly number[]): Pick<EvidenceSettings, 'effects'
   return { effects, logEffects: effects.map((effect) => ln(effect)) };
 }
 
+/** How many levels of noise are weighed against each other, of every kind of metric. */
+export const NOISE_LEVELS = 6;
+/** Noise of events, as a share of their rate; calm is likelier. */
+const EVENT_NOISE = [0, 0.1, 0.2, 0.3, 0.45, 0.7];
+/** Noise of shifts and levels. */
+const VALUE_NOISE = [0, 0.02, 0.04, 0.08, 0.16, 0.32];
+
 const FAILURES: EvidenceSettings = {
   ...bettingOn([1.4, 2.1, 3.2, 5]),
   swiftNoise: 0.2,
   steadyNoise: 0.3,
   typicalNoise: 0.1,
   quietNoise: 0.05,
-  dispersionPrior: 12,
+  noiseBeliefs: believing(EVENT_NOISE, [64, 16, 4, 1, 0.5, 0.25]),
   tolerance: 0.07,
   toleranceByNoise: 1,
   toleranceWithCells: 0.05,
@@ -55,7 +63,8 @@ const EXCEEDANCES: EvidenceSettings = {
   clipped: 3,
   typicalNoise: 0.08,
   quietNoise: 0.04,
-  dispersionPrior: 3,
+  // A tail multiplies what the level does, so more noise is likelier than of failures.
+  noiseBeliefs: believing(EVENT_NOISE, [8, 4, 3, 2, 1, 0.5]),
 };
 
 const SHIFTS: EvidenceSettings = {
@@ -64,7 +73,7 @@ const SHIFTS: EvidenceSettings = {
   steadyNoise: 0.1,
   typicalNoise: 0.03,
   quietNoise: 0.01,
-  dispersionPrior: 3,
+  noiseBeliefs: believing(VALUE_NOISE, [40, 20, 6, 2, 1, 0.5]),
   tolerance: 0.02,
   toleranceByNoise: 0.6,
   toleranceWithCells: 0.01,

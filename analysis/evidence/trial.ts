@@ -2,13 +2,18 @@ import ln from '@stdlib/math-base-special-ln';
 import type { Metric } from '../../flags/plan/metric';
 import { addEffect, emptyNoise, noiseVariance, type EffectNoise } from '../../ml/robust/effect-noise';
 import { logMeanEvidence } from '../../ml/sequential/mixture-evidence';
-import { logStudentEvidence } from '../../ml/sequential/student-evidence';
-import { addStep, dispersionFactor, emptyDispersion, type StepDispersion } from '../../ml/robust/step-dispersion';
+import {
+  addToLevels,
+  closeLevels,
+  emptyLevels,
+  logOverLevels,
+  type NoiseLevels,
+} from '../../ml/sequential/noise-levels';
 import { addGains, emptyMixture, logStartEvidence, type StartMixture } from '../../ml/sequential/start-mixture';
 import type { ArmPair } from '../tally';
 import { doubtFactor, type DesignEffect } from './design-effect';
 import { emptyScale, type ValueScale } from './score-values';
-import { settingsOf, warmsUp, type EvidenceSettings } from './settings';
+import { NOISE_LEVELS, settingsOf, warmsUp, type EvidenceSettings } from './settings';
 import { addBlock, emptySteady, logSteadyEvidence, type SteadyDoubts, type SteadySums } from './steady-evidence';
 import { scoreWindow, type WindowScore } from './window-score';
 
@@ -41,8 +46,8 @@ export interface Trial {
   /** Starts of the recent test so far, from 1; the j-th has the share 1/(j(j+1)) of its part of the promise. */
   restarts: number;
   noise: EffectNoise;
-  /** How much more blocks scatter than swift evidence expected of them. */
-  dispersion: StepDispersion;
+  /** How noisy blocks may be, for swift evidence. */
+  levels: NoiseLevels;
   scale: ValueScale;
   open: OpenBlock | null;
 }
@@ -55,10 +60,15 @@ export function emptyTrial({ kind }: Metric): Trial {
     recent: emptySteady(),
     restarts: 1,
     noise: emptyNoise(),
-    dispersion: emptyDispersion(),
+    levels: emptyLevels(NOISE_LEVELS),
     scale: emptyScale(),
     open: null,
   };
+}
+
+/** A trial whose swift test starts afresh: what it saw before levels of noise were followed cannot be weighed any more. The steady test goes on. */
+export function restartSwift(trial: Omit<Trial, 'levels'>): Trial {
+  return { ...trial, swift: emptyMixture(trial.swift.whole.length), levels: emptyLevels(NOISE_LEVELS) };
 }
 
 /** When a window was, and since when its weight has been served. */
@@ -85,33 +95,30 @@ export function addToTrial(trial: Trial, metric: Metric, strata: readonly ArmPai
   // Windows of one minute share its noise, so each is tempered as if the whole minute were like it.
   const tempering = 1 + swiftVariance(trial, settings) * scored.information * windowsPerBlock;
   addGains(trial.swift, scored.gains, windowsPerBlock, tempering);
+  addToLevels(trial.levels, settings.noiseBeliefs, scored, { blockStartAt: blockStart(time.startAt), tempering });
+  if (time.windowMs >= BLOCK_MS) closeLevels(trial.levels, settings.noiseBeliefs);
 }
 
 function addToOpenBlock(trial: Trial, settings: EvidenceSettings, windowStartAt: number, scored: WindowScore): void {
-  const startAt = Math.floor(windowStartAt / BLOCK_MS) * BLOCK_MS;
+  const startAt = blockStart(windowStartAt);
   if (trial.open !== null && trial.open.startAt !== startAt) closeBlock(trial, settings);
   trial.open ??= { startAt, score: 0, information: 0 };
   trial.open.score += scored.score;
   trial.open.information += scored.information;
 }
 
+function blockStart(windowStartAt: number): number {
+  return Math.floor(windowStartAt / BLOCK_MS) * BLOCK_MS;
+}
+
 function closeBlock(trial: Trial, settings: EvidenceSettings): void {
   if (trial.open === null) return;
   const { score, information } = trial.open;
   trial.open = null;
-  addScatter(trial, settings, score, information);
   addEffect(trial.noise, score, information, settings.typicalNoise);
   addBlock(trial.steady, score, information, settings);
   if (trial.recent.blocks >= RESTART_BLOCKS) restart(trial);
   addBlock(trial.recent, score, information, settings);
-}
-
-/** Adds a block's score over the standard deviation that swift evidence expected of it. Events that have become more frequent vary more, which is no noise. */
-function addScatter(trial: Trial, settings: EvidenceSettings, score: number, information: number): void {
-  if (!(information > 1e-6)) return;
-  const expected = information * (1 + swiftVariance(trial, settings) * information);
-  const growth = settings.isRare ? 1 + Math.max(0, score / information) : 1;
-  addStep(trial.dispersion, score / Math.sqrt(expected), growth);
 }
 
 function swiftVariance(trial: Trial, settings: EvidenceSettings): number {
@@ -132,11 +139,7 @@ export function logSwift(trial: Trial, { kind, perUser }: Pick<Metric, 'kind' | 
   if (trusted) return logStartEvidence(trial.swift, Number.POSITIVE_INFINITY);
   const log = logStartEvidence(trial.swift, WINDOW_LEAD);
   if (perUser !== undefined) return log;
-  const { dispersionPrior } = settingsOf(kind);
-  return logStudentEvidence(log, {
-    factor: dispersionFactor(trial.dispersion, dispersionPrior),
-    freedom: dispersionPrior + Math.max(0, trial.swift.windows - 1),
-  });
+  return logOverLevels(log, trial.levels, settingsOf(kind).noiseBeliefs);
 }
 
 /** Steady evidence (natural log): for any requests whose harm persists over minutes; `designEffect` is null where users are not told apart. */
@@ -161,7 +164,6 @@ function withOpenBlock(trial: Trial, settings: EvidenceSettings): Trial {
     steady: copySums(trial.steady),
     recent: copySums(trial.recent),
     noise: { ...trial.noise },
-    dispersion: { ...trial.dispersion },
   };
   closeBlock(copy, settings);
   return copy;

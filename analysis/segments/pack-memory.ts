@@ -1,7 +1,8 @@
 import type { HarmMemory } from '../evidence/judge-trials';
 import type { SteadySums } from '../evidence/steady-evidence';
-import type { Trial } from '../evidence/trial';
-import { emptyDispersion, type StepDispersion } from '../../ml/robust/step-dispersion';
+import { NOISE_LEVELS } from '../evidence/settings';
+import { restartSwift, type Trial } from '../evidence/trial';
+import type { NoiseLevels } from '../../ml/sequential/noise-levels';
 import type { UserStarts } from '../user-transitions';
 import type { Tally } from '../tally';
 import { readTally, TALLY_BYTES, writeTally, type PackedBytes } from './pack-tally';
@@ -182,7 +183,7 @@ function writeTrial(numbers: Writer, trial: Trial): void {
   numbers.put(open?.startAt ?? 0);
   numbers.put(open?.score ?? 0);
   numbers.put(open?.information ?? 0);
-  writeDispersion(numbers, trial.dispersion);
+  writeLevels(numbers, trial.levels);
 }
 
 function readTrial(numbers: Reader): Trial {
@@ -198,34 +199,38 @@ function readTrial(numbers: Reader): Trial {
     controlFreedom: numbers.next(),
   };
   const [isOpen, startAt, score, information] = [numbers.next(), numbers.next(), numbers.next(), numbers.next()];
-  return {
+  const levels = readLevels(numbers);
+  const trial = {
     swift: { windows, whole, starts, unspent, largest, second },
     steady,
     recent,
     restarts,
     noise: { excess, weight, effect, variance },
-    dispersion: readDispersion(numbers),
     scale,
     open: isOpen === 1 ? { startAt, score, information } : null,
   };
+  return levels === null ? restartSwift(trial) : { ...trial, levels };
 }
 
-function writeDispersion(numbers: Writer, { last, squares, count, largest, second }: StepDispersion): void {
-  numbers.put(last === null ? 0 : 1);
-  numbers.put(last?.value ?? 0);
-  numbers.put(last?.growth ?? 0);
-  numbers.put(squares);
-  numbers.put(count);
-  numbers.put(largest);
-  numbers.put(second);
+function writeLevels(numbers: Writer, { nulls, informations, reckoned, open }: NoiseLevels): void {
+  numbers.list(nulls);
+  numbers.list(informations);
+  numbers.put(reckoned);
+  numbers.put(open === null ? 0 : 1);
+  numbers.put(open?.startAt ?? 0);
+  numbers.put(open?.score ?? 0);
+  numbers.put(open?.information ?? 0);
 }
 
-/** Stands last, since what was packed before it was followed has none. */
-function readDispersion(numbers: Reader): StepDispersion {
-  if (!numbers.hasMore()) return emptyDispersion();
-  const [isKnown, value, growth] = [numbers.next(), numbers.next(), numbers.next()];
-  const [squares, count, largest, second] = [numbers.next(), numbers.next(), numbers.next(), numbers.next()];
-  return { last: isKnown === 1 ? { value, growth } : null, squares, count, largest, second };
+/** Stands last, since what was packed before has none or begins with another number: null then. */
+function readLevels(numbers: Reader): NoiseLevels | null {
+  if (!numbers.hasMore()) return null;
+  const nulls = numbers.list();
+  if (nulls.length !== NOISE_LEVELS) return null;
+  const informations = numbers.list();
+  const reckoned = numbers.next();
+  const [isOpen, startAt, score, information] = [numbers.next(), numbers.next(), numbers.next(), numbers.next()];
+  return { nulls, informations, reckoned, open: isOpen === 1 ? { startAt, score, information } : null };
 }
 
 function writeSteady(numbers: Writer, sums: SteadySums): void {

@@ -80,7 +80,7 @@ describe('a fault in both arms', () => {
   it('is not seen in one bad window, nor in the candidate alone', () => {
     const burst = [...givenWindows(30), ...givenWindows(1, bad, 30), ...givenWindows(2, {}, 31)];
     expect(whenLooking(burst).analysis.verdict).toBe('promote');
-    const alone = [...givenWindows(30), ...givenWindows(6, { candidate: { errors: 30 } }, 30)];
+    const alone = [...givenWindows(30), ...givenWindows(18, { candidate: { errors: 30 } }, 30)];
     expect(codesOf(whenLooking(alone))).toEqual(['GUARDRAIL_HARM']);
   });
 });

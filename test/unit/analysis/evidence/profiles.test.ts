@@ -68,9 +68,9 @@ const withoutCells = (stratum: Stratum): Stratum => {
 };
 
 describe('the profile of a plan', () => {
-  it('decides in a minute or two when requests are independent, by word or by cells', () => {
+  it('decides in a minute when requests are independent by word, and in three when cells show it', () => {
     expect(minutesTo('fast', independent(mulberry32(1)))).toBe(1);
-    expect(minutesTo('auto', independent(mulberry32(1)))).toBe(2);
+    expect(minutesTo('auto', independent(mulberry32(1)))).toBe(3);
   });
 
   it('asks for three minutes at least when nothing is known, and in any case when it is safe', () => {
