@@ -31,6 +31,7 @@ describe('an adaptive rollout on real Temporal and the real database', () => {
       givenQuickPlan({
         environment,
         pace: 'adaptive',
+        profile: 'fast',
         falseRollbackRate: 1e-200,
         steps: [
           { weight: 10, bakeMs: 60_000, approval: false },

@@ -40,6 +40,7 @@ describe('a prediction in a rollout on real Temporal and the real database', () 
       action: 'rollout.start',
       weightAfter: 2,
       evidence: [
+        { code: 'APPROVED' },
         { code: 'FAILURE_PREDICTED', numbers: { rank: expect.any(Number) as number } },
         { code: 'FEATURES_KNOWN' },
         { code: 'FEATURES_MISSING' },
