@@ -153,9 +153,12 @@ function currentStretch(ratios: readonly Ratio[]): Ratio[] {
   return stretchesOf(ratios).at(-1) ?? [];
 }
 
-function meanOf(ratios: readonly Ratio[]): number {
-  const units = ratios.reduce((sum, one) => sum + one.units, 0);
-  return ratios.reduce((sum, one) => sum + one.ratio * one.units, 0) / units;
+function unitsOf(ratios: readonly Ratio[]): number {
+  return ratios.reduce((sum, one) => sum + one.units, 0);
+}
+
+function meanOf(ratios: readonly Ratio[], of: 'ratio' | 'atMs' = 'ratio'): number {
+  return ratios.reduce((sum, one) => sum + one[of] * one.units, 0) / unitsOf(ratios);
 }
 
 /** A trend in time, whatever the weight, and how far ahead it is taken. */
@@ -180,12 +183,11 @@ function trendOf(ratios: readonly Ratio[], horizonMs: number): Trend | null {
   if (!(lengthMs > 0)) return null;
   const fit = fitRegression(
     recent.flatMap((stretch) => {
-      const level = meanOf(stretch);
-      const middle = middleOf(stretch);
+      const [level, middle, all] = [meanOf(stretch), meanOf(stretch, 'atMs'), unitsOf(stretch)];
       return stretch.map(({ atMs, ratio, units }) => ({
         at: [(atMs - middle) / lengthMs],
         value: ratio - level,
-        weight: units / stretch.reduce((sum, one) => sum + one.units, 0),
+        weight: units / all,
       }));
     }),
   );
@@ -217,7 +219,7 @@ function forecastCurrent(current: readonly Ratio[], trend: Trend | null, tail: n
   const recent = current.slice(-TREND_MOST);
   const [last] = recent.slice(-1);
   if (last === undefined) return null;
-  const middle = middleOf(recent);
+  const middle = meanOf(recent, 'atMs');
   // A trend that is sure is no scatter around the level.
   const slope = trend?.isReal === true ? trend.slope : 0;
   const fit = fitRegression(
@@ -228,11 +230,6 @@ function forecastCurrent(current: readonly Ratio[], trend: Trend | null, tail: n
   if (trend === null) return level;
   const later = movedBy(level, trend, last.atMs - middle + trend.aheadMs, tail);
   return trend.isReal ? later : allowFor(level, later);
-}
-
-function middleOf(ratios: readonly Ratio[]): number {
-  const units = ratios.reduce((sum, one) => sum + one.units, 0);
-  return ratios.reduce((sum, one) => sum + one.atMs * one.units, 0) / units;
 }
 
 /** What is known of the metric by weight: a straight line, and a curve where there are at least three weights and the next one is within reach. */
