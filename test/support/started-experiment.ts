@@ -18,6 +18,9 @@ import { rolloutWorkflowId, type MessageArguments } from '../../workflows/rollou
 import { pollUntil } from './poll-until';
 import type { RolloutHarness } from './rollout-harness';
 
+/** One-second windows and looks from the start, for experiments in real time. */
+export const QUICK_LOOKS = { window: '1s', look: { shortest: '1s', longest: '1s' }, warmUp: '0s' };
+
 /** An experiment as written, short enough for real time: one-second windows and looks. */
 export function givenExperimentFile(change: Record<string, unknown> = {}): Record<string, unknown> {
   return {
@@ -29,9 +32,7 @@ export function givenExperimentFile(change: Record<string, unknown> = {}): Recor
       { name: 'errors', role: 'guardrail', kind: 'error_rate', event: 'request', margin: '5pp' },
     ],
     duration: '60s',
-    look: { shortest: '1s', longest: '1s' },
-    window: '1s',
-    warmUp: '0s',
+    ...QUICK_LOOKS,
     lease: '60s',
     ...change,
   };

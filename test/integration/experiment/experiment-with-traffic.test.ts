@@ -2,6 +2,7 @@ import { HeadgateProvider } from '../../../sdk/src';
 import type { ExperimentAnswer } from '../../../cli/render/experiment-lines';
 import { newEnvironmentPath, OperatedServer } from '../../support/operated-server';
 import { pollUntil } from '../../support/poll-until';
+import { QUICK_LOOKS } from '../../support/started-experiment';
 
 /** How often requests of each variant fail; the variant's name is its value. */
 type Shares = Readonly<Record<string, number>>;
@@ -39,9 +40,7 @@ describe('an experiment over real evaluations, events and windows', () => {
     ],
     followUsers: '3s',
     duration: '10m',
-    window: '1s',
-    look: { shortest: '1s', longest: '1s' },
-    warmUp: '0s',
+    ...QUICK_LOOKS,
     lease: '30s',
     ...change,
   });

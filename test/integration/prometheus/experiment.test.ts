@@ -4,6 +4,7 @@ import { newEnvironmentPath, OperatedServer } from '../../support/operated-serve
 import { pollUntil } from '../../support/poll-until';
 import { givenPrometheus, type PrometheusUnderTest } from '../../support/prometheus-under-test';
 import { ScrapedService } from '../../support/scraped-service';
+import { QUICK_LOOKS } from '../../support/started-experiment';
 
 const selector = (name: string, more = '') => `${name}{variant="{{variant}}"${more}}`;
 const ERRORS = { requests: selector('shop_requests_total'), errors: selector('shop_requests_total', ',code=~"5.."') };
@@ -55,9 +56,7 @@ describe('an experiment whose metrics are read from a real Prometheus', () => {
         { name: 'errors', kind: 'error_rate', role: 'guardrail', margin: '10pp', prometheus: ERRORS },
       ],
       duration: '10m',
-      window: '1s',
-      look: { shortest: '1s', longest: '1s' },
-      warmUp: '0s',
+      ...QUICK_LOOKS,
       lease: '30s',
       ...change,
     };
