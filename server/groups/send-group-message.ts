@@ -20,7 +20,8 @@ export async function sendGroupMessage(
   caller: Pick<Caller, 'name' | 'role'>,
 ): Promise<GroupMessageResult | { readonly queued: true; readonly id: string }> {
   const found = await groupWorkflows.find(environment, key);
-  if (found?.running !== true || found.groupId !== groupId) throw rejected(name, `group '${groupId}' has ended`);
+  // One that has ended is asked too: it tells a sender who repeats the message that ended it what that came to.
+  if (found?.groupId !== groupId) throw rejected(name, `group '${groupId}' has ended`);
   const target = { workflowId: groupWorkflowId(environment, key), subjectId: groupId };
   const signed = signMessage(signingKey, target, name, message, caller);
   const result = acceptedResult(name, await groupWorkflows.send({ ...found, environment, key }, name, signed));

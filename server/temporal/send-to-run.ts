@@ -8,7 +8,7 @@ const MAX_ROUNDS = 3;
  * workflow id since.
  *
  * @param id - of the rollout or experiment
- * @returns null when it has ended
+ * @returns null when it has ended, and not by this very message
  * @throws {HeadgateError} TEMPORAL_UNAVAILABLE
  */
 export async function sendToRun<Result>(
@@ -18,9 +18,11 @@ export async function sendToRun<Result>(
 ): Promise<Sent<Result> | null> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const found = await workflows.find({ environment, flagKey });
-    if (found?.running !== true || found.rolloutId !== id) return null;
+    if (found?.rolloutId !== id) return null;
+    // One that has ended is asked too: it tells a sender who repeats the message that ended it what that came to.
     const sent = await send({ environment, flagKey, runId: found.runId });
     if (sent.kind !== 'run_ended') return sent;
+    if (!found.running) return null;
   }
   return null;
 }

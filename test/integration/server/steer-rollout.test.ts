@@ -55,6 +55,19 @@ describe('steering rollouts through the API', () => {
     await send('abort');
   });
 
+  it('answers the message that ended a rollout again to a sender who repeats it, and no other', async () => {
+    await start();
+    await until(({ weight }) => weight === 10);
+    const first = await send('abort', { id: 'the-end-of-it' });
+    await until(({ phase }) => phase === 'aborted');
+    const again = await send('abort', { id: 'the-end-of-it' });
+    const another = await send('abort', { id: 'another-end-of-it' });
+
+    expect([first.statusCode, again.statusCode, another.statusCode]).toEqual([200, 200, 409]);
+    expect(again.json()).toEqual(first.json());
+    expect(another.json()).toMatchObject({ code: 'MESSAGE_REJECTED' });
+  });
+
   it('answers messages with their effect, signed with the sender, and tells the story', async () => {
     const { rolloutId } = (await start()).json<{ rolloutId: string }>();
     const live = await until(({ weight }) => weight === 10);

@@ -79,12 +79,20 @@ describe('sendMessage', () => {
     expect(port.sentTo).toEqual([[target, 'pause', signMessage(key, signedFor, 'pause', message, caller)]]);
   });
 
-  it.each([
-    ['has ended', { running: false }],
-    ['gave way to another under the same workflow id', { rolloutId: 'checkout-zzzzzzzz' }],
-  ])('reaches nobody when the rollout %s', async (_what, change) => {
+  it('asks a rollout that has ended once, as the message may be the one that ended it', async () => {
+    const port = workflows({ kind: 'answered', result }, { kind: 'run_ended' });
+    if (port.found !== null) port.found = { ...port.found, running: false };
+
+    await expect(sendMessage(port, key, rollout, 'abort', message, caller)).resolves.toEqual(result);
+    await expect(sendMessage(port, key, rollout, 'abort', message, caller)).rejects.toMatchObject({
+      code: 'MESSAGE_REJECTED',
+    });
+    expect(port.sentTo).toHaveLength(2);
+  });
+
+  it('reaches nobody when the rollout gave way to another under the same workflow id', async () => {
     const port = workflows({ kind: 'answered', result });
-    if (port.found !== null) port.found = { ...port.found, ...change };
+    if (port.found !== null) port.found = { ...port.found, rolloutId: 'checkout-zzzzzzzz' };
 
     await expect(sendMessage(port, key, rollout, 'abort', message, caller)).rejects.toMatchObject({
       code: 'MESSAGE_REJECTED',
