@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Each kind of test is a project. `unit` is pure and takes every core. Those on the real stack share it, each file with a database and a task queue of its own, two files at
- * a time, as they mostly wait. `e2e` runs in band: it times what happens after kills.
+ * Each kind of test is a project. `unit` is pure and takes every core. Those on the real stack share it, each file with a database and a task queue of its own, three files at
+ * a time, as they mostly wait. `e2e` has stacks of its own to kill, and begins, as it takes longest.
  */
 const base = {
   testEnvironment: 'node',
@@ -35,5 +35,6 @@ module.exports = {
     { ...onStack, displayName: 'conformance', testMatch: ['<rootDir>/test/conformance/**/*.test.ts'] },
     { ...onStack, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
   ],
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   testTimeout: 60000,
 };
