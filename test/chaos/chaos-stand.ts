@@ -9,8 +9,11 @@ import { ensureSchema } from '../../store/schema';
 import { MongoTokensRepository } from '../../store/tokens-repository';
 import type { Moment, Victim, Word } from './moments';
 
+/** Parts that can be made to stand still, as a machine that swaps or a paused container does. */
+export type Freezable = 'worker' | 'server';
+
 const ROOT = join(__dirname, '..', '..');
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 
 /** A whole installation whose parts can be killed and come back: processes, Temporal and database are the real ones. */
 export class ChaosStand {
@@ -82,6 +85,14 @@ export class ChaosStand {
     }
   }
 
+  /** Stops a process where it is, for so many milliseconds, and lets it go on. */
+  async freeze(part: Freezable, forMs: number): Promise<void> {
+    const process = part === 'worker' ? this.worker : this.server;
+    process?.kill('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, forMs));
+    process?.kill('SIGCONT');
+  }
+
   async close(): Promise<void> {
     await Promise.all([ended(this.worker), ended(this.server)]);
     await this.stack.stop();
@@ -89,11 +100,7 @@ export class ChaosStand {
 
   private async startWorker(): Promise<void> {
     const ready = this.hear((word) => 'ready' in word);
-    const worker = fork(join(__dirname, 'chaos-worker.ts'), {
-      execArgv: ['--require', 'tsx/cjs'],
-      env: this.environment,
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+    const worker = this.launch(join(__dirname, 'chaos-worker.ts'));
     worker.on('message', (word: Word) => {
       for (const listener of [...this.listeners]) listener(word);
     });
@@ -102,18 +109,29 @@ export class ChaosStand {
   }
 
   private async startServer(): Promise<void> {
-    this.server = fork(join(ROOT, 'server', 'main.ts'), {
-      execArgv: ['--require', 'tsx/cjs'],
-      env: this.environment,
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+    this.server = this.launch(join(ROOT, 'server', 'main.ts'));
     const giveUpAt = Date.now() + READY_WITHIN_MS;
+    let last = 'nothing was heard of it';
     while (Date.now() < giveUpAt) {
-      const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(1000) }).catch(() => null);
-      if (answer?.ok) return;
+      try {
+        const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(1000) });
+        if (answer.ok) return;
+        last = `${answer.status} ${await answer.text()}`;
+      } catch (error) {
+        last = String(error);
+      }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error('the server is not ready in time');
+    throw new Error(`the server is not ready in time: ${last}`);
+  }
+
+  /** A process that does not outlive this one, whose end closes its standard input. */
+  private launch(program: string): ChildProcess {
+    return fork(program, {
+      execArgv: ['--require', join(ROOT, 'demo', 'die-with-parent.cjs'), '--require', 'tsx/cjs'],
+      env: this.environment,
+      stdio: ['pipe', 'ignore', 'inherit', 'ipc'],
+    });
   }
 
   private async hear(wanted: (word: Word) => boolean): Promise<void> {

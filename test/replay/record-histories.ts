@@ -46,6 +46,23 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
     await rollout.send('abort');
     return rollout;
   },
+  async 'renewals-timed-out'(harness, environment) {
+    const steps = [{ weight: 10, bakeMs: 60_000, approval: false }];
+    const rollout = await harness.start(givenQuickPlan({ environment, steps }));
+    await rollout.until(({ lastLook }) => lastLook !== null);
+    const { leases } = harness.dependencies;
+    const tooLate = async (): Promise<never> => {
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      throw new Error('too late');
+    };
+    Object.assign(leases, { renew: tooLate });
+    await new Promise((resolve) => setTimeout(resolve, 9000));
+    Reflect.deleteProperty(leases, 'renew');
+    const backAt = Date.now();
+    await rollout.until(({ lastLook }) => Date.parse(lastLook?.at ?? '') > backAt);
+    await rollout.send('abort', { reason: 'recorded enough' });
+    return rollout;
+  },
   async 'held-by-kill-switch'(harness, environment) {
     const steps = [{ weight: 10, bakeMs: 3000, approval: false }];
     const rollout = await harness.start(givenQuickPlan({ environment, steps }));

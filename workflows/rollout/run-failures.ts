@@ -1,11 +1,13 @@
-import { ApplicationFailure, isCancellation, patched } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation, patched, TimeoutFailure } from '@temporalio/workflow';
 
 /**
- * An activity that failed for an outage is lived with; one that failed for a bug ends the rollout visibly. What an ordinary activity failed with comes
- * wrapped, what a local one threw comes as it is.
+ * An activity that failed for an outage is lived with; one that failed for a bug ends the rollout visibly. What an
+ * ordinary activity failed with comes wrapped, what a local one threw comes as it is. That a local one ran out of time
+ * comes wrapped as it happens and as it is when the history is replayed, so both must lead to the same.
  */
 export function rethrowUnlessOutage(error: unknown): void {
   if (isCancellation(error)) throw error;
+  if (error instanceof TimeoutFailure) return;
   if (error instanceof ApplicationFailure) {
     // Rollouts from before took an outage that a local activity met for a bug, and were lowered; their histories are replayed as they went.
     if (error.nonRetryable || !patched('outage-of-local-activity')) throw error;
