@@ -59,7 +59,7 @@ export interface Course {
 }
 
 /** The three ways to decide, `safe` with user cells and without. Cells are taken to show just independence. */
-export const WAYS = ['fast', 'safe with cells', 'safe', 'auto'] as const;
+const WAYS = ['fast', 'safe with cells', 'safe', 'auto'] as const;
 export type Way = (typeof WAYS)[number];
 
 /** The tests of harm see no cells; what they show is assumed. */
