@@ -117,6 +117,45 @@ export class ServerMetrics {
     registers: this.registers,
   });
 
+  readonly experimentsLive = new Gauge({
+    name: 'headgate_experiments_live',
+    help: 'Live experiments of an environment, all of them.',
+    labelNames: ['environment'] as const,
+    registers: this.registers,
+  });
+  readonly experimentPhase = this.ofRollouts(
+    'headgate_experiment_phase',
+    '1 for the phase of a live experiment.',
+    'phase',
+  );
+  readonly experimentArmWeight = this.ofRollouts(
+    'headgate_experiment_arm_weight_percent',
+    'Percent of eligible keys in an arm of a live experiment, the control among them.',
+    'variant',
+  );
+  readonly experimentUnits = this.ofRollouts(
+    'headgate_experiment_units',
+    'Units of an arm that the last look has judged, of the metric with the most of them.',
+    'variant',
+  );
+  readonly experimentVerdict = this.ofRollouts(
+    'headgate_experiment_verdict',
+    '1 for what the last look says of a metric of a treatment beside the control: better, worse or inconclusive.',
+    'variant',
+    'metric',
+    'verdict',
+  );
+  readonly experimentHarmEvidence = this.ofRollouts(
+    'headgate_experiment_harm_evidence',
+    'Combined evidence (e-value) for harm of a treatment over its guardrails.',
+    'variant',
+  );
+  readonly experimentTension = this.ofRollouts(
+    'headgate_experiment_tension',
+    'How near guardrails are to stopping the experiment: 0 calm, 1 at its edge.',
+  );
+  readonly experimentLookAge = this.ofRollouts('headgate_experiment_look_age_seconds', 'Time since the last look.');
+
   readonly modelDrifted = new Gauge({
     name: 'headgate_model_drifted',
     help: '1 while the deciding failure model has drifted, else 0: inputs (asked of other changes than it learned from) or calibration.',
@@ -151,9 +190,9 @@ export class ServerMetrics {
   private ofRollouts<Label extends string = never>(
     name: string,
     help: string,
-    label?: Label,
+    ...labels: Label[]
   ): Gauge<(typeof ROLLOUT)[number] | Label> {
-    const labelNames = label === undefined ? ROLLOUT : [...ROLLOUT, label];
+    const labelNames = [...ROLLOUT, ...labels];
     return new Gauge({ name, help, labelNames, registers: this.registers });
   }
 }
