@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ForeignBucket, Query, UnleashConstraint } from './foreign-condition';
+import { FlagdLogic, ForeignBucket, Query, UnleashConstraint } from './foreign-condition';
 import { SegmentKey } from './identifiers';
 
 /** Operators that compare one attribute of the evaluation context with values written in the flag. */
@@ -56,7 +56,8 @@ export type Condition =
   | { not: Condition }
   | { unleash: UnleashConstraint }
   | { query: Query }
-  | { bucket: ForeignBucket };
+  | { bucket: ForeignBucket }
+  | { flagd: FlagdLogic };
 
 /** {@link Condition} as a schema. */
 export const Condition: z.ZodType<Condition> = z.lazy(() =>
@@ -70,5 +71,6 @@ export const Condition: z.ZodType<Condition> = z.lazy(() =>
     z.strictObject({ unleash: UnleashConstraint }),
     z.strictObject({ query: Query }),
     z.strictObject({ bucket: ForeignBucket }),
+    z.strictObject({ flagd: FlagdLogic }),
   ]),
 );

@@ -37,3 +37,15 @@ export const ForeignBucket = z.strictObject({
   ranges: z.array(z.tuple([z.number(), z.number()])).max(100),
 });
 export type ForeignBucket = z.infer<typeof ForeignBucket>;
+
+/** An expression of an imported flagd flag, in JsonLogic. It is evaluated with flagd's meaning; one that fails there for a context fails the evaluation here. */
+export const FlagdLogic = z.strictObject({
+  logic: z.json(),
+  /** The expression stood within an `if` of two operands, which flagd's engine runs in another way. When omitted, it did not. */
+  interpreted: z.boolean().optional(),
+  /** It matches where the expression comes to this name. When omitted, it matches where it is true. */
+  outcome: z.string().max(1_000).optional(),
+  /** It never matches, and the evaluation fails where the expression comes to a name that is none of these. Only without `outcome`. */
+  noneBut: z.array(z.string().max(1_000)).max(1_000).optional(),
+});
+export type FlagdLogic = z.infer<typeof FlagdLogic>;

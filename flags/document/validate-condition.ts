@@ -29,7 +29,9 @@ export function validateCondition(
     const [name, conditions] = parts;
     return conditions.flatMap((part, index) => validateCondition(part, `${field}.${name}[${index}]`, hasSegment));
   }
-  if ('unleash' in condition || 'query' in condition || 'bucket' in condition) return validateForeign(condition, field);
+  if ('unleash' in condition || 'query' in condition || 'bucket' in condition || 'flagd' in condition) {
+    return validateForeign(condition, field);
+  }
   const attribute = condition as z.infer<typeof AttributeCondition>;
   const wrong = wrongValue(attribute);
   const issues = wrong === undefined ? [] : [{ field: `${field}.value`, message: wrong }];

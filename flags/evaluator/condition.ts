@@ -1,6 +1,7 @@
 import type { Condition } from '../document/condition';
 import { compileAttribute, isPlainAttribute } from './attribute';
 import { compileForeignBucket } from './foreign/bucket';
+import { compileFlagdLogic } from './foreign/logic';
 import { compileQuery } from './foreign/query';
 import { compileUnleashConstraint } from './foreign/unleash-constraint';
 import { compileOperator } from './operators';
@@ -33,6 +34,7 @@ export function compileCondition(condition: Condition, segment: SegmentLookup): 
   if ('unleash' in condition) return compileUnleashConstraint(condition.unleash);
   if ('query' in condition) return compileQuery(condition.query);
   if ('bucket' in condition) return compileForeignBucket(condition.bucket);
+  if ('flagd' in condition) return compileFlagdLogic(condition.flagd);
   return compileCommon(condition) ?? compileComparison(condition);
 }
 

@@ -2,6 +2,7 @@ import type { EvaluationContext } from '@openfeature/core';
 import type { FlagType } from '../document/flag';
 import { Compiler } from './compiler';
 import { compileHoldouts, type CompiledHoldout, type SdkHoldouts } from './holdout';
+import { LogicFault } from './foreign/logic-scope';
 import { killedResolution, type SdkKillSwitch } from './kill-switch';
 import { noLease, type Lease } from './lease';
 import {
@@ -62,6 +63,8 @@ export class CompiledSnapshot<
     try {
       return flag.resolve(context, monotonicMs);
     } catch (error) {
+      if (error instanceof LogicFault)
+        return failure('GENERAL', `flag '${flagKey}': ${error.message}`, flag.source.metadata);
       // A context may hold accessors that throw, and is not ours.
       return failure('INVALID_CONTEXT', `the evaluation context could not be read: ${String(error)}`);
     }

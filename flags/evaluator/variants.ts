@@ -11,8 +11,15 @@ export function frozenCopy<T>(value: T): T {
 }
 
 /** An evaluation that could not be done; the caller's default value takes the place of `value`. */
-export function failure(errorCode: NonNullable<Details['errorCode']>, errorMessage: string): Resolution {
-  return Object.freeze({ details: Object.freeze({ value: undefined, reason: 'ERROR', errorCode, errorMessage }) });
+export function failure(
+  errorCode: NonNullable<Details['errorCode']>,
+  errorMessage: string,
+  metadata?: FlagMetadata,
+): Resolution {
+  const flagMetadata = metadata && { flagMetadata: Object.freeze({ ...metadata }) };
+  return Object.freeze({
+    details: Object.freeze({ value: undefined, reason: 'ERROR', errorCode, errorMessage, ...flagMetadata }),
+  });
 }
 
 /** Makes the results a flag can have, once each at compilation. Without a variant it is the caller's own default. */

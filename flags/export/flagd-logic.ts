@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { AttributeCondition, Condition } from '../document/condition';
-import type { ForeignBucket } from '../document/foreign-condition';
+import type { FlagdLogic, ForeignBucket } from '../document/foreign-condition';
 import { NotExpressible } from '../import/imported';
 import { plainPath } from './exported';
 
@@ -46,12 +46,25 @@ export function logicOf(
     );
   if ('not' in condition) return not(logicOf(condition.not, segment, changed));
   if ('bucket' in condition && condition.bucket.hash === 'flagd') return drawLogic(condition.bucket);
+  if ('flagd' in condition) return ownLogic(condition.flagd);
   if ('unleash' in condition || 'query' in condition || 'bucket' in condition) {
     throw new NotExpressible(
       `flagd has no condition '${Object.keys(condition).join()}', which keeps another system's meaning`,
     );
   }
   return attributeLogic(condition, changed);
+}
+
+/** An expression of flagd's own, as it was. */
+function ownLogic({ logic, interpreted, outcome, noneBut }: FlagdLogic): Logic {
+  if (noneBut !== undefined) throw new NotExpressible('its targeting may name what is no variant, which fails');
+  const written = logic as Logic;
+  // An `if` of two operands is what made the difference there, and makes it again.
+  const own: Logic = interpreted === true ? { if: [written, ...(outcome === undefined ? [true] : [])] } : written;
+  if (outcome === undefined) return own;
+  if (interpreted === true)
+    throw new NotExpressible("an outcome of an 'if' of two operands is written as a variant's name alone");
+  return joined('and', [{ '!==': [own, null] }, { '===': [{ cat: [own, ''] }, outcome] }]);
 }
 
 /** Buckets of flagd's own, as a draw that comes to true or false. Whoever has not the attribute is in none of them. */

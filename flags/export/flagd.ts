@@ -80,7 +80,7 @@ function flagOf(flag: SourceFlag, item: string, reference: (key: string) => Logi
     state: flag.enabled ? 'ENABLED' : 'DISABLED',
     variants: flag.variants,
     defaultVariant: flag.defaultVariant ?? null,
-    ...(branches.length > 0 ? { targeting: { if: branches } } : {}),
+    ...(branches.length > 0 ? { targeting: { if: branches.length === 2 ? [...branches, null] : branches } } : {}),
     ...(flag.metadata === undefined ? {} : { metadata: flag.metadata }),
   };
 }

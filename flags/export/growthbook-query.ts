@@ -39,6 +39,8 @@ export function queryOf(condition: Condition): Query {
   if ('query' in condition) return condition.query;
   if ('unleash' in condition)
     throw new NotExpressible("GrowthBook has no condition 'unleash', which keeps Unleash's meaning");
+  if ('flagd' in condition)
+    throw new NotExpressible("GrowthBook has no condition 'flagd', which keeps flagd's meaning");
   if ('bucket' in condition)
     throw new NotExpressible('GrowthBook draws users for a rule as a whole, and not within a condition');
   return attributeQuery(condition);

@@ -68,6 +68,7 @@ export function termsOf(condition: Condition, parts: TermParts, isNegated = fals
   }
   if ('query' in condition)
     throw new NotExpressible("Unleash has no condition 'query', which keeps GrowthBook's meaning");
+  if ('flagd' in condition) throw new NotExpressible("Unleash has no condition 'flagd', which keeps flagd's meaning");
   if ('unleash' in condition) return [[{ constraint: isNegated ? inverse(condition.unleash) : condition.unleash }]];
   if ('bucket' in condition) {
     if (isNegated) throw new NotExpressible('Unleash draws a share of users, and not all the others');

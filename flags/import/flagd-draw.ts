@@ -1,9 +1,13 @@
 import type { Condition } from '../document/condition';
+import { flagdBucket, LARGEST_TOTAL } from '../evaluator/foreign/flagd-operators';
+import { EMPTY_HASH, murmur3 } from '../evaluator/murmur3';
+import type { Reading } from './flagd-condition';
 import { attributeOf, isScalar, operation, type Logic } from './flagd-expression';
+import { anyOf, type Truth } from './flagd-truth';
 
 /** A part of a draw: buckets from `from` (inclusive) to `to` (exclusive), and what they come to. */
 export interface Share {
-  readonly outcome: Logic;
+  readonly outcome: string | number | boolean | null;
   readonly from: number;
   readonly to: number;
 }
@@ -12,31 +16,32 @@ export interface Share {
 export interface Draw {
   readonly seed: string;
   readonly attribute: string;
-  /** Attributes of other types than text are drawn as the texts they are written as; else they are not drawn. */
-  readonly isJoined: boolean;
+  /** What is hashed beside the seed where the attribute is missing, and where it is empty; null where those are not drawn. */
+  readonly missing: string | null;
+  readonly empty: string | null;
+  /** Texts alone are drawn. */
+  readonly isText: boolean;
   readonly total: number;
   readonly shares: readonly Share[];
 }
 
-/** flagd adds weights up in 31 bits. */
-const LARGEST_TOTAL = 2 ** 31 - 1;
-
 /**
- * A `fractional` as a draw that comes to the same; null where nothing here does: hashed by several attributes or by none, or weights that are no whole numbers.
+ * A `fractional` as a draw that comes to the same; null where nothing here does: hashed by several attributes or by none, or with outcomes and weights that are expressions.
  *
+ * @param operands - as {@link expand} leaves them
  * @see https://flagd.dev/reference/custom-operations/fractional-operation/
  */
-export function drawOf(operands: readonly Logic[], flagKey: string): Draw | null {
-  const [first] = operands;
-  const isKeyed = !Array.isArray(first);
-  const identity = isKeyed ? identityOf(first) : { seed: flagKey, attribute: 'targetingKey', isJoined: false };
+export function drawOf(operands: readonly Logic[], reading: Reading): Draw | null {
+  const isKeyed = Array.isArray(operands[0]);
+  const identity = isKeyed ? ofTargetingKey(reading.flagKey) : identityOf(operands[0], reading);
   if (identity === null) return null;
   const shares: Share[] = [];
   let total = 0;
-  for (const entry of isKeyed ? operands.slice(1) : operands) {
+  for (const entry of isKeyed ? operands : operands.slice(1)) {
     if (!Array.isArray(entry) || entry.length === 0 || entry.length > 2) return null;
-    const [outcome, weight = 1] = entry as readonly Logic[];
-    if (typeof weight !== 'number' || !Number.isInteger(weight)) return null;
+    const [outcome = null, weight = 1] = entry as readonly Logic[];
+    if ((outcome !== null && !isScalar(outcome)) || typeof weight !== 'number' || !Number.isInteger(weight))
+      return null;
     const from = total;
     total += Math.max(0, weight);
     if (total > from) shares.push({ outcome, from, to: total });
@@ -44,22 +49,40 @@ export function drawOf(operands: readonly Logic[], flagKey: string): Draw | null
   return total > LARGEST_TOTAL ? null : { ...identity, total, shares };
 }
 
-function identityOf(logic: Logic): Pick<Draw, 'seed' | 'attribute' | 'isJoined'> | null {
+type Identity = Omit<Draw, 'total' | 'shares'>;
+
+/** What flagd hashes where nothing is named. */
+function ofTargetingKey(seed: string): Identity {
+  return { seed, attribute: 'targetingKey', missing: null, empty: null, isText: false };
+}
+
+function identityOf(logic: Logic, { isInterpreted }: Reading): Identity | null {
   const [operator, operands = []] = operation(logic) ?? [];
   if (operator === 'var') {
     const attribute = attributeOf(logic);
-    return attribute === null ? null : { seed: '', attribute, isJoined: false };
+    if (attribute === null || (isInterpreted && attribute.includes('.'))) return null;
+    return { seed: '', attribute, missing: null, empty: '', isText: true };
   }
-  const attribute = operator === 'cat' ? attributeOf(operands.at(-1)) : null;
+  const [, ...beside] = operands;
+  const attribute = operator === 'cat' && beside.length > 0 ? attributeOf(operands.at(-1)) : null;
   const before = operands.slice(0, -1);
-  return attribute === null || !before.every(isScalar) ? null : { seed: before.join(''), attribute, isJoined: true };
+  if (attribute === null || !before.every(isScalar) || (isInterpreted && attribute.includes('.'))) return null;
+  return { seed: before.join(''), attribute, missing: isInterpreted ? '' : 'null', empty: '', isText: false };
 }
 
-/** Whom a share has; nobody without the attribute. */
-export function shareCondition({ seed, attribute, isJoined, total }: Draw, { from, to }: Share): Condition {
+/** Whom a share has. */
+export function shareTruth({ seed, attribute, missing, empty, isText, total }: Draw, { from, to }: Share): Truth {
   const bucket: Condition = {
     bucket: { hash: 'flagd', seed, attributes: [attribute], size: total, ranges: [[from, to]] },
   };
-  if (isJoined || attribute === 'targetingKey') return bucket;
-  return { all: [{ attribute, operator: 'starts_with', value: '' }, bucket] };
+  const has = (text: string | null): boolean => {
+    if (text === null) return false;
+    const at = flagdBucket(murmur3(EMPTY_HASH, `${seed}${text}`), total);
+    return at >= from && at < to;
+  };
+  return anyOf([
+    isText ? { all: [{ attribute, operator: 'starts_with', value: '' }, bucket] } : bucket,
+    has(empty) && { attribute, operator: 'equals', value: '' },
+    has(missing) && { attribute, operator: 'exists', value: false },
+  ]);
 }

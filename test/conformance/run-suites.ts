@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { flagdSuite } from './flagd';
 import { growthBookSuite } from './growthbook';
 import { ofrepSuite } from './ofrep';
 import { suitesFolder, type CaseResult, type Suite } from './suite';
@@ -7,7 +8,7 @@ import { openFeatureSuite } from './gherkin/openfeature';
 import { unleashSuite } from './unleash';
 
 /** Every suite, in the order in which they are told. */
-export const SUITES: readonly Suite[] = [openFeatureSuite, ofrepSuite, unleashSuite, growthBookSuite];
+export const SUITES: readonly Suite[] = [openFeatureSuite, ofrepSuite, unleashSuite, growthBookSuite, flagdSuite];
 
 /** Runs all suites whose folder is there. */
 export async function runSuites(): Promise<

@@ -3,6 +3,7 @@ import type { ForeignBucket } from '../../document/foreign-condition';
 import { compileAttribute, targetingKeyOf, type AttributeReader } from '../attribute';
 import { EMPTY_HASH, extendHash, murmur3 } from '../murmur3';
 import type { Predicate } from '../resolution';
+import { flagdBucket } from './flagd-operators';
 
 /** Seed of Unleash's variants, so that they are drawn apart from its rollouts. */
 const UNLEASH_VARIANT_SEED = 86_028_157;
@@ -55,10 +56,8 @@ function bucketBy(hash: ForeignBucket['hash'], seed: string, size: number): (ide
       return (identity) => (fnv1a(String(fnv1a(seed + identity))) % 10_000) / 10_000;
     case 'flagd': {
       const state = extendHash(EMPTY_HASH, seed);
-      // Below 2^53 together, so that nothing is rounded.
-      return size > 2 ** 21
-        ? (identity) => Number((BigInt(murmur3(state, identity)) * BigInt(Math.floor(size))) >> 32n)
-        : (identity) => Math.floor((murmur3(state, identity) * size) / 2 ** 32);
+      const buckets = size > 2 ** 21 ? Math.floor(size) : size;
+      return (identity) => flagdBucket(murmur3(state, identity), buckets);
     }
     default:
       // A hash of a newer server: a bucket in no range is the safe reading.

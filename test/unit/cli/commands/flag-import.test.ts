@@ -21,7 +21,7 @@ describe('headgate flag import', () => {
   });
 
   it('tells of each item that is left out, without a server', async () => {
-    const math = { if: [{ '>': [{ '+': [{ var: 'a' }, 1] }, 5] }, 'on', 'off'] };
+    const math = { if: [{ '>': [{ '+': ['a', 1] }, 5] }, 'on', 'off'] };
     const flag = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'off' };
     const flags = { plain: flag, math: { ...flag, targeting: math } };
     const { code, out } = await imported('flagd', JSON.stringify({ flags }));

@@ -97,6 +97,7 @@ describe('an export', () => {
             ['off', 7],
           ],
         },
+        null,
       ],
     });
     expect(exportGrowthBook(source).document.features['checkout']?.rules?.[0]).toMatchObject({
