@@ -145,7 +145,7 @@ function part(text: Json, from: Json, length: Json): string {
 
 /** Whether a text holds another, or a list a value. */
 function membership(operands: Json, { compile }: LogicCompiler): Run {
-  if (!Array.isArray(operands) || operands.length !== 2) throw new LogicError("'in' takes a value and a list or text");
+  if (!Array.isArray(operands) || operands.length !== 2) throw new LogicError("'in' takes two operands");
   const [needle, haystack] = operands.map(compile) as [Run, Run];
   return (scope) => {
     const within = haystack(scope) || [];

@@ -42,7 +42,7 @@ export function compileIterator(operator: string, operands: readonly Json[], { c
       };
     default:
       if (isLenient && isFold(operands[1], '*')) {
-        throw new LogicError("'reduce' to a product, within an 'if' of two operands, is not read here");
+        throw new LogicError("no 'reduce' to a product in such an 'if'");
       }
       if (isLenient && isFold(operands[1], '+')) return compile({ '+': [{ '+': operands[0] }, operands[2] ?? 0] });
       return (scope) =>

@@ -11,9 +11,9 @@ export function compileVariable(operands: readonly Json[], { compile, manner }: 
   const [name = null, otherwise] = operands;
   if (name === null || name === '') return ({ context }) => context;
   if ((typeof name !== 'string' && typeof name !== 'number') || operands.length > 2) {
-    throw new LogicError(`'var' takes one name and one value for what is missing`);
+    throw new LogicError(`'var' takes one name`);
   }
-  if (String(name).startsWith('../')) throw new LogicError(`'var' reads '${name}' from around a list`);
+  if (String(name).startsWith('../')) throw new LogicError(`'var' takes no '../'`);
   const path = splitPath(String(name));
   const fallback = compile(otherwise ?? null);
   if (manner === 'compiled') {

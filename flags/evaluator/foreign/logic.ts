@@ -99,7 +99,7 @@ function compileOperation(
 
 function list(operator: string, operands: Json): readonly Json[] {
   if (Array.isArray(operands)) return operands;
-  throw new LogicError(`'${operator}' takes a list of operands`);
+  throw new LogicError(`'${operator}' takes a list`);
 }
 
 function compileChoice(runs: readonly Run[]): Run {
