@@ -50,9 +50,10 @@ function windowsOf(strata: readonly Stratum[]): Stratum[][] {
 function absorbWindow(judge: JudgeState, window: readonly Stratum[], plan: JudgePlan): void {
   const [first] = window;
   if (first === undefined) return;
-  const forHarm = window.filter(({ transition }) => transition >= judge.harmFromTransition);
-  const forSafety = window.filter(({ transition }) => transition >= judge.safetyFromTransition);
-  const weight = Math.max(...window.map((stratum) => stratum.weight));
+  const forHarm = since(window, judge.harmFromTransition);
+  const forSafety = since(window, judge.safetyFromTransition);
+  let weight = first.weight;
+  for (const stratum of window) weight = Math.max(weight, stratum.weight);
   if (weight > judge.lastWeight) judge.raisedAt = first.windowStartAt;
   judge.lastWeight = weight;
   const warmUpMs = plan.warmUpMs ?? WARM_UP_MS;
@@ -78,6 +79,13 @@ function absorbWindow(judge: JudgeState, window: readonly Stratum[], plan: Judge
   judge.windowMs = first.windowMs;
 }
 
+/** A window's strata from this transition on: nearly always all of them, which is the window itself. */
+function since(window: readonly Stratum[], from: number): readonly Stratum[] {
+  return window.every(({ transition }) => transition >= from)
+    ? window
+    : window.filter(({ transition }) => transition >= from);
+}
+
 function absorbMetric(
   judge: JudgeState,
   metric: JudgePlan['metrics'][number],
@@ -88,16 +96,12 @@ function absorbMetric(
   const trial = judge.trials[metric.name];
   const level = judge.levels[metric.name];
   if (evidence === undefined || trial === undefined || level === undefined) return;
-  const all = window.map((stratum) => ({
-    candidate: armSample(metric, stratum.candidate),
-    control: armSample(metric, stratum.control),
-  }));
-  // Nearly always each stratum of the window counts for both.
-  const pick = (strata: readonly Stratum[]): readonly ArmPair[] => {
-    return strata.length === window.length ? all : all.filter((_, index) => strata.includes(window[index] as Stratum));
-  };
-  const harmPairs = pick(forHarm);
-  const safetyPairs = pick(forSafety);
+  const all: ArmPair[] = [];
+  for (const stratum of window) {
+    all.push({ candidate: armSample(metric, stratum.candidate), control: armSample(metric, stratum.control) });
+  }
+  const harmPairs = pairsOf(forHarm, window, all);
+  const safetyPairs = pairsOf(forSafety, window, all);
   addToEvidence(evidence, metric, { forHarm: harmPairs, forSafety: safetyPairs });
   const shape = judge.shapes[metric.name];
   if (shape !== undefined) addToShape(shape, evidence.safety === null ? harmPairs : safetyPairs);
@@ -120,4 +124,9 @@ function absorbMetric(
   const units = (judge.step.units[metric.name] ??= { candidate: 0, control: 0 });
   units.candidate += candidate.units;
   units.control += control.units;
+}
+
+/** The pairs of some of a window's strata; nearly always each of them counts. */
+function pairsOf(strata: readonly Stratum[], window: readonly Stratum[], all: readonly ArmPair[]): readonly ArmPair[] {
+  return strata.length === window.length ? all : all.filter((_, index) => strata.includes(window[index] as Stratum));
 }

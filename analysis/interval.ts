@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../ml/elementary/ln';
 import { contrastVariance, logContrastEvidence, type Comparison, type Side } from './contrast';
 import { logQuantileEvidence, type QuantileComparison } from './quantile-shape';
 import { AGREEING_WINDOWS } from './tally';

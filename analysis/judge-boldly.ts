@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../ml/elementary/ln';
 import { evidenceOf } from '../ml/sequential/mixture-evidence';
 import { judgeMetrics, safetyOf, type Judged } from './judge-metrics';
 import type { JudgeState } from './judge-state';

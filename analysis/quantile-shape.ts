@@ -1,5 +1,5 @@
-import exp from '@stdlib/math-base-special-exp';
-import ln from '@stdlib/math-base-special-ln';
+import { exp } from '../ml/elementary/exp';
+import { ln } from '../ml/elementary/ln';
 import type { SparseHistogram } from '../metrics/windows';
 import { designEffectOf } from './evidence/design-effect';
 import { logContrastEvidence, type Comparison, type Side } from './contrast';

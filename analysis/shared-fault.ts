@@ -90,15 +90,20 @@ function raisedSince({ past, recent }: CommonLevel, metric: Metric): number | nu
   if (past.length < FEWEST_WINDOWS || recent.length < RECENT_WINDOWS) return null;
   const sign = harmSign(metric);
   const { absolute, relative } = metric.margin;
-  const levels = recent.map(({ controlSum, controlUnits }) => (sign * controlSum) / controlUnits);
-  const lowest = Math.min(...levels);
+  const levelOf = ({ controlSum, controlUnits }: RecentWindow): number => (sign * controlSum) / controlUnits;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let index = 0; index < recent.length; index++) {
+    lowest = Math.min(lowest, levelOf(recent[index] as RecentWindow));
+  }
   // Cheap first: most windows are not above the margin of most of the past, which half of it shows.
   let notBelow = 0;
-  for (const value of past) {
+  for (let index = 0; index < past.length; index++) {
+    const value = past[index] as number;
     if (lowest - sign * value > absolute + relative * Math.abs(value)) continue;
     notBelow += 1;
     if (notBelow * 2 >= past.length) return null;
   }
+  const levels = recent.map(levelOf);
   const { level, spread } = robustLevel(past);
   const margin = absolute + relative * Math.abs(level);
   const total = (of: (window: RecentWindow) => number): number => recent.reduce((sum, window) => sum + of(window), 0);

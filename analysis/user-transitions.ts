@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../ml/elementary/ln';
 import type { Metric } from '../flags/plan/metric';
 import type { Stratum } from '../metrics/windows';
 import { evidenceOf, logMeanEvidence } from '../ml/sequential/mixture-evidence';

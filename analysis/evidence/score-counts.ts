@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../../ml/elementary/ln';
 import { logCountGain } from '../../ml/sequential/count-gain';
 import type { ArmPair, Ranking } from '../tally';
 import type { WindowScore } from './window-score';
@@ -30,10 +30,10 @@ export function scoreCounts(
   const rate = isShare ? Math.min(0.999, all / (tested.units + other.units)) : 0;
   const spread = (1 - share) * (1 - share) * expected + share * share * Math.max(0, all - expected);
   const counts = { tested: tested.sum, all, share, allowance };
-  const gains: number[] = [];
-  // A plain loop: with a callback for each this was half as much again.
+  // A copy has room for just so many; a plain loop, since with a callback for each this was half as much again.
+  const gains = ratios.slice();
   for (let index = 0; index < ratios.length; index++) {
-    gains.push(logCountGain(counts, ratios[index] as number, logRatios[index]));
+    gains[index] = logCountGain(counts, ratios[index] as number, logRatios[index]);
   }
   return { score: tested.sum - expected, information: spread * (1 - rate), gains };
 }

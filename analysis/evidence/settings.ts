@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../../ml/elementary/ln';
 import type { Metric } from '../../flags/plan/metric';
 import { believing, type NoiseBeliefs } from '../../ml/sequential/noise-levels';
 

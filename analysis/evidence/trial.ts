@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../../ml/elementary/ln';
 import type { Metric } from '../../flags/plan/metric';
 import { addEffect, emptyNoise, noiseVariance, type EffectNoise } from '../../ml/robust/effect-noise';
 import { logMeanEvidence } from '../../ml/sequential/mixture-evidence';

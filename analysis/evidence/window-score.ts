@@ -25,11 +25,12 @@ export function scoreWindow(
   bets: Bets,
   scale: ValueScale,
 ): WindowScore | null {
+  // Nearly every window is of one stratum, whose score is then the window's.
+  if (strata.length === 1) return scoreStratum(metric, strata[0] as ArmPair, bets, scale);
   let score = 0;
   let information = 0;
   let gains: readonly number[] | null = null;
   for (const pair of strata) {
-    if (!(pair.candidate.units > 0) || !(pair.control.units > 0)) continue;
     const one = scoreStratum(metric, pair, bets, scale);
     if (one === null) continue;
     score += one.score;
@@ -45,6 +46,7 @@ function scoreStratum(
   { effects, logEffects }: Bets,
   scale: ValueScale,
 ): WindowScore | null {
+  if (!(pair.candidate.units > 0) || !(pair.control.units > 0)) return null;
   switch (metric.kind) {
     case 'error_rate':
     case 'slower_than':

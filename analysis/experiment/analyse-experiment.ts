@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../../ml/elementary/ln';
 import { rejectByEvidence } from '../../ml/sequential/e-benjamini-hochberg';
 import { evidenceOf } from '../../ml/sequential/mixture-evidence';
 import { shrink } from '../../ml/shrinkage/empirical-bayes';

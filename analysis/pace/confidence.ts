@@ -1,5 +1,5 @@
-import exp from '@stdlib/math-base-special-exp';
-import ln from '@stdlib/math-base-special-ln';
+import { exp } from '../../ml/elementary/exp';
+import { ln } from '../../ml/elementary/ln';
 
 /** A change of which nothing is known fails this often: what is believed before any evidence. */
 export const UNKNOWN_FAILURE_PRIOR = 0.2;

@@ -1,4 +1,4 @@
-import exp from '@stdlib/math-base-special-exp';
+import { exp } from '../../ml/elementary/exp';
 import { forecastWalk, type WalkForecast, type WalkStep } from '../../ml/forecast/drifting-walk';
 import { failureLogOdds } from '../pace/confidence';
 import type { FailureForecast, FailureForecastPlan } from '../types';

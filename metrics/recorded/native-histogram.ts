@@ -1,4 +1,4 @@
-import exp from '@stdlib/math-base-special-exp';
+import { exp } from '../../ml/elementary/exp';
 
 /** Schema of Headgate's own histograms: eight bins for each doubling. */
 const OWN_SCHEMA = 3;

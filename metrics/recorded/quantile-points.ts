@@ -1,5 +1,5 @@
-import exp from '@stdlib/math-base-special-exp';
-import ln from '@stdlib/math-base-special-ln';
+import { exp } from '../../ml/elementary/exp';
+import { ln } from '../../ml/elementary/ln';
 
 const BINS_OF_A_UNIT = 8 / Math.LN2;
 /** Two points at one value still spread over a part of a bin. */

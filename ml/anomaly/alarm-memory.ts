@@ -1,5 +1,5 @@
-import exp from '@stdlib/math-base-special-exp';
-import ln from '@stdlib/math-base-special-ln';
+import { exp } from '../elementary/exp';
+import { ln } from '../elementary/ln';
 
 /** Points after an event in which only a clearly larger one counts. */
 const QUIET_POINTS = 150;

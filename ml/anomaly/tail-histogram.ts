@@ -1,5 +1,5 @@
-import exp from '@stdlib/math-base-special-exp';
-import ln from '@stdlib/math-base-special-ln';
+import { exp } from '../elementary/exp';
+import { ln } from '../elementary/ln';
 
 /** Bins in the natural logarithm of a value: twelve for each factor of e, around 1. */
 const BINS = 400;

@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../elementary/ln';
 
 /** A residual less probable than this is unusual. */
 const UNUSUAL = 0.05;

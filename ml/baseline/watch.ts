@@ -1,4 +1,4 @@
-import exp from '@stdlib/math-base-special-exp';
+import { exp } from '../elementary/exp';
 
 /** What a watch remembers. Plain JSON. */
 export interface WatchState {

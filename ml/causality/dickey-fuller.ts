@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../elementary/ln';
 import { normalCdf } from '../distributions/tails';
 import { differences, lagDesign, lagsOf, standardised } from './lag-design';
 import { factor, isFullRank, isPerfectFit } from './least-squares';

@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../elementary/ln';
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { lagDesign } from './lag-design';
 import { factor } from './least-squares';

@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../elementary/ln';
 import { mulberry32 } from '../random/mulberry32';
 import { quantise, type Ensemble } from '../trees/ensemble';
 import { growTree } from '../trees/grow-tree';

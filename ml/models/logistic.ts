@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../elementary/ln';
 import type { BinnedRows } from '../trees/binned-rows';
 import { logOddsOf, probabilityOf } from './logit';
 import { Levels, type LevelsJson } from './levels';

@@ -1,5 +1,5 @@
-import exp from '@stdlib/math-base-special-exp';
-import ln from '@stdlib/math-base-special-ln';
+import { exp } from '../elementary/exp';
+import { ln } from '../elementary/ln';
 
 /** Probability of log odds. Exactly the same on every machine, which `Math.exp` does not promise. */
 export function probabilityOf(logOdds: number): number {

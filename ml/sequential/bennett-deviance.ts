@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../elementary/ln';
 
 /** Below this product of jump, score and 1/variance the series is used: the closed form loses digits to cancellation. */
 const SERIES_BELOW = 1e-3;

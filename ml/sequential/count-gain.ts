@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../elementary/ln';
 
 /** Events of two groups in one window, and what the null hypothesis says of them. */
 export interface EventCounts {

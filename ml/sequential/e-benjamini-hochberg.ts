@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../elementary/ln';
 
 /**
  * The e-BH procedure: which of several hypotheses are rejected so that the expected share of false ones among them is at most `rate`, whatever the

@@ -1,6 +1,6 @@
 import erfc from '@stdlib/math-base-special-erfc';
-import exp from '@stdlib/math-base-special-exp';
-import ln from '@stdlib/math-base-special-ln';
+import { exp } from '../elementary/exp';
+import { ln } from '../elementary/ln';
 
 /**
  * Evidence (natural log of an e-value) of a one-sided normal mixture for a standardised score `z` after `information` units:

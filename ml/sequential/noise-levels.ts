@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../elementary/ln';
 import { logMeanEvidence } from './mixture-evidence';
 
 /** Below this information a block says nothing about its noise. */

@@ -1,5 +1,5 @@
 import erfc from '@stdlib/math-base-special-erfc';
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../elementary/ln';
 import { logMeanEvidence } from './mixture-evidence';
 
 /** Variances of the effect, in units of the noise's, that the mixture is spread over. */

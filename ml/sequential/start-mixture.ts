@@ -1,5 +1,5 @@
-import exp from '@stdlib/math-base-special-exp';
-import ln from '@stdlib/math-base-special-ln';
+import { exp } from '../elementary/exp';
+import { ln } from '../elementary/ln';
 import { logMeanEvidence } from './mixture-evidence';
 
 /** Natural log of a start that has gained nothing yet; finite, so that JSON can carry it. */

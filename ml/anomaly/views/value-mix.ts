@@ -1,4 +1,4 @@
-import ln from '@stdlib/math-base-special-ln';
+import { ln } from '../../elementary/ln';
 import type { View } from './view';
 
 const CELLS = 10;
