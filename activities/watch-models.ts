@@ -21,7 +21,7 @@ const MOST_ATTEMPTS = 3;
 /** An attempt that began more recently may still be under way elsewhere, in milliseconds. */
 const ATTEMPT_MS = 60_000;
 /** Grows with what is found, so that what an older version kept is made anew. */
-const DRIFT_VERSION = 1;
+const DRIFT_VERSION = 2;
 /** Features that a sentence names. */
 const MOST_NAMED = 5;
 

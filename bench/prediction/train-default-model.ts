@@ -1,15 +1,18 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { areaUnderRoc } from '../../ml/evaluation/auc';
 import { balancedWeights } from '../../ml/prediction/balanced-weights';
+import { sketchOf, type InputSketch } from '../../ml/evaluation/input-sketch';
 import { trainPredictor } from '../../ml/prediction/train-predictor';
 import type { Predictor } from '../../ml/prediction/predictor';
+import type { PredictorJson } from '../../ml/prediction/predictor-json';
 import { selectColumns, sliceTable } from '../../ml/tables/table';
 import { changeSetPaths, readChangeSet, type ChangeSet } from './sets';
 
 /**
  * Trains the model that ships with Headgate, on the five projects of jit-issta21 (MIT) and on nothing else, and says how well a model of four
- * of them ranks the latest fifth of the one left out. `npm run train:default-model` writes it to ml/prediction/default-model.json.
+ * of them ranks the latest fifth of the one left out. `npm run train:default-model` writes it to ml/prediction/default-model.json, with a sketch of where each feature lay; `-- --inputs` makes only the
+ * sketch anew, and `-- --no-check` leaves the models of four projects out.
  */
 
 /** Kamei's measures, by the names and in the units of the data. */
@@ -43,6 +46,15 @@ function poolOf(sets: readonly ChangeSet[]): Parameters<typeof trainPredictor>[0
   };
 }
 
+/** Where each feature's values lie over all projects, each counting alike, so that a model whose rows are not at hand can still be watched. */
+function inputsOf(sets: readonly ChangeSet[]): InputSketch[] {
+  const columns = sets.map(({ table: own }) => selectColumns(own, FEATURES).columns);
+  const weights = Float64Array.from(sets.flatMap(({ labels }) => Array.from(labels, () => 1 / labels.length)));
+  return FEATURES.map((_, feature) =>
+    sketchOf(Float64Array.from(columns.flatMap((own) => Array.from(own[feature] ?? []))), weights),
+  );
+}
+
 function aucOn(predictor: Predictor, { table, labels, cut }: ChangeSet): string {
   return areaUnderRoc(predictor.predictAll(sliceTable(table, cut, table.rows)), labels.subarray(cut)).toFixed(3);
 }
@@ -52,14 +64,20 @@ async function main(): Promise<void> {
   const own = all.filter(({ name }) => name.startsWith('issta21/'));
   if (own.length === 0)
     throw new Error('jit-issta21 is not at hand: set HEADGATE_DATA_SETS to the folder that holds it');
-  if (!process.argv.includes('--no-check')) {
+  if (!process.argv.includes('--no-check') && !process.argv.includes('--inputs')) {
     for (const left of own) {
       const predictor = trainPredictor(poolOf(own.filter((set) => set !== left)));
       console.log(`${left.name}: AUC ${aucOn(predictor, left)} of a model of the other projects`);
     }
   }
+  if (process.argv.includes('--inputs')) {
+    // The model that stands stays as it is, to the bit.
+    const standing = JSON.parse(readFileSync(OUT, 'utf8')) as PredictorJson;
+    writeFileSync(OUT, `${JSON.stringify({ ...standing, inputs: inputsOf(own) })}\n`);
+    return;
+  }
   const predictor = trainPredictor(poolOf(own));
-  const text = `${JSON.stringify(predictor)}\n`;
+  const text = `${JSON.stringify({ ...predictor.json, inputs: inputsOf(own) })}\n`;
   writeFileSync(OUT, text);
   console.log(`${OUT}: ${Math.ceil(text.length / 1024)} kB, ${predictor.json.trainedOn.rows} rows`);
   // Measured with, never trained on.

@@ -33,6 +33,8 @@ const Calibration = z.object({
 const indexes = z.array(z.int().min(0));
 const Ratio = z.object({ over: indexes, under: indexes, plus: z.number() });
 
+const InputSketch = z.object({ values: numbers, counts: z.array(z.int().min(1)), missing: z.int().min(0) });
+
 const Support = z.object({
   low: z.number().nullable(),
   high: z.number().nullable(),
@@ -64,6 +66,7 @@ const File = z
       from: z.number().nullable(),
       to: z.number().nullable(),
     }),
+    inputs: z.array(InputSketch).optional(),
   })
   .refine(({ features, support }) => features.length === support.length, 'features and support differ in length')
   .refine(
@@ -71,6 +74,7 @@ const File = z
       members.length === 0 || features.length + ratios.length === cuts.length,
     'features and cuts differ in length',
   )
+  .refine(({ features, inputs }) => inputs === undefined || inputs.length === features.length, 'inputs are incomplete')
   .refine(
     ({ features, ratios = [] }) =>
       ratios.every(({ over, under }) => [...over, ...under].every((feature) => feature < features.length)),

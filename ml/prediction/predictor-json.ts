@@ -1,5 +1,6 @@
 import type { Isotonic } from '../calibration/isotonic';
 import type { Platt } from '../calibration/platt';
+import type { InputSketch } from '../evaluation/input-sketch';
 import type { ModelJson } from '../models/model';
 import type { Ratio } from '../tables/ratios';
 
@@ -75,4 +76,6 @@ export interface PredictorJson {
   /** Calibrated probability at each percent of the rows that it was calibrated on, 0 to 100, ascending; empty without such rows. */
   readonly ranks: readonly number[];
   readonly trainedOn: TrainedOn;
+  /** Where the values of each feature lay in training, where the rows are not kept beside it: in the model that ships with Headgate. */
+  readonly inputs?: readonly InputSketch[] | undefined;
 }

@@ -1,6 +1,8 @@
 import { packRows } from '../../../activities/training-rows';
 import { watchModels, type WatchDependencies } from '../../../activities/watch-models';
 import { sign } from '../../../core/signing';
+import { pointsOf } from '../../../ml/evaluation/input-sketch';
+import { defaultPredictor } from '../../../ml/prediction/default-predictor';
 import { mulberry32 } from '../../../ml/random/mulberry32';
 import { GridFsArtefactStore } from '../../../store/artefacts/gridfs-artefact-store';
 import { FeaturesRepository } from '../../../store/features-repository';
@@ -78,12 +80,19 @@ async function givenChampion(number = 1): Promise<void> {
 /** Changes since the training, whose lines are `times` those that were learned from. */
 async function givenChanges(from: number, to: number, times: number): Promise<void> {
   const random = mulberry32(from + 17);
+  await givenEach(from, to, () => ({
+    'change.la': times * 1_000 * random(),
+    'change.exp': Math.floor(10 * random()),
+  }));
+}
+
+async function givenEach(from: number, to: number, valuesOf: () => Record<string, number>): Promise<void> {
   const features = new FeaturesRepository(database.db);
   const predictions = new PredictionsRepository(database.db);
   for (let index = from; index < to; index++) {
     const id = `new-${index}`;
     const at = new Date(TRAINED_MS + index * 3_600_000);
-    const values = { 'change.la': times * 1_000 * random(), 'change.exp': Math.floor(10 * random()) };
+    const values = valuesOf();
     const known = { environment: 'production', entity: { kind: 'rollout', id }, catalogueVersion: 1, at };
     await features.add({ ...known, recordedAt: at, values });
     // What became known later was not known to the model.
@@ -103,9 +112,9 @@ async function givenChanges(from: number, to: number, times: number): Promise<vo
 
 const inputsFound = async () => (await dependencies.drift.get(FAILURE_MODEL))?.inputs;
 
-it('says that changes are too few, and that rows are not known without a champion of its own', async () => {
+it('says that changes are too few', async () => {
   expect(await watchModels(dependencies)).toEqual([]);
-  expect(await inputsFound()).toMatchObject({ status: 'no_rows', features: [] });
+  expect(await inputsFound()).toMatchObject({ status: 'too_few', changes: 0, needed: 30, features: [] });
   await givenChampion();
   await givenChanges(1, 30, 50);
   expect(await watchModels(dependencies)).toEqual([]);
@@ -138,6 +147,50 @@ it('tells of the onset once, signed, names what has drifted, and tells anew of a
   await givenChampion(2);
   expect(await watchModels(dependencies)).toEqual(['inputs']);
   expect(received.map(({ body: { model } }) => model)).toEqual(['failure/1', 'failure/2']);
+});
+
+/** Names in the catalogue of what the shipped model reads, in its order. */
+const SHIPPED_INPUTS =
+  'ns nd nf entropy la ld lt fix fileDevelopers age fileChanges authorFileChanges recentAuthorFileChanges authorFilesInSubsystems'
+    .split(' ')
+    .map((name) => `change.${name}`);
+
+/** Changes whose measures each come from where those lay that the shipped model has learned from, with `times` their lines. */
+async function givenChangesOfShipped(count: number, times: number): Promise<void> {
+  const random = mulberry32(5);
+  const columns = (defaultPredictor().json.inputs ?? []).map(pointsOf);
+  await givenEach(1, count + 1, () => {
+    const values = columns.map((points) => points[Math.floor(points.length * random())] ?? Number.NaN);
+    return Object.fromEntries(
+      SHIPPED_INPUTS.map((name, at) => [name, (name === 'change.la' ? times : 1) * (values[at] ?? 0)]),
+    );
+  });
+}
+
+it('finds nothing in changes such as the shipped model has learned from, without a champion of its own', async () => {
+  await givenChangesOfShipped(120, 1);
+  expect(await watchModels(dependencies)).toEqual([]);
+  const inputs = await inputsFound();
+  expect(inputs).toMatchObject({ status: 'watched', changes: 120, evidenceNeeded: 280 });
+  expect(inputs?.features.map(({ isDrifted }) => isDrifted)).not.toContain(true);
+  expect(received).toEqual([]);
+});
+
+it('tells that the shipped model is asked of other changes, and of a source that is silent', async () => {
+  await givenChangesOfShipped(60, 40);
+  expect(await watchModels(dependencies)).toEqual(['inputs']);
+  expect(received.map(({ body: { model, text } }) => [model, text])).toEqual([
+    [
+      'shipped',
+      expect.stringMatching(
+        /^shipped is asked of other changes than it has learned from: la \(\d\.\d\d\), over 60 changes since$/,
+      ),
+    ],
+  ]);
+  await givenChanges(61, 121, 1);
+  expect(await watchModels(dependencies)).toEqual(['inputs']);
+  const drifted = (await inputsFound())?.features.filter(({ isDrifted }) => isDrifted) ?? [];
+  expect(drifted.map(({ feature }) => feature)).toEqual(expect.arrayContaining(['ns', 'nf', 'entropy']));
 });
 
 it('tells of calibration, and is over when that is', async () => {
