@@ -160,10 +160,11 @@ function standingOnly({ standing, detail, conflict }: LookResult['flag']): Looke
 
 /** Judges each treatment's new windows on top of the stored state, and keeps the state and the whole analysis. */
 async function judge(
-  { states, experiments, source, prometheus }: ExperimentDependencies,
+  dependencies: ExperimentDependencies,
   request: ExperimentLookRequest,
   nowMs: number,
 ): Promise<ExperimentLook> {
+  const { states, experiments, source, prometheus } = dependencies;
   const { plan, rolloutId, epoch } = request;
   const stored = await states.get(rolloutId);
   // What an earlier beginning left is evidence of another flag.
@@ -194,12 +195,14 @@ async function judge(
     state,
     nowMs,
   });
-  await states.save({
+  const isSaved = await states.save({
     rolloutId,
     state: { ...result.state, epoch },
     lastWindowAt: result.state.lastWindowAt,
-    expectedVersion: stored?.version ?? 0,
+    before: stored,
   });
+  // What this process remembered was not what stands: judged is what is read.
+  if (!isSaved && stored?.isRemembered === true) return judge(dependencies, request, nowMs);
   const analysis: ExperimentAnalysis = result.analysis;
   await experiments.saveAnalysis(rolloutId, finite(analysis), nowMs);
   return summariseExperiment(analysis, trouble, falseHarmRate, nowMs);

@@ -14,7 +14,7 @@ import type { RolloutActivities } from './rollout-activities';
 
 /** What features are gathered from and kept in. */
 export interface GatherDependencies extends PastDependencies, BehaviourDependencies {
-  readonly features: Pick<FeaturesRepository, 'asOf' | 'assess' | 'assessment'>;
+  readonly features: Pick<FeaturesRepository, 'asOf' | 'assess' | 'known'>;
   readonly flags: Pick<FlagsRepository, 'get' | 'keysOfServices'>;
   readonly systemFeatures: SystemFeatures;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
@@ -29,37 +29,39 @@ type GatherRequest = Parameters<RolloutActivities['gatherFeatures']>[0];
 
 /** The activity that gathers what is known of a change beside what was sent with its start. */
 export function createGatherActivity(dependencies: GatherDependencies): Pick<RolloutActivities, 'gatherFeatures'> {
-  const { features } = dependencies;
+  const { features, clock } = dependencies;
   return {
     /** Safe to repeat and to overlap: a rollout is assessed once, by the copy that comes first, and all of them answer with what that one has found. */
     async gatherFeatures(request) {
       const { environment, rolloutId } = request;
       const entity = { kind: 'rollout', id: rolloutId };
-      const standing =
-        (await features.assessment(environment, entity)) ??
-        (await features.assess({
-          environment,
-          entity,
-          catalogueVersion: CATALOGUE_VERSION,
-          ...(await gather(dependencies, request)),
-        }));
+      const atMs = clock.nowMs();
+      const { assessment, asOf } = await features.known(environment, entity);
+      if (assessment !== null) return reasonsOf(asOf(assessment.recordedAt), assessment.missing);
+      const standing = await features.assess({
+        environment,
+        entity,
+        catalogueVersion: CATALOGUE_VERSION,
+        ...(await gather(dependencies, request, atMs, asOf(new Date(atMs)))),
+      });
       const values = await features.asOf(environment, entity, standing.recordedAt);
       return reasonsOf(values, standing.missing);
     },
   };
 }
 
+/** @param sent - what was known at `atMs` */
 async function gather(
   dependencies: GatherDependencies,
-  { environment, flagKey, rolloutId, plan }: GatherRequest,
+  { environment, flagKey, plan }: GatherRequest,
+  atMs: number,
+  sent: FeatureValues,
 ): Promise<Gathered & { readonly at: Date; readonly recordedAt: Date }> {
-  const { features, flags, clock, systemFeatures } = dependencies;
-  const atMs = clock.nowMs();
+  const { flags, clock, systemFeatures } = dependencies;
   const flag = await flags.get(documentId(environment, flagKey));
   const subject = { environment, flagKey, services: flag?.services ?? [], plan, atMs };
   const control = flag === null ? null : variantAt(flag, plan.place);
-  const [sent, ...gathered] = await Promise.all([
-    features.asOf(environment, { kind: 'rollout', id: rolloutId }, new Date(atMs)),
+  const gathered = await Promise.all([
     gatheredWithin(SOURCE_PATIENCE_MS, FeatureSource.Deployments, [], () => gatherPastRollouts(dependencies, subject)),
     gatheredWithin(SOURCE_PATIENCE_MS, FeatureSource.System, systemFeatures.names, () => systemFeatures.read(subject)),
     gatheredWithin(SOURCE_PATIENCE_MS, FeatureSource.Behaviour, BEHAVIOUR_FEATURES, () =>

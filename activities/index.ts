@@ -7,7 +7,7 @@ import {
 } from './experiment-activities';
 import { createGatherActivity, type GatherDependencies } from './gather-features';
 import { createGroupActivities, type GroupActivities, type GroupDependencies } from './group-activities';
-import { createLookActivity, type LookDependencies } from './look-activity';
+import { createLookActivities, type LookDependencies } from './look-activity';
 import { createNotificationActivity, type NotificationDependencies } from './notification-activity';
 import type { RolloutActivities } from './rollout-activities';
 import { createSupportActivities, type SupportDependencies } from './rollout-support-activities';
@@ -29,7 +29,7 @@ export function createRolloutActivities(
 ): RolloutActivities & GroupActivities & ExperimentActivities {
   return withSortedFailures({
     ...createTransitionActivities(dependencies),
-    ...createLookActivity(dependencies),
+    ...createLookActivities(dependencies),
     ...createSupportActivities(dependencies),
     ...createNotificationActivity(dependencies),
     ...createAttributionActivity(dependencies),

@@ -130,6 +130,19 @@ export interface LookResult {
   readonly killed?: Killed;
 }
 
+/** A look, and the renewal of the lease that goes before it. */
+export interface LeasedLookRequest extends LookRequest {
+  /** Database time of the last renewal; what was served since then is added to `bakedMs`. */
+  readonly leasedAtMs: number | null;
+}
+
+/** What a renewal came to, with the look under it. */
+export interface LeasedLook {
+  readonly lease: LeaseRenewal;
+  /** Null when nothing was judged: the lease had run out, or the database or a source did not answer. */
+  readonly look: LookResult | null;
+}
+
 /** What lists and ended rollouts show, as the workflow knows it. */
 export interface ProjectionRequest extends RolloutRef, Omit<RolloutProjection, StoredFields> {
   readonly phase: RolloutPhase;
@@ -186,6 +199,8 @@ export interface RolloutActivities {
   cleanUpRollout(request: RolloutRef & { readonly control: string; readonly candidate: string }): Promise<void>;
   renewLease(request: RolloutRef): Promise<LeaseRenewal>;
   look(request: LookRequest): Promise<LookResult>;
+  /** Renews the lease, and looks if it runs: both in one step of the workflow, since each step costs Temporal and the workflow's sandbox a turn. */
+  lookUnderLease(request: LeasedLookRequest): Promise<LeasedLook>;
   /** Checks a message's signature; a message without a right one comes from `unverified`. */
   identifySender(request: {
     readonly workflowId: string;

@@ -1,17 +1,15 @@
 import { isSignatureOf, signedPart } from '../core/signing';
 import { documentId } from '../flags/document/identifiers';
 import type { AnalysisStatesRepository } from '../store/analysis-states-repository';
-import type { LeasesRepository } from '../store/leases-repository';
 import type { RolloutUsersRepository } from '../store/rollout-users-repository';
 import type { RolloutsRepository } from '../store/rollouts-repository';
 import type { WindowsRepository } from '../store/windows-repository';
 import { refineBaselines, type BaselineDependencies } from './baseline-activities';
-import type { LeaseRenewal, RolloutActivities } from './rollout-activities';
-import type { DatabaseClock } from '../store/database-clock';
+import { renewLease, type LeaseDependencies } from './renew-lease';
+import type { RolloutActivities } from './rollout-activities';
 
 /** What the activities around a rollout need. */
-export interface SupportDependencies {
-  readonly leases: LeasesRepository;
+export interface SupportDependencies extends LeaseDependencies {
   readonly rollouts: RolloutsRepository;
   readonly decisions: BaselineDependencies['decisions'];
   readonly baselines: BaselineDependencies['baselines'];
@@ -21,7 +19,6 @@ export interface SupportDependencies {
   readonly states: AnalysisStatesRepository;
   /** Keys and hashes of users. */
   readonly users: Pick<RolloutUsersRepository, 'destroyKey' | 'removeUsers'>;
-  readonly clock: Pick<DatabaseClock, 'nowMs'>;
   /** Shared with the server, which signs messages by it. */
   readonly signingKey: string;
 }
@@ -30,20 +27,9 @@ type Activities = Pick<RolloutActivities, 'renewLease' | 'identifySender' | 'sav
 
 /** Activities for leases, senders, the projection and tidying. */
 export function createSupportActivities(dependencies: SupportDependencies): Activities {
-  const { leases, rollouts, windows, states, users, clock, signingKey } = dependencies;
+  const { leases, rollouts, windows, states, users, signingKey } = dependencies;
   return {
-    /** Atomic in the database; a lapsed lease is reported and not renewed. */
-    async renewLease({ rolloutId }): Promise<LeaseRenewal> {
-      const renewal = await leases.renew(rolloutId);
-      switch (renewal.kind) {
-        case 'renewed':
-          return { kind: 'renewed', nowMs: renewal.nowMs };
-        case 'lapsed':
-          return { kind: 'lapsed', lapsedAtMs: renewal.lapsedAtMs, nowMs: renewal.nowMs };
-        case 'missing':
-          return { kind: 'missing', nowMs: clock.nowMs() };
-      }
-    },
+    renewLease: ({ rolloutId }) => renewLease(dependencies, rolloutId),
 
     /** Reads only. */
     async identifySender({ workflowId, rolloutId, name, args }) {

@@ -6,7 +6,7 @@ import type { Segment } from '../flags/document/segment';
 import type { Metric } from '../flags/plan/metric';
 import { observedUsers, type UserObservation } from '../flags/plan/user-metric';
 import { isBlackedOut } from '../flags/plan/blackout';
-import { takeBasis, variantAt } from '../flags/transition/basis';
+import { namesNoSegment, takeBasis, variantAt } from '../flags/transition/basis';
 import { planTransition, type FlagBody, type TransitionCommand } from '../flags/transition/plan-transition';
 import type { DatabaseClock } from '../store/database-clock';
 import type { DecisionsRepository } from '../store/decisions-repository';
@@ -65,7 +65,7 @@ export function createTransitionActivities(dependencies: TransitionDependencies)
       return {
         kind: 'ready',
         control,
-        basis: takeBasis(flag, plan.candidate, await segmentsByKey(segments, environment)),
+        basis: takeBasis(flag, plan.candidate, await segmentsOf(segments, flag)),
         blackoutUntilMs: isBlackedOut(plan.blackouts, nowMs)?.untilMs ?? null,
         nowMs,
         ...(killed === null ? {} : { killed }),
@@ -108,8 +108,10 @@ export function createTransitionActivities(dependencies: TransitionDependencies)
   };
 }
 
-async function segmentsByKey(repository: SegmentsRepository, environment: string): Promise<Map<string, Segment>> {
-  return new Map((await repository.list(environment)).map((segment) => [segment.key, segment]));
+/** The segments that a flag's basis may need: none are read for a flag whose rules name none. */
+async function segmentsOf(repository: SegmentsRepository, flag: Flag): Promise<Map<string, Segment>> {
+  const listed = namesNoSegment(flag) ? [] : await repository.list(flag.environment);
+  return new Map(listed.map((segment) => [segment.key, segment]));
 }
 
 function commandOf(request: TransitionRequest): TransitionCommand {
@@ -212,7 +214,7 @@ async function swapUntilSettled(
         if (request.basis !== null) {
           const killed = await readKilled(dependencies.killSwitches, request.environment);
           if (killed !== null) return { kind: 'killed', killed, nowMs };
-          const basis = takeBasis(flag, request.candidate, await segmentsByKey(segments, request.environment));
+          const basis = takeBasis(flag, request.candidate, await segmentsOf(segments, flag));
           if (basis.fingerprint !== request.basis.fingerprint) {
             const diff = await describeEdits(decisions, flagId, request.basis.revision, request.rolloutId);
             return { kind: 'conflict', diff, nowMs };

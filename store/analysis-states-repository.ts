@@ -1,5 +1,6 @@
 import type { Collection as MongoCollection, Db } from 'mongodb';
 import type { AnalysisState } from '../analysis/types';
+import { RecentMap } from '../core/recent-map';
 import { Collection } from './collections';
 import { insertOnce } from './swap-document';
 
@@ -9,51 +10,80 @@ export interface StoredAnalysisState {
   readonly state: AnalysisState;
   readonly lastWindowAt: number | null;
   readonly version: number;
+  /** The state's text. */
+  readonly json: string;
+  /** Whether it is what this process saved last and was not read from the database now: a save then tells whether it still stands. */
+  readonly isRemembered: boolean;
 }
 
 /** States of the judge between looks, one per live rollout. */
 export interface AnalysisStatesRepository {
+  /** What stands, or what this process has saved last: handed out once, so that of two copies of a look one reads. */
   get(rolloutId: string): Promise<StoredAnalysisState | null>;
-  /** Saves if the version standing is the expected one (0 for none); answers whether it did. */
+  /** Saves if `before` still stands (null for nothing), and writes only what differs from it; answers whether it stood. */
   save(save: {
     readonly rolloutId: string;
     readonly state: AnalysisState;
     readonly lastWindowAt: number | null;
-    readonly expectedVersion: number;
+    readonly before: StoredAnalysisState | null;
   }): Promise<boolean>;
   remove(rolloutId: string): Promise<void>;
 }
 
+/** Characters of states that a process remembers; beyond them the oldest are read again. */
+const REMEMBERED_CHARACTERS = 64 * 1024 * 1024;
+
+interface StateDocument {
+  readonly _id: string;
+  readonly json: string;
+  readonly lastWindowAt: number | null;
+  readonly version: number;
+}
+
 /** {@link AnalysisStatesRepository} in MongoDB. The state is kept as JSON text: its keys are the judge's own business. */
 export class MongoAnalysisStatesRepository implements AnalysisStatesRepository {
-  private readonly states: MongoCollection<{ _id: string; json: string; lastWindowAt: number | null; version: number }>;
+  private readonly states: MongoCollection<StateDocument>;
+  /** What this process has saved last of each rollout. A swap or a look at the version tells whether it still stands, so no look is judged on less. */
+  private readonly remembered = new RecentMap<StateDocument>(REMEMBERED_CHARACTERS, ({ json }) => json.length);
 
   constructor(db: Db) {
     this.states = db.collection(Collection.AnalysisStates);
   }
 
   async get(rolloutId: string): Promise<StoredAnalysisState | null> {
-    const stored = await this.states.findOne({ _id: rolloutId });
-    if (stored === null) return null;
-    const { json, ...rest } = stored;
-    return { ...rest, state: JSON.parse(json) as AnalysisState };
+    const remembered = this.remembered.take(rolloutId);
+    const standing = remembered ?? (await this.states.findOne({ _id: rolloutId }));
+    if (standing === null) return null;
+    return { ...standing, state: JSON.parse(standing.json) as AnalysisState, isRemembered: remembered !== undefined };
   }
 
   async save({
-    rolloutId,
+    rolloutId: _id,
     state,
     lastWindowAt,
-    expectedVersion,
+    before,
   }: Parameters<AnalysisStatesRepository['save']>[0]): Promise<boolean> {
-    const next = { json: JSON.stringify(state), lastWindowAt, version: expectedVersion + 1 };
-    if (expectedVersion > 0) {
-      const result = await this.states.replaceOne({ _id: rolloutId, version: expectedVersion }, next);
-      return result.matchedCount === 1;
-    }
-    return insertOnce(this.states, { _id: rolloutId, ...next });
+    const json = JSON.stringify(state);
+    const isSame = json === before?.json;
+    const version = isSame ? before.version : (before?.version ?? 0) + 1;
+    const next = { json, lastWindowAt, version };
+    const stands = isSame ? await this.stillStands(before) : await this.swap(_id, next);
+    if (stands) this.remembered.put(_id, { _id, ...next });
+    return stands;
   }
 
   async remove(rolloutId: string): Promise<void> {
+    this.remembered.take(rolloutId);
     await this.states.deleteOne({ _id: rolloutId });
+  }
+
+  private async stillStands({ _id, version, isRemembered }: StoredAnalysisState): Promise<boolean> {
+    return !isRemembered || (await this.states.findOne({ _id, version }, { projection: { _id: 1 } })) !== null;
+  }
+
+  private async swap(_id: string, next: Omit<StateDocument, '_id'>): Promise<boolean> {
+    if (next.version === 1) return insertOnce(this.states, { _id, ...next });
+    const result = await this.states.replaceOne({ _id, version: next.version - 1 }, next);
+    return result.matchedCount === 1;
   }
 }

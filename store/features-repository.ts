@@ -36,6 +36,14 @@ interface FeatureDocument extends FeatureSet {
   readonly missing?: readonly string[];
 }
 
+/** Everything that is known of one entity, by one read. */
+export interface KnownFeatures {
+  /** Null while there is none. */
+  readonly assessment: Assessment | null;
+  /** As {@link FeaturesRepository.asOf}. */
+  readonly asOf: (moment: Date) => Readonly<Record<string, number | null>>;
+}
+
 /** Entities looked up by one read. */
 const IDS_AT_ONCE = 500;
 
@@ -76,10 +84,17 @@ export class FeaturesRepository {
     }
   }
 
-  /** The assessment of an entity; null while there is none. */
-  async assessment(environment: string, entity: FeatureEntity): Promise<Assessment | null> {
-    const standing = await this.features.findOne({ _id: assessmentId(environment, entity) });
-    return standing === null ? null : { ...standing, missing: standing.missing ?? [] };
+  /** What is known of an entity, its assessment included. */
+  async known(environment: string, entity: FeatureEntity): Promise<KnownFeatures> {
+    const sets = await this.features
+      .find({ environment, 'entity.kind': entity.kind, 'entity.id': entity.id })
+      .sort({ at: 1, recordedAt: 1 })
+      .toArray();
+    const standing = sets.find(({ _id }) => _id === assessmentId(environment, entity));
+    return {
+      assessment: standing === undefined ? null : { ...standing, missing: standing.missing ?? [] },
+      asOf: (moment) => latestOf(sets, moment),
+    };
   }
 
   /**
@@ -91,8 +106,8 @@ export class FeaturesRepository {
     entity: FeatureEntity,
     otherwise: Date,
   ): Promise<Readonly<Record<string, number | null>>> {
-    const standing = await this.assessment(environment, entity);
-    return this.asOf(environment, entity, standing?.recordedAt ?? otherwise);
+    const { assessment, asOf } = await this.known(environment, entity);
+    return asOf(assessment?.recordedAt ?? otherwise);
   }
 
   /**
@@ -100,17 +115,7 @@ export class FeaturesRepository {
    * made with it never sees the future.
    */
   async asOf(environment: string, entity: FeatureEntity, asOf: Date): Promise<Readonly<Record<string, number | null>>> {
-    const sets = await this.features
-      .find({
-        environment,
-        'entity.kind': entity.kind,
-        'entity.id': entity.id,
-        at: { $lte: asOf },
-        recordedAt: { $lte: asOf },
-      })
-      .sort({ at: 1, recordedAt: 1 })
-      .toArray();
-    return Object.assign({}, ...sets.map(({ values }) => values)) as Record<string, number | null>;
+    return (await this.known(environment, entity)).asOf(asOf);
   }
 
   /**
@@ -132,13 +137,14 @@ export class FeaturesRepository {
         }
       }
     }
-    return asked.map(({ environment, id, asOf }) => {
-      const known = (sets.get(`${environment}/${id}`) ?? []).filter(
-        ({ at, recordedAt }) => at <= asOf && recordedAt <= asOf,
-      );
-      return Object.assign({}, ...known.map(({ values }) => values)) as Record<string, number | null>;
-    });
+    return asked.map(({ environment, id, asOf }) => latestOf(sets.get(`${environment}/${id}`) ?? [], asOf));
   }
+}
+
+/** Of sets in time order, each value from the latest that held and was recorded by a moment. */
+function latestOf(sets: readonly FeatureSet[], moment: Date): Readonly<Record<string, number | null>> {
+  const known = sets.filter(({ at, recordedAt }) => at <= moment && recordedAt <= moment);
+  return Object.assign({}, ...known.map(({ values }) => values)) as Record<string, number | null>;
 }
 
 function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {

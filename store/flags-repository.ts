@@ -32,6 +32,8 @@ export interface FlagWrite {
 export interface FlagsRepository {
   /** The flag as it stands, tombstones included; null when there never was one. */
   get(flagId: string): Promise<Flag | null>;
+  /** Hash of a flag's last record, which no two contents of a flag share; null when there never was one. A reader of the flag may so know that it stands as it did. */
+  lastHash(flagId: string): Promise<string | null>;
   /** Flags of an environment by key; tombstones only when asked for. */
   list(environment: string, options?: { readonly tombstones?: boolean }): Promise<Flag[]>;
   /** Those of the flags that there are, tombstones included. */
@@ -89,6 +91,11 @@ export class MongoFlagsRepository implements FlagsRepository {
   async get(flagId: string): Promise<Flag | null> {
     const document = await this.flags.findOne({ _id: flagId });
     return document === null ? null : Flag.parse(document);
+  }
+
+  async lastHash(flagId: string): Promise<string | null> {
+    const found = await this.flags.findOne({ _id: flagId }, { projection: { 'lastChange.hash': 1 } });
+    return found?.lastChange.hash ?? null;
   }
 
   async list(environment: string, { tombstones = false } = {}): Promise<Flag[]> {

@@ -44,6 +44,11 @@ export function referencedSegments(
   return [...reached].sort();
 }
 
+/** Whether a flag's rules name no segment, so that its basis can be taken without reading any. */
+export function namesNoSegment({ rules }: Pick<Flag, 'rules'>): boolean {
+  return referencedSegments({ rules }, new Map()).length === 0;
+}
+
 /**
  * Takes the fingerprint of a flag's surroundings. Cost grows with the size of the flag and of the segments it reaches.
  *

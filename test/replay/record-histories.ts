@@ -46,7 +46,7 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
     await rollout.send('abort');
     return rollout;
   },
-  async 'renewals-timed-out'(harness, environment) {
+  async 'timed-out-under-a-look'(harness, environment) {
     const steps = [{ weight: 10, bakeMs: 60_000, approval: false }];
     const rollout = await harness.start(givenQuickPlan({ environment, steps }));
     await rollout.until(({ lastLook }) => lastLook !== null);
@@ -60,6 +60,21 @@ const scenarios: Record<string, (harness: RolloutHarness, environment: string) =
     Reflect.deleteProperty(leases, 'renew');
     const backAt = Date.now();
     await rollout.until(({ lastLook }) => Date.parse(lastLook?.at ?? '') > backAt);
+    await rollout.send('abort', { reason: 'recorded enough' });
+    return rollout;
+  },
+  // The same again as releases since then run them: prepared within the first task, renewed and looked at in one step.
+  async 'completed-sparingly'(harness, environment) {
+    return harness.start(givenQuickPlan({ environment, owner: 'payments' }));
+  },
+  async 'lapsed-under-a-look'(harness, environment) {
+    const steps = [{ weight: 10, bakeMs: 60_000, approval: false }];
+    const rollout = await harness.start(givenQuickPlan({ environment, steps, leaseMs: 5000 }));
+    await rollout.until(({ lastLook }) => lastLook !== null);
+    const past = new Date(Date.now() - 60_000);
+    const lapse = { $set: { renewedAt: past }, $inc: { renewals: 1 } };
+    await harness.database.db.collection('leases').updateMany({}, lapse);
+    await rollout.until(({ transition }) => transition === 2);
     await rollout.send('abort', { reason: 'recorded enough' });
     return rollout;
   },

@@ -1,4 +1,5 @@
 import type {
+  LeasedLook,
   LeaseRenewal,
   LookRequest,
   LookResult,
@@ -35,7 +36,7 @@ export function countActivities<Group extends object>(
       async (...args: unknown[]): Promise<unknown> => {
         const [request] = args;
         const startedAtMs = monotonicMs();
-        if (activity === 'look') lateness.note(request as LookRequest);
+        if (activity === 'look' || activity === 'lookUnderLease') lateness.note(request as LookRequest);
         const ended = (failed: boolean, result?: unknown): void =>
           count(metrics, { activity, request, result, failed, seconds: (monotonicMs() - startedAtMs) / 1000 });
         try {
@@ -64,6 +65,14 @@ function count(metrics: WorkerMetrics, { activity, request, result, failed, seco
       const kind = failed ? 'failed' : (result as TransitionResult).kind;
       metrics.transitionSeconds.observe(seconds);
       metrics.transitions.inc({ environment, flag, action, result: kind });
+      break;
+    }
+    case 'lookUnderLease': {
+      metrics.lookSeconds.observe(seconds);
+      if (failed) break;
+      const { lease, look } = result as LeasedLook;
+      metrics.leases.inc({ result: lease.kind });
+      if (look !== null) countLook(metrics, request as LookRequest, look);
       break;
     }
     case 'renewLease':

@@ -14,10 +14,23 @@ export const writing = proxyActivities<Pick<RolloutActivities, 'prepareRollout' 
 });
 
 /** What is known before the start is gathered within a few seconds or not at all: each source has two and a half of them, and a second attempt is for a lost worker. */
-export const gathering = proxyActivities<Pick<RolloutActivities, 'gatherFeatures'>>({
+const GATHERING = {
   startToCloseTimeout: '4 seconds',
   scheduleToCloseTimeout: '8 seconds',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumAttempts: 2 },
+} satisfies ActivityOptions & LocalActivityOptions;
+/** By an activity of its own, as rollouts of earlier releases gather. */
+export const gathering = proxyActivities<Pick<RolloutActivities, 'gatherFeatures'>>(GATHERING);
+
+/**
+ * What goes before the first write only reads, or keeps what it has found under an id: it runs within the task that begins the rollout, and so costs
+ * Temporal one marker instead of two tasks. A database that is away is waited for by a timer, which holds no slot for tasks.
+ */
+export const gatheringHere = proxyLocalActivities<Pick<RolloutActivities, 'gatherFeatures'>>(GATHERING);
+export const preparingHere = proxyLocalActivities<Pick<RolloutActivities, 'prepareRollout'>>({
+  startToCloseTimeout: '3 seconds',
+  localRetryThreshold: '1 second',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '2 seconds' },
 });
 
 /** Tidying after an end: worth an hour of attempts, never worth holding the end back for longer. */
@@ -56,4 +69,4 @@ export const LOOKING: LocalActivityOptions = {
   startToCloseTimeout: '5 seconds',
   retry: { initialInterval: '200 milliseconds', maximumAttempts: 2 },
 };
-export const looking = proxyLocalActivities<Pick<RolloutActivities, 'look'>>(LOOKING);
+export const looking = proxyLocalActivities<Pick<RolloutActivities, 'look' | 'lookUnderLease'>>(LOOKING);

@@ -1,5 +1,5 @@
 import { log } from '@temporalio/workflow';
-import type { RolloutRef } from '../../activities/rollout-activities';
+import type { LookRequest, RolloutRef } from '../../activities/rollout-activities';
 import type { RolloutPlan } from '../../flags/plan/plan';
 import { leasing, looking } from './activity-options';
 import { afterLease, afterLook } from './progress';
@@ -25,41 +25,67 @@ export async function renewLease(ref: RolloutRef, plan: RolloutPlan, state: Roll
   }
 }
 
+/**
+ * Renews the lease and looks, in one step. What cannot be renewed or looked at is skipped: the next look judges its data too, and counts the time
+ * that was served under the lease.
+ */
+export async function lookUnderLease(ref: RolloutRef, plan: RolloutPlan, state: RolloutState): Promise<Looked> {
+  try {
+    const { leasedAtMs } = state;
+    const { lease, look: result } = await looking.lookUnderLease({ ...requestOf(ref, plan, state), leasedAtMs });
+    const leased = afterLease(state, lease);
+    if (leased.lapsedAtMs !== null) return { state: leased, isFresh: false };
+    if (result === null) return { state: skipped(ref, plan, leased), isFresh: false };
+    return { state: afterLook(leased, plan, result, Date.now()), isFresh: true };
+  } catch (error) {
+    rethrowUnlessOutage(error);
+    return { state: skipped(ref, plan, state), isFresh: false };
+  }
+}
+
 /** Looks once. A look that cannot be made is skipped; the next one judges its data too. */
 export async function look(ref: RolloutRef, plan: RolloutPlan, state: RolloutState): Promise<Looked> {
-  const prior = failurePrior(plan, state);
   try {
-    const result = await looking.look({
-      ...ref,
-      plan,
-      control: state.control,
-      step: state.step,
-      weight: state.weight,
-      nextWeight: nextWeight(plan, state.weight),
-      transition: state.transition,
-      weights: state.weights,
-      stepStartedAtMs: state.stepStartedAtMs,
-      raisedAtMs: state.raisedAtMs,
-      bakeMs: bakeMsOf(plan, state.step),
-      bakedMs: state.bakedMs,
-      safetyEpoch: state.safetyEpoch,
-      harmEpoch: state.harmEpoch,
-      basis: state.basis,
-      excludedSegments: state.excludedSegments,
-      ...(state.killed === undefined ? {} : { wasKilled: true }),
-      ...(state.judgeFromMs === undefined ? {} : { judgeFromMs: state.judgeFromMs }),
-      ...(prior === undefined ? {} : { failurePrior: prior }),
-    });
+    const result = await looking.look(requestOf(ref, plan, state));
     return { state: afterLook(state, plan, result, Date.now()), isFresh: true };
   } catch (error) {
     rethrowUnlessOutage(error);
-    log.warn('a look failed and is skipped', { rolloutId: ref.rolloutId });
-    const skipped: RolloutState = {
-      ...state,
-      waitingFor: 'data',
-      summary: 'the last look could not be made; nothing is raised until one is',
-      nextLookAtMs: Date.now() + plan.look.shortestMs,
-    };
-    return { state: skipped, isFresh: false };
+    return { state: skipped(ref, plan, state), isFresh: false };
   }
+}
+
+function requestOf(ref: RolloutRef, plan: RolloutPlan, state: RolloutState): LookRequest {
+  const prior = failurePrior(plan, state);
+  return {
+    ...ref,
+    plan,
+    control: state.control,
+    step: state.step,
+    weight: state.weight,
+    nextWeight: nextWeight(plan, state.weight),
+    transition: state.transition,
+    weights: state.weights,
+    stepStartedAtMs: state.stepStartedAtMs,
+    raisedAtMs: state.raisedAtMs,
+    bakeMs: bakeMsOf(plan, state.step),
+    bakedMs: state.bakedMs,
+    safetyEpoch: state.safetyEpoch,
+    harmEpoch: state.harmEpoch,
+    basis: state.basis,
+    excludedSegments: state.excludedSegments,
+    ...(state.killed === undefined ? {} : { wasKilled: true }),
+    ...(state.judgeFromMs === undefined ? {} : { judgeFromMs: state.judgeFromMs }),
+    ...(prior === undefined ? {} : { failurePrior: prior }),
+  };
+}
+
+/** The state after a look that could not be made: it is made again after the shortest interval. */
+function skipped({ rolloutId }: RolloutRef, plan: RolloutPlan, state: RolloutState): RolloutState {
+  log.warn('a look failed and is skipped', { rolloutId });
+  return {
+    ...state,
+    waitingFor: 'data',
+    summary: 'the last look could not be made; nothing is raised until one is',
+    nextLookAtMs: Date.now() + plan.look.shortestMs,
+  };
 }

@@ -1,4 +1,5 @@
 import type { LeaseRenewal, LookResult, TransitionResult } from '../../activities/rollout-activities';
+import { leasedMs } from '../../core/leased-time';
 import type { RolloutPlan } from '../../flags/plan/plan';
 import type { Actor } from '../../flags/document/decision-record';
 import { owedBakeMs, paceOf } from './target';
@@ -160,11 +161,11 @@ function pausedByEdit(state: RolloutState, diff: string, at: string): RolloutSta
 /** The state after a lease renewal: only leased time counts as bake. */
 export function afterLease(state: RolloutState, renewal: LeaseRenewal): RolloutState {
   if (renewal.kind === 'renewed') {
-    const servedMs = state.leasedAtMs === null ? 0 : Math.max(0, renewal.nowMs - state.leasedAtMs);
+    const servedMs = leasedMs(state.leasedAtMs, renewal.nowMs);
     return { ...state, bakedMs: state.bakedMs + servedMs, leasedAtMs: renewal.nowMs };
   }
   const lapsedAtMs = renewal.kind === 'lapsed' ? renewal.lapsedAtMs : renewal.nowMs;
-  const servedMs = state.leasedAtMs === null ? 0 : Math.max(0, lapsedAtMs - state.leasedAtMs);
+  const servedMs = leasedMs(state.leasedAtMs, lapsedAtMs);
   return { ...state, bakedMs: state.bakedMs + servedMs, leasedAtMs: null, lapsedAtMs };
 }
 

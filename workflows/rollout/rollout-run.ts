@@ -14,7 +14,7 @@ import {
 import type { RolloutRef } from '../../activities/rollout-activities';
 import type { Actor } from '../../flags/document/decision-record';
 import type { RolloutPlan } from '../../flags/plan/plan';
-import { leasing, writing } from './activity-options';
+import { leasing, preparingHere, writing } from './activity-options';
 import { admit, admitEarlyWeight, isEarlyWeight } from './admit';
 import { Announcer } from './announcer';
 import { Attributor } from './attributor';
@@ -32,7 +32,7 @@ import {
   type MessageResult,
   type RolloutInput,
 } from './messages';
-import { look, renewLease } from './look';
+import { look, lookUnderLease, renewLease } from './look';
 import { Publisher } from './publisher';
 import { withFeatures } from './gather';
 import { afterPreparing, planInForce } from './prediction';
@@ -57,6 +57,11 @@ export class RolloutRun {
   private readonly ref: RolloutRef;
   /** Whether the last look came after the last write. */
   private lookIsFresh = false;
+  /**
+   * Whether this run takes as few commands as it can: it prepares within its first task, renews and looks in one step, and publishes where it waits.
+   * Runs that earlier releases began go on as they were recorded.
+   */
+  private readonly isSparing = patched('sparing');
 
   constructor(private readonly input: RolloutInput) {
     this.state = input.state ?? initialState(input.plan);
@@ -72,7 +77,7 @@ export class RolloutRun {
     try {
       while (!isTerminal(this.state.phase)) {
         await this.advance();
-        await this.publisher.publish(this.state);
+        if (!this.isSparing || isTerminal(this.state.phase)) await this.publisher.publish(this.state);
         this.state = this.announcer.tellWaiting(this.state);
         if (this.mayContinueAsNew()) {
           await condition(allHandlersFinished);
@@ -118,6 +123,8 @@ export class RolloutRun {
     const decision = decide(this.state, this.plan, this.lookIsFresh);
     switch (decision.kind) {
       case 'transition':
+        // What was seen before the write; before the first one there is nothing that the start has not told.
+        if (this.isSparing && this.state.step >= 0) await this.publisher.publish(this.state);
         return this.write(decision.transition);
       case 'refuse':
         this.state = { ...this.state, intents: this.state.intents.filter((intent) => intent !== decision.intent) };
@@ -133,13 +140,15 @@ export class RolloutRun {
 
   /** Checks that the flag can carry this rollout, and takes what it must still look like when weights are raised. */
   private async assess(): Promise<void> {
-    this.state = await withFeatures(this.ref, this.input.plan, this.state);
-    const prepared = await writing.prepareRollout({ ...this.ref, plan: this.input.plan });
+    const { ref, isSparing } = this;
+    const { plan } = this.input;
+    this.state = await withFeatures(ref, plan, this.state, isSparing);
+    const prepared = await (isSparing ? preparingHere : writing).prepareRollout({ ...ref, plan });
     if (prepared.kind === 'refused') {
       this.state = { ...this.state, phase: 'refused', waitingFor: null, summary: prepared.why };
       return;
     }
-    this.state = afterPreparing(this.state, this.input.plan, prepared);
+    this.state = afterPreparing(this.state, plan, prepared);
   }
 
   private async waitToStart(): Promise<void> {
@@ -152,11 +161,12 @@ export class RolloutRun {
     const dueInMs = this.state.nextLookAtMs - Date.now();
     const summary = `${this.state.weight} %, waits for ${this.state.waitingFor ?? 'the next look'}`;
     if (dueInMs > 0 && (await condition(() => this.inbox.size > 0, dueInMs, { summary }))) return;
-    const { plan } = this;
-    this.state = await renewLease(this.ref, plan, this.state);
+    const { ref, plan } = this;
+    if (!this.isSparing) this.state = await renewLease(ref, plan, this.state);
     if (this.state.lapsedAtMs !== null) return;
-    const { state, isFresh } = await look(this.ref, plan, this.state);
+    const { state, isFresh } = await (this.isSparing ? lookUnderLease : look)(ref, plan, this.state);
     this.state = state;
+    if (state.lapsedAtMs !== null) return;
     this.lookIsFresh = isFresh;
     if (isFresh) this.announcer.tellLook(state);
   }

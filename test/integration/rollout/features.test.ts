@@ -146,7 +146,7 @@ describe('features of a change on real Temporal, database and Prometheus', () =>
     const rollout = await startRollout();
     const { rolloutId } = rollout.input;
     const entity = { kind: 'rollout', id: rolloutId };
-    const assessment = await features.assessment(environment, entity);
+    const { assessment } = await features.known(environment, entity);
     const after = new Date((assessment?.recordedAt.getTime() ?? 0) + 1);
     // True of the time before, and known only afterwards.
     await features.add({
@@ -222,7 +222,8 @@ describe('features of a change on real Temporal, database and Prometheus', () =>
     await harness.work();
     const { prediction } = resolvePlan({ flag: 'checkout', candidate: 'on', environment, prediction: { mode: 'off' } });
     const rollout = await startRollout(plan(prediction === undefined ? {} : { prediction }));
-    expect(await features.assessment(environment, { kind: 'rollout', id: rollout.input.rolloutId })).toBeNull();
+    const { assessment } = await features.known(environment, { kind: 'rollout', id: rollout.input.rolloutId });
+    expect(assessment).toBeNull();
     expect(await evidenceOf(rollout)).toEqual({ known: {}, missing: '' });
     await rollout.send('abort');
   });

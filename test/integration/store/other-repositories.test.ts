@@ -208,13 +208,42 @@ describe('the tokens repository', () => {
 describe('the analysis states repository', () => {
   it('lets one of two copies advance the state', async () => {
     const states = new MongoAnalysisStatesRepository(database.db);
-    const save = { rolloutId: 'r1', state: { version: 1, lastWindowAt: 5 }, lastWindowAt: 5, expectedVersion: 0 };
+    const save = { rolloutId: 'r1', state: { version: 1, lastWindowAt: 5 }, lastWindowAt: 5, before: null };
     const won = await Promise.all([states.save(save), states.save(save)]);
     expect(won.filter(Boolean)).toHaveLength(1);
-    expect(await states.save({ ...save, expectedVersion: 1, lastWindowAt: 6 })).toBe(true);
+    const before = await states.get('r1');
+    const next = { ...save, state: { version: 1, lastWindowAt: 6 }, lastWindowAt: 6, before };
+    expect(await states.save(next)).toBe(true);
+    expect(await states.save(next)).toBe(false);
     expect(await states.get('r1')).toMatchObject({ version: 2, lastWindowAt: 6 });
     await states.remove('r1');
     expect(await states.get('r1')).toBeNull();
+  });
+
+  it('notices that another process has advanced a state that it remembers, whether or not it has something to write', async () => {
+    const [ours, theirs] = [
+      new MongoAnalysisStatesRepository(database.db),
+      new MongoAnalysisStatesRepository(database.db),
+    ];
+    const at = (lastWindowAt: number) => ({ rolloutId: 'r2', state: { version: 1, lastWindowAt }, lastWindowAt });
+    await ours.save({ ...at(5), before: null });
+    const remembered = await ours.get('r2');
+    expect(remembered).toMatchObject({ isRemembered: true, state: { lastWindowAt: 5 } });
+    await theirs.save({ ...at(6), before: await theirs.get('r2') });
+    expect(await ours.save({ ...at(5), before: remembered })).toBe(false);
+    expect(await ours.save({ ...at(7), before: remembered })).toBe(false);
+    expect(await ours.get('r2')).toMatchObject({ isRemembered: false, version: 2, state: { lastWindowAt: 6 } });
+  });
+
+  it('reads and writes nothing of a state that has not changed, but for its version', async () => {
+    const states = new MongoAnalysisStatesRepository(database.db);
+    const save = { rolloutId: 'r3', state: { version: 1, lastWindowAt: 5 }, lastWindowAt: 5 };
+    await states.save({ ...save, before: null });
+    const before = await states.get('r3');
+    expect(await states.save({ ...save, before })).toBe(true);
+    expect(await states.get('r3')).toMatchObject({ version: 1, isRemembered: true });
+    // Handed out once: a second copy of the look reads what stands.
+    expect(await states.get('r3')).toMatchObject({ version: 1, isRemembered: false });
   });
 });
 

@@ -59,6 +59,28 @@ describe('counted activities', () => {
     );
   });
 
+  it('tell of a renewal with the look under it what they tell of each', async () => {
+    const results = [
+      { lease: { kind: 'renewed' }, look: { look: { verdict: 'hold', dataQuality: 'ok' } } },
+      { lease: { kind: 'renewed' }, look: null },
+      { lease: { kind: 'lapsed' }, look: null },
+    ];
+    const { metrics, counted, pass } = given({ lookUnderLease: async () => results.shift() });
+    const request = { ...ROLLOUT, plan: { look: { longestMs: 60_000 } } } as never;
+    for (let look = 0; look < 3; look += 1) {
+      await counted['lookUnderLease']?.(request);
+      pass(61_000);
+    }
+    expect(await lines(metrics, 'headgate_looks_total')).toEqual([
+      'headgate_looks_total{environment="production",flag="checkout",verdict="hold",quality="ok"} 1',
+    ]);
+    expect(await lines(metrics, 'headgate_lease_renewals_total')).toEqual([
+      'headgate_lease_renewals_total{result="renewed"} 2',
+      'headgate_lease_renewals_total{result="lapsed"} 1',
+    ]);
+    expect(await lines(metrics, 'headgate_look_lateness_seconds')).toContain('headgate_look_lateness_seconds_sum 2');
+  });
+
   it('tell what became of leases and notifications', async () => {
     const { metrics, counted } = given({
       renewLease: async () => ({ kind: 'lapsed' }),
