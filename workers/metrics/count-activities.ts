@@ -54,7 +54,7 @@ export function countActivities<Group extends object>(
 }
 
 function count(metrics: WorkerMetrics, { activity, request, result, failed, seconds }: Run): void {
-  metrics.activities.inc({ activity, result: failed ? 'failed' : 'succeeded' });
+  metrics.activities.inc({ activity, result: failed || hasFailedLook(activity, result) ? 'failed' : 'succeeded' });
   switch (activity) {
     case 'look':
       metrics.lookSeconds.observe(seconds);
@@ -85,6 +85,13 @@ function count(metrics: WorkerMetrics, { activity, request, result, failed, seco
       });
       break;
   }
+}
+
+/** Whether a renewal stands whose look could not be made: the activity has an answer, and people want to hear of it all the same. */
+function hasFailedLook(activity: string, result: unknown): boolean {
+  if (activity !== 'lookUnderLease') return false;
+  const { lease, look } = result as LeasedLook;
+  return lease.kind === 'renewed' && look === null;
 }
 
 function countLook(metrics: WorkerMetrics, { environment, flagKey: flag }: LookRequest, { look }: LookResult): void {

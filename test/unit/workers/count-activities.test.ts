@@ -79,6 +79,10 @@ describe('counted activities', () => {
       'headgate_lease_renewals_total{result="lapsed"} 1',
     ]);
     expect(await lines(metrics, 'headgate_look_lateness_seconds')).toContain('headgate_look_lateness_seconds_sum 2');
+    expect(await lines(metrics, 'headgate_activities_total')).toEqual([
+      'headgate_activities_total{activity="lookUnderLease",result="succeeded"} 2',
+      'headgate_activities_total{activity="lookUnderLease",result="failed"} 1',
+    ]);
   });
 
   it('tell what became of leases and notifications', async () => {
