@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MongoClient, type Db } from 'mongodb';
 import { ErrorCode, HeadgateError, messageOf } from '../core/errors';
 import { mongoProbeTarget, type ProbeTarget } from './database-probe-target';
+import { repairDriver } from './driver-repair';
 
 /** What a database can do beyond what Headgate cannot do without. */
 export interface DatabaseCapabilities {
@@ -17,6 +18,8 @@ const SWAPS_EACH = 5;
 /** Some other racer wins whenever one loses, so this many losses in a row are no bad luck. */
 const SWAP_ATTEMPTS = 500;
 const CLAIM_ROUNDS = 5;
+/** Longest wait for one answer. A database that dies while it is raced must not hold up the start of who races it for ever. */
+const ANSWER_WITHIN_MS = 10_000;
 
 /**
  * Races a database at what every invariant rests on, and finds out what more it can do. About half a second.
@@ -50,9 +53,15 @@ export async function probeMongo(client: MongoClient, db: Db): Promise<DatabaseC
  * @throws {HeadgateError} DATABASE_UNAVAILABLE when it does not answer in time, DATABASE_UNSAFE as `probeDatabase`
  */
 export async function probeMongoUrl(url: string, database: string, timeoutMs = 10_000): Promise<DatabaseCapabilities> {
+  repairDriver();
   let client: MongoClient | undefined;
   try {
-    client = await new MongoClient(url, { serverSelectionTimeoutMS: timeoutMs }).connect();
+    client = await new MongoClient(url, {
+      serverSelectionTimeoutMS: timeoutMs,
+      connectTimeoutMS: timeoutMs,
+      socketTimeoutMS: ANSWER_WITHIN_MS,
+      heartbeatFrequencyMS: 1_000,
+    }).connect();
     return await probeMongo(client, client.db(database));
   } catch (error) {
     if (error instanceof HeadgateError) throw error;
