@@ -27,8 +27,9 @@ const STEPS = 180;
 const LONGEST_MS = 6 * 60 * 60_000;
 
 /**
- * Looks for the causes of a lowering: gathers this rollout's windows, what other flags did meanwhile and the series of dependencies and machines,
- * ranks, and keeps the result beside the record. Safe to repeat: the first result stands. What cannot be asked is named and left out.
+ * Looks for the causes of a lowering: gathers this rollout's windows, what other flags did meanwhile and the series of
+ * dependencies and machines, ranks, and keeps the result beside the record. Safe to repeat: the first result stands.
+ * What cannot be asked is named and left out.
  */
 export function createAttributionActivity(dependencies: AttributionDependencies): Pick<RolloutActivities, 'attribute'> {
   return {

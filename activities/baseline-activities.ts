@@ -26,9 +26,10 @@ const REMEMBERED_ROLLOUTS = 20;
 const ATTEMPTS = 5;
 
 /**
- * Refines the baselines of a flag by a rollout that has ended and was compacted: for everybody and each segment of its plan, one profile for each metric, and
- * how the metrics move together. Of a completed rollout both variants teach, together; of another the control alone. Periods that ended in a rollback or a
- * narrowing teach nothing. Safe to repeat and to overlap: a rollout teaches each of them once.
+ * Refines the baselines of a flag by a rollout that has ended and was compacted: for everybody and each segment of its
+ * plan, one profile for each metric, and how the metrics move together. Of a completed rollout both variants teach,
+ * together; of another the control alone. Periods that ended in a rollback or a narrowing teach nothing. Safe to repeat
+ * and to overlap: a rollout teaches each of them once.
  */
 export async function refineBaselines(
   dependencies: BaselineDependencies,

@@ -6,9 +6,9 @@ import type { RolloutUsersRepository } from '../store/rollout-users-repository';
 const KEEP_TRACES_MS = 90 * 86_400_000;
 
 /**
- * Destroys keys of rollouts that no flag carries any more, whose own tidying never came: their workflow was terminated, or the database was away for longer than
- * it tried. A key is only ever made while the flag carries its rollout, so none is taken from a rollout that is just starting. Then hashes that are left
- * without a key are removed.
+ * Destroys keys of rollouts that no flag carries any more, whose own tidying never came: their workflow was terminated,
+ * or the database was away for longer than it tried. A key is only ever made while the flag carries its rollout, so
+ * none is taken from a rollout that is just starting. Then hashes that are left without a key are removed.
  */
 export async function destroyLeftKeys({
   flags,

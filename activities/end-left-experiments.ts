@@ -19,8 +19,8 @@ export interface LeftExperimentDependencies {
 }
 
 /**
- * Ends the projections of experiments whose workflow was ended from outside, so that lists do not show them for ever. Safe to repeat: an ended
- * projection is not found again.
+ * Ends the projections of experiments whose workflow was ended from outside, so that lists do not show them for ever.
+ * Safe to repeat: an ended projection is not found again.
  *
  * @param running - who is listed in it is not asked for by itself
  * @param startedBefore - ISO 8601; one that was started later may not have reached its workflow's own record yet

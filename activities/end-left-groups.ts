@@ -19,8 +19,8 @@ export interface LeftGroupDependencies {
 }
 
 /**
- * Ends the projections of groups whose workflow was ended from outside, so that lists do not show them for ever. Members keep what their
- * rollouts have come to. Safe to repeat: an ended projection is not found again.
+ * Ends the projections of groups whose workflow was ended from outside, so that lists do not show them for ever.
+ * Members keep what their rollouts have come to. Safe to repeat: an ended projection is not found again.
  *
  * @param running - who is listed in it is not asked for by itself
  * @param startedBefore - ISO 8601; one that was started later may not have reached its workflow's own record yet

@@ -67,7 +67,10 @@ export interface ExperimentTold extends Notification {
   readonly owner?: string;
 }
 
-/** What an experiment's workflow may do to the world beside what rollouts do. All of it is safe to repeat and to overlap with a copy of itself. */
+/**
+ * What an experiment's workflow may do to the world beside what rollouts do. All of it is safe to repeat and to overlap
+ * with a copy of itself.
+ */
 export interface ExperimentActivities {
   prepareExperiment(request: RolloutRef & { readonly plan: ExperimentPlan }): Promise<PreparedExperiment>;
   lookAtExperiment(request: ExperimentLookRequest): Promise<LookedExperiment>;

@@ -42,8 +42,9 @@ interface Seen {
 const REMEMBERED_FLAGS = 5_000;
 
 /**
- * Reads how a flag stands towards the rollout or experiment that it should carry, and what was edited since it was last looked at. A flag that stands as
- * it did is not read again: the hash of its last record tells. One whose rules name segments is, since those change by themselves.
+ * Reads how a flag stands towards the rollout or experiment that it should carry, and what was edited since it was last
+ * looked at. A flag that stands as it did is not read again: the hash of its last record tells. One whose rules name
+ * segments is, since those change by themselves.
  */
 export function createStandingReader({
   flags,

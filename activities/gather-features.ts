@@ -31,7 +31,10 @@ type GatherRequest = Parameters<RolloutActivities['gatherFeatures']>[0];
 export function createGatherActivity(dependencies: GatherDependencies): Pick<RolloutActivities, 'gatherFeatures'> {
   const { features, clock } = dependencies;
   return {
-    /** Safe to repeat and to overlap: a rollout is assessed once, by the copy that comes first, and all of them answer with what that one has found. */
+    /**
+     * Safe to repeat and to overlap: a rollout is assessed once, by the copy that comes first, and all of them answer
+     * with what that one has found.
+     */
     async gatherFeatures(request) {
       const { environment, rolloutId } = request;
       const entity = { kind: 'rollout', id: rolloutId };

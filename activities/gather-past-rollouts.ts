@@ -25,13 +25,17 @@ export interface PastRequest {
   readonly atMs: number;
 }
 
-/** The schedule takes ended rollouts over every five minutes by default; what it has not yet is taken over here, since the last end says most. */
+/**
+ * The schedule takes ended rollouts over every five minutes by default; what it has not yet is taken over here, since
+ * the last end says most.
+ */
 const NOT_YET_RECORDED_MS = 10 * 60_000;
 const DAY_MS = 86_400_000;
 
 /**
- * How earlier rollouts of the flag, its services, the author and the owner ended, by the labels that stood before `atMs`. Rollouts under way, this one
- * among them, tell nothing. A subject that the plan does not name is not looked for. Cost: O(rollouts of each subject).
+ * How earlier rollouts of the flag, its services, the author and the owner ended, by the labels that stood before
+ * `atMs`. Rollouts under way, this one among them, tell nothing. A subject that the plan does not name is not looked
+ * for. Cost: O(rollouts of each subject).
  */
 export async function gatherPastRollouts(
   { rollouts, deployments, flags }: PastDependencies,

@@ -42,7 +42,10 @@ export interface GroupTold extends Omit<Notification, 'id'> {
   readonly owner?: string;
 }
 
-/** What a group workflow may do to the world beside its rollouts. All of it is safe to repeat and to overlap with a copy of itself. */
+/**
+ * What a group workflow may do to the world beside its rollouts. All of it is safe to repeat and to overlap with a copy
+ * of itself.
+ */
 export interface GroupActivities {
   takeBack(request: TakeBackRequest): Promise<TakeBackResult>;
   /** The arguments of an abort that a group sends to one of its rollouts, signed in the group's name. */
@@ -71,8 +74,8 @@ const SWAP_ATTEMPTS = 20;
 export function createGroupActivities(dependencies: GroupDependencies): GroupActivities {
   return {
     /**
-     * Restores what the place served before a completed rollout, by compare-and-swap and with a record that follows the completion's
-     * number by one. Once that record stands, another copy finds it and writes nothing.
+     * Restores what the place served before a completed rollout, by compare-and-swap and with a record that follows the
+     * completion's number by one. Once that record stands, another copy finds it and writes nothing.
      */
     async takeBack(request) {
       const result = await swapUntilSettled(dependencies, request);
@@ -137,7 +140,10 @@ async function swapUntilSettled(
   });
 }
 
-/** What stood before and after the completion is read from the records; where those of a very large flag keep hashes alone, nothing is guessed. */
+/**
+ * What stood before and after the completion is read from the records; where those of a very large flag keep hashes
+ * alone, nothing is guessed.
+ */
 function planFor(flag: Flag, since: readonly DecisionRecord[], completion: DecisionRecord): TakeBackPlan {
   const { revision: _r, lastChange: _l, schemaVersion: _s, ...body } = flag;
   try {

@@ -17,8 +17,8 @@ export function stepOf(windowMs: number): number {
 }
 
 /**
- * The metric with the most evidence against it as one value a step and arm, positive is worse, over all transitions; steps without
- * units are NaN.
+ * The metric with the most evidence against it as one value a step and arm, positive is worse, over all transitions;
+ * steps without units are NaN.
  *
  * @param strata - in time order
  * @returns empty series when there is no such metric, or no window

@@ -19,7 +19,10 @@ export const LEAST_CHANGES = 30;
 const FALSE_ALARMS = 0.05;
 /** Latest changes that the size of a drift is measured on. */
 const LATEST = 200;
-/** Stability index beyond chance at which a shift is large enough to be called; what was called stays so down to the lower one. */
+/**
+ * Stability index beyond chance at which a shift is large enough to be called; what was called stays so down to the
+ * lower one.
+ */
 const CALLED_FROM = 0.1;
 const CALLED_DOWN_TO = 0.05;
 /** Features that are told of beside those that have drifted. */
@@ -32,9 +35,10 @@ export interface InputDriftDependencies {
 }
 
 /**
- * Compares what a model has learned from with the changes it was asked about since, feature by feature. A feature has drifted when its evidence reaches the bar that all features share
- * (Bonferroni on e-values, so that the chance of any false alarm is 5 % over all features and looks) and its latest values lie apart enough to matter. Cost: the rows of one training, one
- * read for five hundred changes, and about a millisecond for each feature and hundred changes.
+ * Compares what a model has learned from with the changes it was asked about since, feature by feature. A feature has
+ * drifted when its evidence reaches the bar that all features share (Bonferroni on e-values, so that the chance of any
+ * false alarm is 5 % over all features and looks) and its latest values lie apart enough to matter. Cost: the rows of
+ * one training, one read for five hundred changes, and about a millisecond for each feature and hundred changes.
  *
  * @param model - null for the one that ships with Headgate, which carries a sketch of the rows it has learned from
  * @param asked - predictions, in any order
@@ -84,7 +88,10 @@ interface Learned {
   readonly read: (values: Values) => Values;
 }
 
-/** What the model that ships with Headgate has learned from, by its sketch; its changes are of other projects, so all that it is asked of come after them. */
+/**
+ * What the model that ships with Headgate has learned from, by its sketch; its changes are of other projects, so all
+ * that it is asked of come after them.
+ */
 function learnedByShipped(): Learned | null {
   const { features, inputs, trainedOn } = defaultPredictor().json;
   if (inputs === undefined) return null;

@@ -51,8 +51,8 @@ export async function ownWindows({ windows }: WindowSources, { rolloutId }: Roll
 }
 
 /**
- * Windows of the metrics that are read from Prometheus, of the last two days of the rollout: Headgate keeps none of them, so they are asked for once
- * more. A source that does not answer teaches nothing, and holds nobody up.
+ * Windows of the metrics that are read from Prometheus, of the last two days of the rollout: Headgate keeps none of
+ * them, so they are asked for once more. A source that does not answer teaches nothing, and holds nobody up.
  */
 export async function prometheusWindows(
   { decisions, prometheus }: WindowSources,

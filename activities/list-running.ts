@@ -11,8 +11,8 @@ const QUERY =
   "WorkflowType IN ('rolloutWorkflow', 'experimentWorkflow', 'groupWorkflow') AND ExecutionStatus = 'Running'";
 
 /**
- * Lists them, a thousand in one request, instead of asking for each. The list may be some seconds old: of who stands in it the next run finds out, and who does
- * not is asked for by itself.
+ * Lists them, a thousand in one request, instead of asking for each. The list may be some seconds old: of who stands in
+ * it the next run finds out, and who does not is asked for by itself.
  */
 export async function listRunning(client: Pick<Client, 'workflow'>): Promise<RunningWorkflows> {
   const memos = new Map<string, Readonly<Record<string, unknown>> | undefined>();

@@ -40,21 +40,24 @@ export interface LookDependencies extends LeaseDependencies {
 }
 
 /**
- * How long looks of an environment share one reading of its kill switch, in milliseconds. Evaluators obey the switch by themselves and at
- * once; a look only learns of it, and windows are judged ten seconds after their end.
+ * How long looks of an environment share one reading of its kill switch, in milliseconds. Evaluators obey the switch by
+ * themselves and at once; a look only learns of it, and windows are judged ten seconds after their end.
  */
 const KILL_SWITCH_SHARED_MS = 500;
 
 /**
  * Makes one look.
  *
- * @param bakedMs - what the present step has served once the lease is renewed, in milliseconds; null when the lease has run out, and then nothing is
- *   judged. Reads do not wait for it
+ * @param bakedMs - what the present step has served once the lease is renewed, in milliseconds; null when the lease has
+ *   run out, and then nothing is judged. Reads do not wait for it
  * @returns null when nothing was judged
  */
 type Look = (request: LookRequest, bakedMs: Promise<number | null>) => Promise<LookResult | null>;
 
-/** A database that has failed over answers again after a moment: a look is tried once more before it is left to the next one. */
+/**
+ * A database that has failed over answers again after a moment: a look is tried once more before it is left to the next
+ * one.
+ */
 const SECOND_TRY_AFTER_MS = 200;
 
 /**
@@ -72,7 +75,10 @@ export function createLookActivities(
       return looked;
     },
 
-    /** The look reads while the lease is being renewed, and judges only when it is. One that cannot be made takes nothing back of the renewal. */
+    /**
+     * The look reads while the lease is being renewed, and judges only when it is. One that cannot be made takes
+     * nothing back of the renewal.
+     */
     async lookUnderLease({ leasedAtMs, ...request }) {
       const renewing = renewLease(dependencies, request.rolloutId);
       const bakedMs = renewing.then((lease) =>
@@ -185,8 +191,8 @@ async function judge(
       lastWindowAt,
       before: stored,
     });
-    // What this process remembered was not what stands: judged is what is read. Where another copy of this look has advanced the state
-    // since it was read, our result is as good as its own, and the next look goes on from it.
+    // What this process remembered was not what stands: judged is what is read. Where another copy of this look has
+    // advanced the state since it was read, our result is as good as its own, and the next look goes on from it.
     if (isSaved || stored?.isRemembered !== true) return result.analysis;
   }
 }

@@ -47,8 +47,8 @@ export interface PredictionRequest {
 }
 
 /**
- * What the model that decides says of a rollout's change, for the record of its start. Undefined when nothing is known that the model knows, or the
- * plan asks no model. A model that is missing, broken or slow is said, and stops nobody.
+ * What the model that decides says of a rollout's change, for the record of its start. Undefined when nothing is known
+ * that the model knows, or the plan asks no model. A model that is missing, broken or slow is said, and stops nobody.
  */
 export async function predictFailure(
   dependencies: PredictionDependencies,
@@ -99,7 +99,10 @@ async function predict(
   return { reason, probability, acts };
 }
 
-/** The champion, or for its share of the rollouts the challenger on trial; always the same for one rollout while nobody decides anew. */
+/**
+ * The champion, or for its share of the rollouts the challenger on trial; always the same for one rollout while nobody
+ * decides anew.
+ */
 async function whoDecides(
   { models, artefacts }: PredictionDependencies,
   { current, trial }: Champion,

@@ -14,8 +14,9 @@ const CALM_STEPS = 8;
 const FEWEST_NORMAL = 8;
 
 /**
- * Where the excess of the flag's own service ends in the plan's graph: nothing without a graph, without an onset in the control, or where the metric that is worst is
- * neither a share of failures nor a latency. Never throws for trouble of a source. O(services × steps).
+ * Where the excess of the flag's own service ends in the plan's graph: nothing without a graph, without an onset in the
+ * control, or where the metric that is worst is neither a share of failures nor a latency. Never throws for trouble of
+ * a source. O(services × steps).
  */
 export async function rankDependencies(
   { dependencies }: { readonly dependencies?: Dependencies | undefined },

@@ -18,7 +18,10 @@ export type ReadBaselines = (ref: RolloutRef, nowMs: number) => Promise<KnownBas
 /** Baselines of a flag hardly change, and a look should not ask for them each time. */
 const FRESH_MS = 5 * 60_000;
 
-/** Reads a flag's baselines, at most every five minutes for each rollout. What was learned meanwhile counts a few minutes later. */
+/**
+ * Reads a flag's baselines, at most every five minutes for each rollout. What was learned meanwhile counts a few
+ * minutes later.
+ */
 export function createBaselineReader(
   baselines: Pick<BaselinesRepository, 'listFor'>,
   vectors: Pick<VectorBaselinesRepository, 'listFor'>,

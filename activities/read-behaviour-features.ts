@@ -46,9 +46,9 @@ interface Deviation {
 }
 
 /**
- * How far users' behaviour lies from the flag's baseline profiles in the quarter of an hour before the start. Only metrics that are read from
- * Prometheus can tell: what services report to Headgate belongs to a rollout, and before the start there is none. Never throws for trouble of a
- * source: what is missing is said.
+ * How far users' behaviour lies from the flag's baseline profiles in the quarter of an hour before the start. Only
+ * metrics that are read from Prometheus can tell: what services report to Headgate belongs to a rollout, and before the
+ * start there is none. Never throws for trouble of a source: what is missing is said.
  */
 export async function readBehaviourFeatures(
   { baselines, prometheusClients }: BehaviourDependencies,

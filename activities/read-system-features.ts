@@ -18,7 +18,10 @@ export const SystemFeatureConfig = z.strictObject({
   feature: z.enum(['cpu', 'memory', 'latencyMs', 'databaseMs', 'errorRate']),
   /** Name of one of the configured Prometheus servers. */
   source: z.string().min(1).max(60).default('default'),
-  /** PromQL of a level or rate in the feature's unit. `{{services}}` stands for the flag's services, in a matcher such as `service=~"{{services}}"`. */
+  /**
+   * PromQL of a level or rate in the feature's unit. `{{services}}` stands for the flag's services, in a matcher such
+   * as `service=~"{{services}}"`.
+   */
   expression: z
     .string()
     .min(1)

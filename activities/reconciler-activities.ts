@@ -51,13 +51,25 @@ export interface ReconcilerDependencies
 export interface ReconcilerActivities {
   /** Completes audit chains whose last writer died; answers how many records were written. */
   sweepAudit(): Promise<number>;
-  /** Takes blocks off flags whose rollout or experiment has no live workflow, ends what lists show of those and of groups, and destroys keys of users that nobody else will; answers the rollout ids. */
+  /**
+   * Takes blocks off flags whose rollout or experiment has no live workflow, ends what lists show of those and of
+   * groups, and destroys keys of users that nobody else will; answers the rollout ids.
+   */
   closeOrphans(): Promise<string[]>;
-  /** Takes rollouts that have ended lately into the past that models learn from, and scores models by them; answers how many were new. */
+  /**
+   * Takes rollouts that have ended lately into the past that models learn from, and scores models by them; answers how
+   * many were new.
+   */
   recordDeployments(): Promise<number>;
-  /** Gives scheduled changes a workflow that have none: their server died before it had, or Temporal has lost its data; answers how many. */
+  /**
+   * Gives scheduled changes a workflow that have none: their server died before it had, or Temporal has lost its data;
+   * answers how many.
+   */
   startTimers(): Promise<number>;
-  /** Tells of the champion's drift at its onset, and removes predictions past their retention; answers what has drifted and how many were removed. */
+  /**
+   * Tells of the champion's drift at its onset, and removes predictions past their retention; answers what has drifted
+   * and how many were removed.
+   */
   watchModels(): Promise<{ readonly drift: readonly DriftKind[]; readonly removed: number }>;
 }
 
@@ -108,7 +120,10 @@ export function createReconcilerActivities(dependencies: ReconcilerDependencies)
   });
 }
 
-/** Whether no running workflow claims the rollout. A workflow installs its block itself, so a block never precedes its workflow. */
+/**
+ * Whether no running workflow claims the rollout. A workflow installs its block itself, so a block never precedes its
+ * workflow.
+ */
 async function isOrphan(
   { client, workflowIdOf }: ReconcilerDependencies,
   { environment, flagKey, rolloutId }: CarriedRollout,

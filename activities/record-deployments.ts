@@ -7,8 +7,8 @@ const ELSEWHERE = new Set(['SHARED_FAULT', 'NO_DATA_DEADLINE']);
 const AUTHOR_DIGEST_LENGTH = 16;
 
 /**
- * Takes rollouts that have ended into the past deployments that models learn from. Safe to repeat: each is recorded once, and a label that a person
- * has corrected stays.
+ * Takes rollouts that have ended into the past deployments that models learn from. Safe to repeat: each is recorded
+ * once, and a label that a person has corrected stays.
  *
  * @returns how many were new
  */
@@ -39,8 +39,8 @@ export async function recordDeployments(
 }
 
 /**
- * What an end says of the change: completed is no failure, rolled back is one unless the fault was in both arms or there was no data; everything
- * else (aborted by a person, superseded) tells nothing until somebody says so.
+ * What an end says of the change: completed is no failure, rolled back is one unless the fault was in both arms or
+ * there was no data; everything else (aborted by a person, superseded) tells nothing until somebody says so.
  */
 export function labelOf({ _id, outcome, lastLook }: RolloutProjection, at: Date): DeploymentLabel {
   const base = { source: 'outcome', by: `rollout ${_id}`, at } as const;

@@ -8,7 +8,10 @@ export interface LeaseDependencies {
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
 }
 
-/** Renews a rollout's lease, atomically in the database; one that has run out is reported and not renewed. Safe to repeat and to overlap. */
+/**
+ * Renews a rollout's lease, atomically in the database; one that has run out is reported and not renewed. Safe to
+ * repeat and to overlap.
+ */
 export async function renewLease({ leases, clock }: LeaseDependencies, rolloutId: string): Promise<LeaseRenewal> {
   const renewal = await leases.renew(rolloutId);
   switch (renewal.kind) {

@@ -10,7 +10,10 @@ export interface TimerDependencies {
   /** Starts the workflow of a scheduled change, unless there is one. */
   readonly startTimer: (change: ScheduledChange) => Promise<void>;
   readonly timerState: (change: ScheduledChange) => Promise<TimerState>;
-  /** Lists the workflows of scheduled changes that run, which may be some seconds old; answers whether a change's is among them. */
+  /**
+   * Lists the workflows of scheduled changes that run, which may be some seconds old; answers whether a change's is
+   * among them.
+   */
   readonly listTimers: () => Promise<(change: ScheduledChange) => boolean>;
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
 }
@@ -19,9 +22,9 @@ export interface TimerDependencies {
 const MAX_LOOKED_AT = 1000;
 
 /**
- * Gives a workflow to changes that have none: their server died before it had started one, or Temporal has lost its data. One whose
- * workflow was ended from outside, which is a person's doing, is not started again: the change ends. Safe to repeat and to overlap:
- * Temporal refuses a second workflow of a change, and ends are swaps of its status.
+ * Gives a workflow to changes that have none: their server died before it had started one, or Temporal has lost its
+ * data. One whose workflow was ended from outside, which is a person's doing, is not started again: the change ends.
+ * Safe to repeat and to overlap: Temporal refuses a second workflow of a change, and ends are swaps of its status.
  *
  * @param askedBefore - ISO 8601; of one that was asked for later a server may be about to start the workflow
  * @returns how many were started

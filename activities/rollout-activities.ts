@@ -199,7 +199,10 @@ export interface RolloutActivities {
   cleanUpRollout(request: RolloutRef & { readonly control: string; readonly candidate: string }): Promise<void>;
   renewLease(request: RolloutRef): Promise<LeaseRenewal>;
   look(request: LookRequest): Promise<LookResult>;
-  /** Renews the lease, and looks if it runs: both in one step of the workflow, since each step costs Temporal and the workflow's sandbox a turn. */
+  /**
+   * Renews the lease, and looks if it runs: both in one step of the workflow, since each step costs Temporal and the
+   * workflow's sandbox a turn.
+   */
   lookUnderLease(request: LeasedLookRequest): Promise<LeasedLook>;
   /** Checks a message's signature; a message without a right one comes from `unverified`. */
   identifySender(request: {
@@ -210,6 +213,9 @@ export interface RolloutActivities {
   }): Promise<Actor>;
   saveProjection(request: ProjectionRequest): Promise<void>;
   notify(request: NotificationRequest): Promise<void>;
-  /** Looks for the causes of a lowering and keeps what it finds beside the record. Runs after the write and never holds one up. */
+  /**
+   * Looks for the causes of a lowering and keeps what it finds beside the record. Runs after the write and never holds
+   * one up.
+   */
   attribute(request: AttributionRequest): Promise<void>;
 }

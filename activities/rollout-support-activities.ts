@@ -53,11 +53,15 @@ export function createSupportActivities(dependencies: SupportDependencies): Acti
       });
     },
 
-    /** Each part is idempotent: the lease is gone or not, the key is destroyed and hashes are removed, windows are compacted once, the judge's state is dropped, a rollout teaches the baselines once. */
+    /**
+     * Each part is idempotent: the lease is gone or not, the key is destroyed and hashes are removed, windows are
+     * compacted once, the judge's state is dropped, a rollout teaches the baselines once.
+     */
     async cleanUpRollout({ rolloutId, environment, flagKey, control, candidate }) {
       const flagId = documentId(environment, flagKey);
       await leases.end(rolloutId);
-      // The key first: from then on nobody's hash can be made or recognised. Compaction folds what is pending, so hashes go after it.
+      // The key first: from then on nobody's hash can be made or recognised. Compaction folds what is pending, so
+      // hashes go after it.
       await users.destroyKey({ rolloutId, flagId });
       await windows.compact({ flagId, rolloutId, control, candidate });
       await users.removeUsers(rolloutId);

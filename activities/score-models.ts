@@ -74,7 +74,8 @@ export async function scoreModels(dependencies: ScoringDependencies): Promise<bo
 }
 
 /**
- * Scores of the champion, and then of the newest nineteen others that have spoken, on the rollouts of which the champion has spoken too; the shipped model counts as the oldest.
+ * Scores of the champion, and then of the newest nineteen others that have spoken, on the rollouts of which the
+ * champion has spoken too; the shipped model counts as the oldest.
  */
 export async function liveScores(rollouts: readonly ScoredRollout[], champion: string): Promise<LiveScore[]> {
   const spoken = new Set(rollouts.flatMap(({ said }) => Object.keys(said)));

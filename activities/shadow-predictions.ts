@@ -66,8 +66,8 @@ export function probabilityBy(
 }
 
 /**
- * Asks every other model of the same rollout and keeps what all have said. Bounded in number and time; a model that is broken or slow is left out,
- * and nothing of it reaches the rollout.
+ * Asks every other model of the same rollout and keeps what all have said. Bounded in number and time; a model that is
+ * broken or slow is left out, and nothing of it reaches the rollout.
  *
  * @returns whether anything new was kept; never throws
  */

@@ -1,6 +1,7 @@
 /**
- * Lets callers that ask for the same thing shortly after each other share one read. What they get is at most `forMs` older than what a
- * read of their own would have given, so it suits only what may as well be seen that much later. A read that failed is not kept.
+ * Lets callers that ask for the same thing shortly after each other share one read. What they get is at most `forMs`
+ * older than what a read of their own would have given, so it suits only what may as well be seen that much later. A
+ * read that failed is not kept.
  *
  * @param read - reads what stands under a key
  * @param forMs - how long one read serves, from its start, in milliseconds

@@ -80,7 +80,10 @@ function segmentsOf({ segments }: Analysis): SegmentStatus[] {
     });
 }
 
-/** Drops what matters least, from the end, until the summary fits: segments and metrics first, since reasons carry the numbers that decided. */
+/**
+ * Drops what matters least, from the end, until the summary fits: segments and metrics first, since reasons carry the
+ * numbers that decided.
+ */
 function fitted(summary: LookStatus): LookStatus {
   let fits = summary;
   while (Buffer.byteLength(JSON.stringify(fits)) > MAX_SUMMARY_BYTES) {

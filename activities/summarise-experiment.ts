@@ -9,7 +9,8 @@ import { finite, MAX_SUMMARY_BYTES, rounded } from './summarise-analysis';
 const KEPT_DOUBTS = 3;
 
 /**
- * What of an experiment's analysis enters the history: what it comes to, and as many effects as fit, those of primary metrics first. At most 4 kB.
+ * What of an experiment's analysis enters the history: what it comes to, and as many effects as fit, those of primary
+ * metrics first. At most 4 kB.
  *
  * @param trouble - of a source; while there is one, that nothing is shown means nothing
  * @param falseHarmRate - by which guardrails stop it

@@ -42,8 +42,9 @@ export interface DriftNotification extends Notification {
 }
 
 /**
- * Looks whether the champion still sees the changes it has learned from, and whether as many of them fail as it says. Each onset is told once to
- * receivers of notifications; it is over when the drift is, or with another champion. Safe to repeat and to overlap with a copy of itself; receivers that fail hold nothing up.
+ * Looks whether the champion still sees the changes it has learned from, and whether as many of them fail as it says.
+ * Each onset is told once to receivers of notifications; it is over when the drift is, or with another champion. Safe
+ * to repeat and to overlap with a copy of itself; receivers that fail hold nothing up.
  *
  * @returns the kinds of drift that last
  */
@@ -104,7 +105,10 @@ function textsOf({ version, inputs, score }: Found): Record<DriftKind, string | 
   };
 }
 
-/** Tells of onsets that nobody has taken yet. Each attempt is written down before it is made, so that a crash repeats it no more than so often. */
+/**
+ * Tells of onsets that nobody has taken yet. Each attempt is written down before it is made, so that a crash repeats it
+ * no more than so often.
+ */
 async function tell(dependencies: WatchDependencies, found: ModelDrift | null): Promise<ModelDrift | null> {
   let standing = found;
   for (const { drift: kind } of found?.alerts ?? []) {

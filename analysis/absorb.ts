@@ -23,8 +23,8 @@ interface HarmAndSafety {
 }
 
 /**
- * Adds the strata not judged before to the state, window by window, in place. Strata at or before the last window judged are left out, so that
- * handing some in again is harmless. O(windows × metrics × cells).
+ * Adds the strata not judged before to the state, window by window, in place. Strata at or before the last window
+ * judged are left out, so that handing some in again is harmless. O(windows × metrics × cells).
  *
  * @returns whether any new window was there
  */

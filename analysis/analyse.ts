@@ -17,8 +17,9 @@ import { segmentActions } from './segments/segment-actions';
 import { Verdict, type AnalysisInput, type AnalysisResult, type JudgePlan } from './types';
 
 /**
- * One look: from strata and what was remembered to one verdict with its reasons. Pure, and incremental: the cost depends on the new strata alone, and
- * one window at a time or all at once gives bit-equal findings. Harm and safety stay within the plan's promises however often it looks.
+ * One look: from strata and what was remembered to one verdict with its reasons. Pure, and incremental: the cost
+ * depends on the new strata alone, and one window at a time or all at once gives bit-equal findings. Harm and safety
+ * stay within the plan's promises however often it looks.
  */
 export function analyse(input: AnalysisInput): AnalysisResult {
   const { plan, context } = input;

@@ -1,7 +1,10 @@
 import type { Metric } from '../flags/plan/metric';
 import type { ArmTotals, EventTotals, SparseHistogram } from '../metrics/windows';
 
-/** One metric in one arm of one stratum: a ratio of sums, with both sums by user cell. Cell arrays are empty where users are not told apart. */
+/**
+ * One metric in one arm of one stratum: a ratio of sums, with both sums by user cell. Cell arrays are empty where users
+ * are not told apart.
+ */
 export interface ArmSample {
   /** Requests, values, exposures, or the ratio's denominator: what the metric is per. */
   readonly units: number;
@@ -27,7 +30,10 @@ const NOTHING: ArmSample = {
   histogram: null,
 };
 
-/** Reads one metric out of an arm's totals. An event nobody reported has no units, except per exposure, where it counts 0 events. */
+/**
+ * Reads one metric out of an arm's totals. An event nobody reported has no units, except per exposure, where it counts
+ * 0 events.
+ */
 export function armSample(metric: Metric, arm: ArmTotals): ArmSample {
   const event = arm.events[metric.event];
   switch (metric.kind) {

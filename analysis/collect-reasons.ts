@@ -34,8 +34,8 @@ export function experimentFindings(judge: JudgeState, ratio: SampleRatio): Analy
 }
 
 /**
- * Guardrails on which both arms are worse than their own past. Such a fault asks for narrowing if it may be laid to a raise, once: until the
- * transition changes. The state remembers which, in place.
+ * Guardrails on which both arms are worse than their own past. Such a fault asks for narrowing if it may be laid to a
+ * raise, once: until the transition changes. The state remembers which, in place.
  */
 export function sharedFaults(judge: JudgeState, { plan, context }: AnalysisInput): AnalysisReason[] {
   const open = plan.metrics.flatMap(({ name }) => {

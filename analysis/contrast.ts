@@ -69,10 +69,12 @@ export function compare(tally: Tally, kind: MetricKind, sign: 1 | -1): Compariso
 }
 
 /**
- * Evidence (natural log of an e-value) that the harm is above (`harm`) or below (`safety`) the contrast, valid at every look. O(cells).
+ * Evidence (natural log of an e-value) that the harm is above (`harm`) or below (`safety`) the contrast, valid at every
+ * look. O(cells).
  *
- * The score is what at least three windows and at least three user cells agree on; its variance is the ordinary one under the null hypothesis, plus
- * what users and windows vary in excess of it; rare events are judged by the Poisson-like deviance instead of the normal one.
+ * The score is what at least three windows and at least three user cells agree on; its variance is the ordinary one
+ * under the null hypothesis, plus what users and windows vary in excess of it; rare events are judged by the
+ * Poisson-like deviance instead of the normal one.
  */
 export function logContrastEvidence(comparison: Comparison, contrast: Contrast, side: Side): number {
   const { tally } = comparison;
@@ -139,7 +141,10 @@ export function contrastVariance(
   return { variance, jump: ordinary > 0 ? (jump * byUsers) / ordinary : jump };
 }
 
-/** What a variance estimated with so many degrees of freedom has above the ordinary one, beyond one standard error of chance. */
+/**
+ * What a variance estimated with so many degrees of freedom has above the ordinary one, beyond one standard error of
+ * chance.
+ */
 function excessOver(estimated: number, ordinary: number, freedom: number): number {
   return Math.max(0, estimated - ordinary * (1 + Math.sqrt(2 / freedom)));
 }
@@ -149,7 +154,10 @@ export function isCount(kind: MetricKind): boolean {
   return kind === 'error_rate' || kind === 'slower_than' || kind === 'events_per_exposure';
 }
 
-/** Variance of independent requests at the rates seen; half an event is added, so that none seen is not taken for none possible. */
+/**
+ * Variance of independent requests at the rates seen; half an event is added, so that none seen is not taken for none
+ * possible.
+ */
 export function fittedVariance(
   tally: Tally,
   kind: MetricKind,
@@ -165,7 +173,10 @@ export function fittedVariance(
   };
 }
 
-/** Variance of independent requests if the harm were just the contrast; null for means, whose variance says nothing about their level. */
+/**
+ * Variance of independent requests if the harm were just the contrast; null for means, whose variance says nothing
+ * about their level.
+ */
 function nullVariance(
   tally: Tally,
   kind: MetricKind,

@@ -15,9 +15,9 @@ export interface DataState {
 }
 
 /**
- * Tells no traffic, a source that is down, stale data and too few units apart, and keeps the time of silence in the state, in place. No more than
- * {@link LONGEST_LOOK_MS} is counted between two looks: an outage of the judge is not one of the traffic. Trouble of one source is silence, even while
- * others deliver: what it would tell is missing.
+ * Tells no traffic, a source that is down, stale data and too few units apart, and keeps the time of silence in the
+ * state, in place. No more than {@link LONGEST_LOOK_MS} is counted between two looks: an outage of the judge is not one
+ * of the traffic. Trouble of one source is silence, even while others deliver: what it would tell is missing.
  */
 export function judgeData(
   judge: JudgeState,

@@ -40,8 +40,9 @@ export interface ShareDifference {
 }
 
 /**
- * Always-valid, two-sided test that a share differs between the arms by more than is tolerated. Nothing tells how many users these are, so the
- * variance is that of the mean window alone, as if the same users came back in each: slow, but no handful of users can decide.
+ * Always-valid, two-sided test that a share differs between the arms by more than is tolerated. Nothing tells how many
+ * users these are, so the variance is that of the mean window alone, as if the same users came back in each: slow, but
+ * no handful of users can decide.
  */
 export function shareDifference(tally: ShareTally): ShareDifference {
   if (tally.windows < 3) return { candidate: 0, control: 0, evidence: 1, isOpen: false };

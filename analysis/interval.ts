@@ -13,8 +13,9 @@ export interface HarmInterval {
 }
 
 /**
- * Inverts the tests: the lower bound is the largest harm that evidence of 1/`harmRate` excludes from below, the upper the smallest that
- * evidence of 1/`safetyRate` excludes from above. To about three digits of their distance from the estimate. O(cells).
+ * Inverts the tests: the lower bound is the largest harm that evidence of 1/`harmRate` excludes from below, the upper
+ * the smallest that evidence of 1/`safetyRate` excludes from above. To about three digits of their distance from the
+ * estimate. O(cells).
  */
 export function harmInterval(comparison: Comparison, harmRate: number, safetyRate: number): HarmInterval {
   if (comparison.tally.windows < AGREEING_WINDOWS) return { lower: null, upper: null };

@@ -23,9 +23,9 @@ export interface Judged {
 }
 
 /**
- * Judges every metric, and puts the guardrails together: the weighted mean of their e-values, so that one promise holds over all of them whatever they
- * have to do with each other. Failures get more of the weight, as latency is often watched by several metrics and slow to judge anyway; a
- * guardrail with a ceiling counts once more for it.
+ * Judges every metric, and puts the guardrails together: the weighted mean of their e-values, so that one promise holds
+ * over all of them whatever they have to do with each other. Failures get more of the weight, as latency is often
+ * watched by several metrics and slow to judge anyway; a guardrail with a ceiling counts once more for it.
  */
 export function judgeMetrics(judge: JudgeState, { plan, context }: AnalysisInput): Judged {
   const findings: MetricFinding[] = [];

@@ -52,8 +52,8 @@ export interface JudgeState extends HarmMemory {
 }
 
 /**
- * The state to work on at this look: what was remembered, or nothing at the first look, with evidence restarted where an epoch grew. The
- * stored state is never changed.
+ * The state to work on at this look: what was remembered, or nothing at the first look, with evidence restarted where
+ * an epoch grew. The stored state is never changed.
  */
 export function openState({ state, plan, context }: AnalysisInput): JudgeState {
   const { harmEpoch, safetyEpoch, transition } = context;

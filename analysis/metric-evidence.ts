@@ -22,7 +22,10 @@ export function emptyEvidence(metric: Metric): MetricEvidence {
   };
 }
 
-/** The margin as a contrast: what is acceptable at full exposure, or at `weight` percent, where only that share of the harm is met. */
+/**
+ * The margin as a contrast: what is acceptable at full exposure, or at `weight` percent, where only that share of the
+ * harm is met.
+ */
 export function marginAt(metric: Metric, weight = 100): Contrast {
   const share = weight / 100;
   return { absolute: metric.margin.absolute / share, relative: metric.margin.relative / share };

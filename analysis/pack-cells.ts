@@ -1,6 +1,9 @@
 const CELLS = 64;
 
-/** Writes an array of 64 cells as base64 of its 32-bit floats: a third of the size of JSON numbers, and exactly the same again; nothing for all zeros. */
+/**
+ * Writes an array of 64 cells as base64 of its 32-bit floats: a third of the size of JSON numbers, and exactly the same
+ * again; nothing for all zeros.
+ */
 export function packCells(cells: Float32Array): string {
   if (cells.length === CELLS && cells.every((cell) => Object.is(cell, 0))) return '';
   return Buffer.from(cells.buffer, cells.byteOffset, cells.byteLength).toString('base64');

@@ -10,7 +10,10 @@ const BINS_PER_OCTAVE = 8;
 /** Windows believed at most where the noise between windows is not learned, so that some of the prior always stays. */
 const BELIEVED_WINDOWS = 7;
 
-/** Both arms' histograms, every window of both weighted alike, so that drift and changes of weight cancel; keyed by bin, `zero` apart. */
+/**
+ * Both arms' histograms, every window of both weighted alike, so that drift and changes of weight cancel; keyed by bin,
+ * `zero` apart.
+ */
 export interface QuantileShape {
   candidate: Record<string, number>;
   control: Record<string, number>;
@@ -58,7 +61,10 @@ export interface QuantileComparison {
   readonly means: Comparison;
 }
 
-/** Reads both arms' quantiles; null without positive values where they lie. `means` is the comparison of the same values' means. O(bins). */
+/**
+ * Reads both arms' quantiles; null without positive values where they lie. `means` is the comparison of the same
+ * values' means. O(bins).
+ */
 export function compareQuantiles(shape: QuantileShape, quantile: number, means: Comparison): QuantileComparison | null {
   const arms = {
     control: cumulate(shape.control, shape.controlZero),
@@ -102,9 +108,10 @@ function shareAbove({ bins, total }: Cumulative, value: number): number {
 }
 
 /**
- * Evidence (natural log of an e-value) that the candidate's quantile is above (`harm`) or below (`safety`) control's by `harm` in the value's unit: the
- * share of the candidate's values beyond that point against the share beyond control's own quantile, judged like a share. The clustering of users is
- * that of the values' means; noise between windows is the prior's. O(bins + cells).
+ * Evidence (natural log of an e-value) that the candidate's quantile is above (`harm`) or below (`safety`) control's by
+ * `harm` in the value's unit: the share of the candidate's values beyond that point against the share beyond control's
+ * own quantile, judged like a share. The clustering of users is that of the values' means; noise between windows is the
+ * prior's. O(bins + cells).
  *
  * @see Howard, Ramdas (2022), quantiles by their shares, doi:10.3150/21-BEJ1388
  */
@@ -117,7 +124,10 @@ export function logQuantileEvidence(comparison: QuantileComparison, harm: number
   return logContrastEvidence(asShare(means, difference, beyond), { absolute: 0, relative: 0 }, side);
 }
 
-/** The comparison of a share `beyond` of control's values with `difference` more of the candidate's, weighed as the means were. */
+/**
+ * The comparison of a share `beyond` of control's values with `difference` more of the candidate's, weighed as the
+ * means were.
+ */
 function asShare(means: Comparison, difference: number, beyond: number): Comparison {
   const from = means.tally;
   const tally: Tally = {

@@ -60,9 +60,10 @@ export interface SampleRatio {
 }
 
 /**
- * Always-valid, two-sided test that users met the candidate as often as their transition's weight says. The same users come back window after
- * window, so the variance is theirs over all time: what the cells' own deviations show, and at least what users of such unequal activity
- * must show, which the spread of activity over cells tells (users fall into cells by hash). Without cells there is no evidence.
+ * Always-valid, two-sided test that users met the candidate as often as their transition's weight says. The same users
+ * come back window after window, so the variance is theirs over all time: what the cells' own deviations show, and at
+ * least what users of such unequal activity must show, which the spread of activity over cells tells (users fall into
+ * cells by hash). Without cells there is no evidence.
  *
  * @see Fabijan et al. (2019), doi:10.1145/3292500.3330722
  * @see de la Peña, Klass, Lai (2004), self-normalised sums, doi:10.1214/009117904000000397

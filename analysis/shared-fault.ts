@@ -10,7 +10,10 @@ const RECENT_WINDOWS = 3;
 /** A fault that a raise made begins so soon after it: a shared resource is short as soon as the load is there. */
 const SOON_MS = 180_000;
 const SOON_WINDOWS = 3;
-/** A fault that began later in the bake is laid to the raise only once it has lasted so long, or half as long as it takes to become the level. */
+/**
+ * A fault that began later in the bake is laid to the raise only once it has lasted so long, or half as long as it
+ * takes to become the level.
+ */
 const LASTING_MS = 900_000;
 const LASTING_WINDOWS = PAST_WINDOWS / 2;
 const SPREADS = 5;
@@ -41,8 +44,9 @@ export function emptyLevel(): CommonLevel {
 }
 
 /**
- * Adds one window and opens or closes a fault of both arms: three windows in which control stands above its own past by the margin and by five
- * robust spreads, while the candidate stands above it too. The past does not learn from a fault; one that outlasts it becomes the level. In place.
+ * Adds one window and opens or closes a fault of both arms: three windows in which control stands above its own past by
+ * the margin and by five robust spreads, while the candidate stands above it too. The past does not learn from a fault;
+ * one that outlasts it becomes the level. In place.
  */
 export function addLevel(level: CommonLevel, metric: Metric, at: number, candidate: Sums, control: Sums): void {
   if (!(control.units > 0)) return;
@@ -70,8 +74,9 @@ export function addLevel(level: CommonLevel, metric: Metric, at: number, candida
 }
 
 /**
- * Whether a fault of both arms may be laid to a raise: the first one that is open began with the raise or soon after it, or within one bake and has lasted. Within a
- * bake alone says little, since a plan that raises after each bake is always within one. O(1).
+ * Whether a fault of both arms may be laid to a raise: the first one that is open began with the raise or soon after
+ * it, or within one bake and has lasted. Within a bake alone says little, since a plan that raises after each bake is
+ * always within one. O(1).
  *
  * @param since - start of the first window of the fault
  */
@@ -123,7 +128,8 @@ function raisedSince({ past, recent }: CommonLevel, metric: Metric): number | nu
       0,
     );
   if (!isFault) return null;
-  // The three windows may hold calm ones from before the fault: it began in the first that is nearer to the worst than to the past.
+  // The three windows may hold calm ones from before the fault: it began in the first that is nearer to the worst than
+  // to the past.
   const half = (Math.max(...levels) + sign * level) / 2;
   return (recent[levels.findIndex((each) => each >= half)] as RecentWindow).at;
 }

@@ -10,8 +10,9 @@ export const AGREEING_WINDOWS = 3;
 export type WindowPart = readonly [difference: number, control: number, weight: number];
 
 /**
- * The sufficient statistics of one metric's comparison: bounded, whatever the number of windows, and able to answer for every margin
- * and every next weight afterwards. `w` is a stratum's weight `n_c·n_t/(n_c+n_t)`, `m` an arm's level in it.
+ * The sufficient statistics of one metric's comparison: bounded, whatever the number of windows, and able to answer for
+ * every margin and every next weight afterwards. `w` is a stratum's weight `n_c·n_t/(n_c+n_t)`, `m` an arm's level in
+ * it.
  */
 export interface Tally {
   windows: number;
@@ -104,8 +105,8 @@ export function rankingOf(metric: Metric): Ranking {
 }
 
 /**
- * Adds one window, given as its strata (more than one when the weight changed within it), in place. A stratum in which an arm has no
- * units compares nothing and is left out. O(cells).
+ * Adds one window, given as its strata (more than one when the weight changed within it), in place. A stratum in which
+ * an arm has no units compares nothing and is left out. O(cells).
  */
 export function addWindow(tally: Tally, strata: readonly ArmPair[], ranking: Ranking): void {
   let difference = 0;
@@ -131,8 +132,8 @@ export function addWindow(tally: Tally, strata: readonly ArmPair[], ranking: Ran
 }
 
 /**
- * Sum of squares of single values around their level. Of a ratio whose denominator is no count, both sums' squares as if they had nothing to do with
- * each other: too many, where they grow together.
+ * Sum of squares of single values around their level. Of a ratio whose denominator is no count, both sums' squares as
+ * if they had nothing to do with each other: too many, where they grow together.
  */
 export function squaresAround({ units, sum, sumOfSquares, unitSquares }: ArmSample): number {
   const level = sum / units;
@@ -169,8 +170,8 @@ function addCells(tally: Tally, candidate: ArmSample, control: ArmSample, weight
 }
 
 /**
- * Adds each cell's distance from the level. Most of what many windows at once cost: adding nothing to an empty cell costs less than asking whether it is
- * empty, which a processor cannot guess.
+ * Adds each cell's distance from the level. Most of what many windows at once cost: adding nothing to an empty cell
+ * costs less than asking whether it is empty, which a processor cannot guess.
  */
 function addScores(scores: Float32Array, { cellUnits, cellSums }: ArmSample, level: number, perUnit: number): void {
   if (cellSums.length !== CELLS) {

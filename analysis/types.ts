@@ -3,7 +3,10 @@ import type { BaselineProfile } from '../ml/baseline/profile';
 import type { TogetherBaseline } from './risk/together';
 import type { DataQuality, SourceTrouble, Stratum } from '../metrics/windows';
 
-/** What the workflow is told to do. `promote` says only that the evidence allows it: approvals and blackouts are the workflow's. */
+/**
+ * What the workflow is told to do. `promote` says only that the evidence allows it: approvals and blackouts are the
+ * workflow's.
+ */
 export const Verdict = { Promote: 'promote', Hold: 'hold', Narrow: 'narrow', Rollback: 'rollback' } as const;
 /** One of the verdicts. */
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
@@ -46,8 +49,9 @@ export interface AnalysisReason {
 }
 
 /**
- * What the judge takes requests for. `fast`: independent of each other, so that a few minutes decide. `safe`: anything, so that harm must persist over
- * minutes beyond their noise. `auto`: what the user cells show them to be, and `safe` where there are none.
+ * What the judge takes requests for. `fast`: independent of each other, so that a few minutes decide. `safe`: anything,
+ * so that harm must persist over minutes beyond their noise. `auto`: what the user cells show them to be, and `safe`
+ * where there are none.
  */
 export const Profile = { Fast: 'fast', Safe: 'safe', Auto: 'auto' } as const;
 /** One of the profiles. */
@@ -84,7 +88,10 @@ export interface JudgePlan {
   readonly failureForecast?: FailureForecastPlan;
   /** How an adaptive rollout moves; the plan's steps count when left out. */
   readonly adaptive?: PacePlan;
-  /** Percent from which on everybody is served and, with no control left, compared with the past; nobody looks on when left out. */
+  /**
+   * Percent from which on everybody is served and, with no control left, compared with the past; nobody looks on when
+   * left out.
+   */
   readonly watchFrom?: number;
 }
 
@@ -154,7 +161,10 @@ export interface AnalysisInput {
   readonly baselines?: Readonly<Record<string, BaselineProfile>>;
   /** How all metrics usually move together, by segment, everybody's under `*`; nothing is known when left out. */
   readonly together?: Readonly<Record<string, TogetherBaseline>>;
-  /** What keeps some or all metrics away at this look; when omitted or null, nothing. It holds the rollout, and what other metrics show still counts. */
+  /**
+   * What keeps some or all metrics away at this look; when omitted or null, nothing. It holds the rollout, and what
+   * other metrics show still counts.
+   */
   readonly sourceTrouble?: SourceTrouble | null;
   readonly nowMs: number;
 }
@@ -239,7 +249,10 @@ export interface SegmentMetricFinding {
   readonly candidate: number;
   /** Harm as measured, in the metric's unit, positive is worse. */
   readonly harm: number;
-  /** The same, pulled towards what all segments have in common as far as it is noise: for display. Null with too little data. */
+  /**
+   * The same, pulled towards what all segments have in common as far as it is noise: for display. Null with too little
+   * data.
+   */
   readonly shrunkHarm: number | null;
   /** Evidence (e-value) against 'the harm is within the margin'; 1 for goals. */
   readonly harmEvidence: number;

@@ -17,9 +17,10 @@ export interface UserStarts {
 }
 
 /**
- * Begins anew with each transition, in place. Within one a user counts once, so users are independent; from one to the next they are the same people in the same
- * arms, and what they do again is no new evidence. So evidence of transitions is not multiplied but averaged by shares, which is valid however they hang
- * together (Vovk and Wang 2021, doi:10.1214/20-AOS2020); safety is shown by the present transition alone.
+ * Begins anew with each transition, in place. Within one a user counts once, so users are independent; from one to the
+ * next they are the same people in the same arms, and what they do again is no new evidence. So evidence of transitions
+ * is not multiplied but averaged by shares, which is valid however they hang together (Vovk and Wang 2021,
+ * doi:10.1214/20-AOS2020); safety is shown by the present transition alone.
  *
  * @param logHarm - the evidence of the transition that ends, asked for only then
  * @returns the strata that count: those of the newest transition

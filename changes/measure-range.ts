@@ -40,7 +40,8 @@ export interface MeasureRequest {
 }
 
 /**
- * Measures a range of commits against everything that came before it. Merges bring nothing of their own: a merge commit is the commits it brings in.
+ * Measures a range of commits against everything that came before it. Merges bring nothing of their own: a merge commit
+ * is the commits it brings in.
  *
  * @throws {HeadgateError} INVALID_REPOSITORY when git cannot tell; INVALID_ARGUMENT when the range is empty or names no commit
  */

@@ -5,7 +5,10 @@ import type { RolloutOutcome, RolloutPhase } from '../workflows/rollout/status';
 
 /** Exit codes of every command; docs/cli.md lists them, and a test compares the two. */
 export const ExitCode = {
-  /** The command did what was asked; a rollout that was waited for has completed, an experiment has concluded, a training has a model to show. */
+  /**
+   * The command did what was asked; a rollout that was waited for has completed, an experiment has concluded, a
+   * training has a model to show.
+   */
   Ok: 0,
   /** Any other error. */
   Error: 1,

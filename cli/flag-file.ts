@@ -27,7 +27,8 @@ export interface Applied {
 }
 
 /**
- * Reads a flag file: one definition, a list of them, or `{ segments: [], flags: [] }`. Everything is checked before anything is sent.
+ * Reads a flag file: one definition, a list of them, or `{ segments: [], flags: [] }`. Everything is checked before
+ * anything is sent.
  *
  * @throws {ValidationError} INVALID_FLAG with every fault and its field
  */

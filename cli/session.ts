@@ -86,8 +86,8 @@ export class Session {
 }
 
 /**
- * Where to call and as whom: options, then environment variables, then the profile that `headgate up` keeps. The token of the profile
- * goes to the profile's own address and nowhere else.
+ * Where to call and as whom: options, then environment variables, then the profile that `headgate up` keeps. The token
+ * of the profile goes to the profile's own address and nowhere else.
  *
  * @throws {HeadgateError} INVALID_ARGUMENT for an address that is none
  */

@@ -1,8 +1,8 @@
 import { ErrorCode, HeadgateError, ValidationError, type Issue } from '../core/errors';
 
 /**
- * What a server found wrong with a plan, with the lines of the file that it was read from; whatever else went wrong, as it is. A server sees the plan's
- * values and not its text.
+ * What a server found wrong with a plan, with the lines of the file that it was read from; whatever else went wrong, as
+ * it is. A server sees the plan's values and not its text.
  *
  * @param lineOf - line of the field at a path of keys and indexes
  */

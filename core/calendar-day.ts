@@ -1,5 +1,6 @@
 /**
- * Whether a day exists. `Date.parse` takes February 31st for March 3rd, so that a slip of the pen would be another day instead of an error.
+ * Whether a day exists. `Date.parse` takes February 31st for March 3rd, so that a slip of the pen would be another day
+ * instead of an error.
  *
  * @param month - from 1
  */

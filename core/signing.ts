@@ -26,8 +26,8 @@ export function isSignatureOf(signature: string, key: string, value: unknown): b
 }
 
 /**
- * What of a message to a rollout, an experiment or a group the server signs and a worker checks, so that neither actor nor content can be altered or
- * moved to another one.
+ * What of a message to a rollout, an experiment or a group the server signs and a worker checks, so that neither actor
+ * nor content can be altered or moved to another one.
  *
  * @param subjectId - id of the rollout, experiment or group
  */

@@ -1,5 +1,6 @@
 /**
- * What the work comes to, or something else when that takes longer than a time. The work goes on unheard; what it then fails by reaches nobody.
+ * What the work comes to, or something else when that takes longer than a time. The work goes on unheard; what it then
+ * fails by reaches nobody.
  *
  * @param ms - how long it may take, in milliseconds; no time at all below zero
  * @throws what the work fails by in time

@@ -24,7 +24,10 @@ export interface Arrival {
   /** What is measured of a rollout of a flag; null when it does not live. */
   readonly observedOf: (flag: string, rollout: string) => Observed | null;
   readonly cellOf: (targetingKey: string) => number;
-  /** A user's keyed hash within a rollout; null where users are not, or no longer, counted. Nobody is counted per user when left out. */
+  /**
+   * A user's keyed hash within a rollout; null where users are not, or no longer, counted. Nobody is counted per user
+   * when left out.
+   */
   readonly userOf?: (event: MetricEvent) => string | null;
   /** Kept between batches, so that paths are made once. */
   readonly paths: PathTable;
@@ -45,11 +48,10 @@ export const LARGEST_VALUE = 1e12;
 const VARIANT = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
 /**
- * Turns a batch into what it adds to the windows. O(events × their observed segments). An event is ignored when its rollout does not
- * live, it carries neither cell nor targeting key, its value is no measurement, its
- * rollout has too many event names, or its exposure is more than a day old or more than
- * five minutes ahead. One that arrives more than eight seconds after its window's end counts as late, in the
- * window it arrived in, and not otherwise.
+ * Turns a batch into what it adds to the windows. O(events × their observed segments). An event is ignored when its
+ * rollout does not live, it carries neither cell nor targeting key, its value is no measurement, its rollout has too
+ * many event names, or its exposure is more than a day old or more than five minutes ahead. One that arrives more than
+ * eight seconds after its window's end counts as late, in the window it arrived in, and not otherwise.
  */
 export function aggregateEvents(events: readonly MetricEvent[], arrival: Arrival): Aggregated {
   const deltas: Deltas = new Map();

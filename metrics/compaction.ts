@@ -24,8 +24,9 @@ interface Detail {
 const LONGEST_BEFORE_LOSS_MS = 86_400_000;
 
 /**
- * Gathers a rollout's windows into at most `maxAmounts` amounts, whatever their number: merges neighbours into windows twice as
- * long as often as needed; beyond a day it gives up the cells of segments, then segments, then cells. Sums are exact at any length.
+ * Gathers a rollout's windows into at most `maxAmounts` amounts, whatever their number: merges neighbours into windows
+ * twice as long as often as needed; beyond a day it gives up the cells of segments, then segments, then cells. Sums are
+ * exact at any length.
  */
 export class Compaction {
   private readonly windows = new Map<string, CompactWindow>();

@@ -20,7 +20,10 @@ const exposed = {
     .min(0)
     .max(CELL_COUNT - 1)
     .optional(),
-  /** Digest of the targeting key, for rollouts with metrics per user; hashed again under the rollout's key on arrival, and not kept. */
+  /**
+   * Digest of the targeting key, for rollouts with metrics per user; hashed again under the rollout's key on arrival,
+   * and not kept.
+   */
   user: z
     .string()
     .regex(/^[A-Za-z0-9_-]{22}$/)

@@ -6,8 +6,8 @@ import { ALL_USERS, type Stratum, type StrataQuery } from './windows';
 type Arm = Omit<CompactWindow, 'totals'> & Partial<Pick<CompactWindow, 'totals'>>;
 
 /**
- * Pairs stored windows into strata in time order, everybody before segments. An arm without a window had no events and counts as
- * zero; windows of transitions that the query has no weight for are left out.
+ * Pairs stored windows into strata in time order, everybody before segments. An arm without a window had no events and
+ * counts as zero; windows of transitions that the query has no weight for are left out.
  */
 export function readStrata(
   windows: readonly Arm[],

@@ -12,7 +12,10 @@ export interface WindowKey {
   readonly windowMs: number;
 }
 
-/** The identity of a window: one text for each key. The length of windows is fixed for a rollout's life, so it is no part of it. */
+/**
+ * The identity of a window: one text for each key. The length of windows is fixed for a rollout's life, so it is no
+ * part of it.
+ */
 export function windowId(key: WindowKey): string {
   const { environment, flag, rollout, transition, variant, segment, windowStartAt } = key;
   return `${environment}/${flag}/${rollout}/${transition}/${variant}/${segment}/${windowStartAt}`;

@@ -12,8 +12,8 @@ const variables = z.object({
 });
 
 /**
- * Prepares the database and writes one line of JSON to standard output: `{"token": TEXT}` with a new admin token, or null in its place
- * when the installation has one already.
+ * Prepares the database and writes one line of JSON to standard output: `{"token": TEXT}` with a new admin token, or
+ * null in its place when the installation has one already.
  */
 async function main(): Promise<void> {
   const config = variables.parse(process.env);

@@ -2,8 +2,8 @@ import type { TokensRepository } from '../store/tokens-repository';
 import { createToken } from './tokens/create-token';
 
 /**
- * Makes the first admin token of an installation, whose text is to be shown once. Two processes that start at the same time may each
- * make one; both are good and listed.
+ * Makes the first admin token of an installation, whose text is to be shown once. Two processes that start at the same
+ * time may each make one; both are good and listed.
  *
  * @returns the token's text, or null when an admin token that is not revoked exists already
  */

@@ -37,8 +37,8 @@ const STOP_GRACE_MS = 12_000;
 const LOG_BYTES = 64 * 1024;
 
 /**
- * Starts a process that outlives this one, under a keeper that starts it again when it dies, and waits until it is ready. One that runs
- * with the same settings is used as it is.
+ * Starts a process that outlives this one, under a keeper that starts it again when it dies, and waits until it is
+ * ready. One that runs with the same settings is used as it is.
  *
  * @returns whether it was running already
  * @throws {HeadgateError} STACK_UNAVAILABLE when it ends or does not become ready in time; it is not left running then
@@ -92,7 +92,8 @@ export async function startDetached(plan: DetachedPlan): Promise<'started' | 'ru
 }
 
 /**
- * Ends a process that `startDetached` has started, in order and by force after some seconds. One that merely has its pid is left alone.
+ * Ends a process that `startDetached` has started, in order and by force after some seconds. One that merely has its
+ * pid is left alone.
  *
  * @returns whether it was running
  */

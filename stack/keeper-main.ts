@@ -6,8 +6,8 @@ import { READY_SIGNAL, restartDelayMs } from './keeping';
 /** A process that lives this long has started well: its next death is the first of a new row. */
 const STEADY_MS = 60_000;
 /**
- * One that ends sooner in its first life, and before its starter found it ready, cannot work at all, such as with settings that it
- * refuses: that is its starter's to tell.
+ * One that ends sooner in its first life, and before its starter found it ready, cannot work at all, such as with
+ * settings that it refuses: that is its starter's to tell.
  */
 const FIRST_LIFE_MS = 5_000;
 
@@ -19,7 +19,10 @@ let wasFoundReady = false;
 let lives = 0;
 let deaths = 0;
 
-/** Keeps one process of an installation alive: `keeper-main NAME CHILD_FILE COMMAND ARGS…`. Logs into its own standard error. */
+/**
+ * Keeps one process of an installation alive: `keeper-main NAME CHILD_FILE COMMAND ARGS…`. Logs into its own standard
+ * error.
+ */
 function start(): void {
   const startedAt = performance.now();
   lives += 1;

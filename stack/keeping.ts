@@ -5,8 +5,8 @@ const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 
 /**
- * How long a process that has died waits until it is started again: half a second at first, twice as long after each further death
- * in a row, never more than half a minute.
+ * How long a process that has died waits until it is started again: half a second at first, twice as long after each
+ * further death in a row, never more than half a minute.
  *
  * @param deaths - in a row, this one included
  */

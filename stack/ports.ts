@@ -35,8 +35,8 @@ const LOWEST_PORT = 15_000;
 const HIGHEST_PORT = 32_000;
 
 /**
- * A loopback port nobody listens on at this instant. Not one of the ephemeral ports: an outgoing connection could take it while a
- * part that was killed is being started again on the same port.
+ * A loopback port nobody listens on at this instant. Not one of the ephemeral ports: an outgoing connection could take
+ * it while a part that was killed is being started again on the same port.
  */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {

@@ -61,7 +61,10 @@ export interface StackOptions {
   /** Where data, logs and pid files are kept; without it a temporary folder, for attached mode only. */
   readonly dataDir?: string;
   readonly ports?: StackPorts;
-  /** Further dynamic configuration of Temporal's server, by key, for tests: `{ 'limit.historyCount.suggestContinueAsNew': 40 }`. */
+  /**
+   * Further dynamic configuration of Temporal's server, by key, for tests: `{
+   * 'limit.historyCount.suggestContinueAsNew': 40 }`.
+   */
   readonly temporalSettings?: Readonly<Record<string, string | number | boolean>>;
   /** Where addresses, PATH and cache folder are read from; this process's environment by default. */
   readonly env?: NodeJS.ProcessEnv;

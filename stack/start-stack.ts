@@ -16,8 +16,9 @@ import { reach } from './ways/reachability';
  * Provides Temporal and the database, each by the first way that works, and says so in one line each. What already runs on
  * the data folder is used as it is.
  *
- * @throws {HeadgateError} STACK_UNAVAILABLE when no way works, PORT_IN_USE, TEMPORAL_UNAVAILABLE or DATABASE_UNAVAILABLE when an
- *   address from the environment does not answer, DATABASE_UNSAFE when the database loses updates; nothing is left running then
+ * @throws {HeadgateError} STACK_UNAVAILABLE when no way works, PORT_IN_USE, TEMPORAL_UNAVAILABLE or
+ *   DATABASE_UNAVAILABLE when an address from the environment does not answer, DATABASE_UNSAFE when the database loses
+ *   updates; nothing is left running then
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { mode, ports = {}, env = process.env } = options;

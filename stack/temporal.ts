@@ -71,8 +71,9 @@ async function fromEnvironment(address: string, { env, log }: StartContext, bega
 }
 
 /**
- * A write-ahead log that is synchronized at checkpoints: three times the writes of the default journal, which forces every commit to the
- * disk several times. What was committed outlives a killed process; a power cut may take the last moments, never the file.
+ * A write-ahead log that is synchronized at checkpoints: three times the writes of the default journal, which forces
+ * every commit to the disk several times. What was committed outlives a killed process; a power cut may take the last
+ * moments, never the file.
  */
 const PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
 

@@ -12,7 +12,10 @@ export interface StoredAnalysisState {
   readonly version: number;
   /** The state's text. */
   readonly json: string;
-  /** Whether it is what this process saved last and was not read from the database now: a save then tells whether it still stands. */
+  /**
+   * Whether it is what this process saved last and was not read from the database now: a save then tells whether it
+   * still stands.
+   */
   readonly isRemembered: boolean;
 }
 
@@ -43,7 +46,10 @@ interface StateDocument {
 /** {@link AnalysisStatesRepository} in MongoDB. The state is kept as JSON text: its keys are the judge's own business. */
 export class MongoAnalysisStatesRepository implements AnalysisStatesRepository {
   private readonly states: MongoCollection<StateDocument>;
-  /** What this process has saved last of each rollout. A swap or a look at the version tells whether it still stands, so no look is judged on less. */
+  /**
+   * What this process has saved last of each rollout. A swap or a look at the version tells whether it still stands, so
+   * no look is judged on less.
+   */
   private readonly remembered = new RecentMap<StateDocument>(REMEMBERED_CHARACTERS, ({ json }) => json.length);
 
   constructor(db: Db) {

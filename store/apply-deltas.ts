@@ -9,8 +9,8 @@ import { windowFacts, type WindowDocument } from './window-document';
 const WINDOWS_PER_WRITE = 200;
 
 /**
- * Adds a group's deltas to its windows. Each window is written atomically and remembers the number of the writer's last group, so
- * that repeating, overlapping and stopping half-way are harmless; a writer's groups must come in order.
+ * Adds a group's deltas to its windows. Each window is written atomically and remembers the number of the writer's last
+ * group, so that repeating, overlapping and stopping half-way are harmless; a writer's groups must come in order.
  */
 export async function applyDeltas(
   windows: MongoCollection<WindowDocument>,
@@ -27,8 +27,9 @@ export async function applyDeltas(
 }
 
 /**
- * Adds groups of one writer that follow each other, each window being written once for all of them. A window that holds the first of
- * them already, or was made a moment ago by another writer, gets them one by one, so that nothing is added twice.
+ * Adds groups of one writer that follow each other, each window being written once for all of them. A window that holds
+ * the first of them already, or was made a moment ago by another writer, gets them one by one, so that nothing is added
+ * twice.
  */
 export async function applyRun(windows: MongoCollection<WindowDocument>, run: readonly ReadGroup[]): Promise<void> {
   const [first, last] = [run[0]?.group, run.at(-1)?.group];

@@ -3,7 +3,10 @@ import type { Attribution } from '../analysis/attribution/attribution';
 import { Collection } from './collections';
 import { insertOnce } from './swap-document';
 
-/** What was found out about one lowering of a rollout, beside its decision record, which is written before anything is known. */
+/**
+ * What was found out about one lowering of a rollout, beside its decision record, which is written before anything is
+ * known.
+ */
 export interface StoredAttribution {
   /** `rolloutId/transition`. */
   readonly _id: string;

@@ -16,8 +16,9 @@ export interface ChangeFeed {
 }
 
 /**
- * Tells of every write of flags, segments, kill switches and holdouts as soon as the database does, by its change streams. It is a hint to look at once, never the
- * only way: a database without change streams, or a stream that breaks off, costs only the time until the next regular read.
+ * Tells of every write of flags, segments, kill switches and holdouts as soon as the database does, by its change
+ * streams. It is a hint to look at once, never the only way: a database without change streams, or a stream that breaks
+ * off, costs only the time until the next regular read.
  *
  * @param changed with the environment written to; null when it is not known, or when something may have been missed
  */

@@ -5,8 +5,8 @@ import { Collection } from './collections';
 import { isDuplicateKey } from './database';
 
 /**
- * The database's time as this process knows it: read now and then, carried on by the process's monotonic clock. Every instant that
- * two processes compare is taken from here, so that a machine with a wrong clock does no harm.
+ * The database's time as this process knows it: read now and then, carried on by the process's monotonic clock. Every
+ * instant that two processes compare is taken from here, so that a machine with a wrong clock does no harm.
  */
 export class DatabaseClock {
   /** Database time minus monotonic time, in milliseconds; null before the first reading. */
@@ -19,8 +19,8 @@ export class DatabaseClock {
   ) {}
 
   /**
-   * Reads the database's time once. The instant read lies within the round trip and is counted from its start, so that the estimate
-   * runs ahead by at most the round trip and a lease is never thought longer than it is.
+   * Reads the database's time once. The instant read lies within the round trip and is counted from its start, so that
+   * the estimate runs ahead by at most the round trip and a lease is never thought longer than it is.
    */
   async sync(): Promise<number> {
     const collection = this.db.collection<{ _id: string; at: Date }>(Collection.Clock);

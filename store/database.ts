@@ -60,16 +60,16 @@ export function isDuplicateKey(error: unknown): boolean {
 }
 
 /**
- * Server codes of a database that is stopping, changing its primary, unreachable or short of time, or whose replicas did not confirm in
- * time: the same call may succeed later.
+ * Server codes of a database that is stopping, changing its primary, unreachable or short of time, or whose replicas
+ * did not confirm in time: the same call may succeed later.
  */
 const OUTAGE_CODES = new Set<unknown>([6, 7, 50, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 /** How the driver marks errors that a repetition may get past. */
 const PASSING_LABELS = ['RetryableWriteError', 'TransientTransactionError'];
 
 /**
- * Whether an error says that the database could not be asked, or that its answer was lost: a write may have landed or not. The one list
- * of such errors, for code that sends a write again and for activities that are tried again.
+ * Whether an error says that the database could not be asked, or that its answer was lost: a write may have landed or
+ * not. The one list of such errors, for code that sends a write again and for activities that are tried again.
  */
 export function isOutage(error: unknown): boolean {
   if (error instanceof HeadgateError) return error.retryable;

@@ -15,8 +15,8 @@ const sizeOf = (record: unknown): number => Buffer.byteLength(canonicalJson(reco
  * Puts a draft into a flag's chain.
  *
  * @param before - the flag as it stands, or null for a new one
- * @throws {HeadgateError} RECORD_TOO_LARGE when an edit's record passes 16 kB; a rollout's own record is trimmed of evidence instead,
- *   since nothing may stand in the way of a lowering
+ * @throws {HeadgateError} RECORD_TOO_LARGE when an edit's record passes 16 kB; a rollout's own record is trimmed of
+ *   evidence instead, since nothing may stand in the way of a lowering
  */
 export function chainRecord(before: Flag | null, after: FlagBody, draft: DecisionDraft, at: string): DecisionRecord {
   const revision = (before?.revision ?? 0) + 1;

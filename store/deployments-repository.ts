@@ -99,7 +99,10 @@ export class DeploymentsRepository {
     }
   }
 
-  /** What was known of a subject at `asOf`: deployments ended before it, by the label that stood then. Cost: O(deployments of the subject). */
+  /**
+   * What was known of a subject at `asOf`: deployments ended before it, by the label that stood then. Cost:
+   * O(deployments of the subject).
+   */
   async history(
     environment: string,
     { flagKeys, ...subject }: DeploymentSubject,
@@ -121,7 +124,10 @@ export class DeploymentsRepository {
     };
   }
 
-  /** Every deployment that ended before `asOf` with its label as it stood then, oldest first: the rows a model may learn from. */
+  /**
+   * Every deployment that ended before `asOf` with its label as it stood then, oldest first: the rows a model may learn
+   * from.
+   */
   async labelled(environments: readonly string[] | null, asOf: Date): Promise<readonly DeploymentDocument[]> {
     const found = await this.deployments
       .find({ ...(environments && { environment: { $in: [...environments] } }), endedAt: { $lt: asOf } })

@@ -39,8 +39,8 @@ type Stored = Document & { readonly _id: string; readonly revision: number; read
 type StoredRecord = Document & ChainLink & { readonly _id: string };
 
 /**
- * One document of each environment, written by compare-and-swap on its revision, each write with its record in a hash chain of the document's own. As
- * with flags, the document carries its last record, so that no crash loses one.
+ * One document of each environment, written by compare-and-swap on its revision, each write with its record in a hash
+ * chain of the document's own. As with flags, the document carries its last record, so that no crash loses one.
  */
 export class EnvironmentDocument<
   T extends { readonly environment: string; readonly revision: number },

@@ -11,7 +11,10 @@ export interface FeatureEntity {
   readonly id: string;
 }
 
-/** Features of one entity as they were at one moment. Null was looked for and not known; a name that is absent was not looked for. */
+/**
+ * Features of one entity as they were at one moment. Null was looked for and not known; a name that is absent was not
+ * looked for.
+ */
 export interface FeatureSet {
   readonly environment: string;
   readonly entity: FeatureEntity;
@@ -63,8 +66,8 @@ export class FeaturesRepository {
   }
 
   /**
-   * Closes the assessment of an entity: there is one, and its `recordedAt` is the moment that predictions and training rows read. A repeated or
-   * later one changes nothing.
+   * Closes the assessment of an entity: there is one, and its `recordedAt` is the moment that predictions and training
+   * rows read. A repeated or later one changes nothing.
    *
    * @returns the one that stands
    */
@@ -98,8 +101,8 @@ export class FeaturesRepository {
   }
 
   /**
-   * The values of an entity as they were known when it was assessed: what a prediction is made of, and what a training row of it holds. An entity that was
-   * never assessed is read as of `otherwise`.
+   * The values of an entity as they were known when it was assessed: what a prediction is made of, and what a training
+   * row of it holds. An entity that was never assessed is read as of `otherwise`.
    */
   async asAssessed(
     environment: string,
@@ -111,16 +114,16 @@ export class FeaturesRepository {
   }
 
   /**
-   * The values of an entity as they were known at `asOf`, each from the latest set that held and was recorded by then. A training row
-   * made with it never sees the future.
+   * The values of an entity as they were known at `asOf`, each from the latest set that held and was recorded by then.
+   * A training row made with it never sees the future.
    */
   async asOf(environment: string, entity: FeatureEntity, asOf: Date): Promise<Readonly<Record<string, number | null>>> {
     return (await this.known(environment, entity)).asOf(asOf);
   }
 
   /**
-   * The values of many entities, each as {@link asOf} its own moment, in the same order; empty where nothing was known. Cost: one read for each environment and
-   * five hundred entities.
+   * The values of many entities, each as {@link asOf} its own moment, in the same order; empty where nothing was known.
+   * Cost: one read for each environment and five hundred entities.
    */
   async asOfEach(
     kind: string,

@@ -32,7 +32,10 @@ export interface FlagWrite {
 export interface FlagsRepository {
   /** The flag as it stands, tombstones included; null when there never was one. */
   get(flagId: string): Promise<Flag | null>;
-  /** Hash of a flag's last record, which no two contents of a flag share; null when there never was one. A reader of the flag may so know that it stands as it did. */
+  /**
+   * Hash of a flag's last record, which no two contents of a flag share; null when there never was one. A reader of the
+   * flag may so know that it stands as it did.
+   */
   lastHash(flagId: string): Promise<string | null>;
   /** Flags of an environment by key; tombstones only when asked for. */
   list(environment: string, options?: { readonly tombstones?: boolean }): Promise<Flag[]>;
@@ -43,8 +46,9 @@ export interface FlagsRepository {
   /** Keys of an environment's flags that any of the services evaluates, tombstones left out. */
   keysOfServices(environment: string, services: readonly string[]): Promise<string[]>;
   /**
-   * Id and revision of an environment's flags, tombstones included: what a poll compares. Of all, or of those whose last record is from
-   * an instant on; that instant is the writer's, so what a slow writer wrote may be older than it looks.
+   * Id and revision of an environment's flags, tombstones included: what a poll compares. Of all, or of those whose
+   * last record is from an instant on; that instant is the writer's, so what a slow writer wrote may be older than it
+   * looks.
    */
   revisions(environment: string, changedSinceMs: number | null): Promise<{ _id: string; revision: number }[]>;
   /** Names of the environments that hold flags. */
@@ -191,8 +195,9 @@ export class MongoFlagsRepository implements FlagsRepository {
   }
 
   /**
-   * One swap. When an answer was lost, the same swap is sent again: it can land only once, and once it finds another revision no
-   * copy still under way can land any more, so the flag and its records then tell for good whose revision stands.
+   * One swap. When an answer was lost, the same swap is sent again: it can land only once, and once it finds another
+   * revision no copy still under way can land any more, so the flag and its records then tell for good whose revision
+   * stands.
    */
   private async write(before: Flag | null, next: Flag): Promise<boolean> {
     for (let attempt = 1; ; attempt += 1) {

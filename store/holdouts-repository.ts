@@ -7,7 +7,10 @@ import { EnvironmentDocument, type EnvironmentChainReport, type EnvironmentEdit 
 /** Who writes holdouts, why and when. */
 export type HoldoutEdit = EnvironmentEdit;
 
-/** The holdouts of each environment as one document, written by compare-and-swap on its revision, each write with its record. */
+/**
+ * The holdouts of each environment as one document, written by compare-and-swap on its revision, each write with its
+ * record.
+ */
 export interface HoldoutsRepository {
   /** Live and ended ones, oldest first; none at revision 0 where there never was one. */
   get(environment: string): Promise<HoldoutSet>;

@@ -16,7 +16,10 @@ export interface IngestGroup {
   readonly createdAt: number;
 }
 
-/** What became of a group: it stands (from this call or an earlier one), or it does not because some of its batches stand elsewhere. */
+/**
+ * What became of a group: it stands (from this call or an earlier one), or it does not because some of its batches
+ * stand elsewhere.
+ */
 export type StoreOutcome =
   { readonly kind: 'stored' } | { readonly kind: 'duplicates'; readonly batchIds: ReadonlySet<string> };
 
@@ -36,14 +39,17 @@ export interface FirstPending {
 /** Groups of batches, kept for as long as a batch may be repeated. */
 export interface IngestGroupsRepository {
   /**
-   * Inserts a group, whole or not at all. Safe to repeat with the same content. An error of the driver leaves open whether the group
-   * stands or will stand.
+   * Inserts a group, whole or not at all. Safe to repeat with the same content. An error of the driver leaves open
+   * whether the group stands or will stand.
    */
   store(group: IngestGroup): Promise<StoreOutcome>;
   /** Groups to be folded, of all writers or one, each writer's in order. */
   pending(writerId?: string): Promise<readonly PendingGroup[]>;
   isPending(group: PendingGroup): Promise<boolean>;
-  /** Of the groups to be folded, the one that adds to the window that ended or ends first; null when nothing is to be folded. */
+  /**
+   * Of the groups to be folded, the one that adds to the window that ended or ends first; null when nothing is to be
+   * folded.
+   */
   firstPending(): Promise<FirstPending | null>;
   /** What a group adds; null once it is folded. */
   readDeltas(group: PendingGroup): Promise<Deltas | null>;

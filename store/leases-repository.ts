@@ -42,8 +42,9 @@ export interface LiveLease {
 /** One lease per rollout: the weight on the flag is served only while it lasts. Only the rollout's workflow renews it. */
 export interface LeasesRepository {
   /**
-   * Begins a lease anew after a transition was written. Unless the transition is higher than the one standing this changes nothing, so
-   * that a repeated or late copy can neither bring back a lease that has run out nor that of an ended rollout.
+   * Begins a lease anew after a transition was written. Unless the transition is higher than the one standing this
+   * changes nothing, so that a repeated or late copy can neither bring back a lease that has run out nor that of an
+   * ended rollout.
    */
   begin(lease: LeaseStart): Promise<void>;
   /**
@@ -65,10 +66,16 @@ const ATTEMPTS = 5;
 /** How long an ended lease stays, to refuse late copies. */
 const KEEP_ENDED_MS = 86_400_000;
 
-/** {@link LeasesRepository} in MongoDB. Works where the server knows no `$$NOW`, by comparing with a database time just read. */
+/**
+ * {@link LeasesRepository} in MongoDB. Works where the server knows no `$$NOW`, by comparing with a database time just
+ * read.
+ */
 export class MongoLeasesRepository implements LeasesRepository {
   private readonly leases: MongoCollection<Lease>;
-  /** Leases as this process last wrote or read them. A renewal that swaps on what is remembered needs no read; a wrong memory loses the swap. */
+  /**
+   * Leases as this process last wrote or read them. A renewal that swaps on what is remembered needs no read; a wrong
+   * memory loses the swap.
+   */
   private readonly remembered = new Map<string, Lease>();
 
   constructor(
@@ -137,7 +144,10 @@ export class MongoLeasesRepository implements LeasesRepository {
     await this.leases.deleteMany({ endedAt: { $lt: new Date(this.clock.nowMs() - KEEP_ENDED_MS) } });
   }
 
-  /** What is remembered of a lease, once, and only while by it the lease runs: whether one has run out is for the database to say. */
+  /**
+   * What is remembered of a lease, once, and only while by it the lease runs: whether one has run out is for the
+   * database to say.
+   */
   private takeRemembered(rolloutId: string): Lease | null {
     const lease = this.remembered.get(rolloutId);
     this.remembered.delete(rolloutId);

@@ -76,7 +76,10 @@ export class ModelsRepository {
     this.champions = db.collection<Champion>(Collection.ModelChampions);
   }
 
-  /** Registers a model under the next number of its kind. The same training data, settings and artefact again give the version that is there. */
+  /**
+   * Registers a model under the next number of its kind. The same training data, settings and artefact again give the
+   * version that is there.
+   */
   async register(model: Omit<ModelVersion, '_id' | 'number'>): Promise<ModelVersion> {
     for (;;) {
       const same = await this.models.findOne({ kind: model.kind, 'artefact.sha256': model.artefact.sha256 });
@@ -114,7 +117,8 @@ export class ModelsRepository {
   }
 
   /**
-   * Makes the champion before this one champion again; with none before, the shipped model decides. What it replaces stays registered.
+   * Makes the champion before this one champion again; with none before, the shipped model decides. What it replaces
+   * stays registered.
    *
    * @throws {HeadgateError} REVISION_CONFLICT (retryable) when somebody else has decided meanwhile
    */
@@ -127,7 +131,8 @@ export class ModelsRepository {
   /**
    * Lets a challenger decide for a share of the rollouts, or ends that with null.
    *
-   * @throws {HeadgateError} MODEL_NOT_FOUND; MESSAGE_REJECTED of the champion itself; REVISION_CONFLICT (retryable) when somebody else has decided meanwhile
+   * @throws {HeadgateError} MODEL_NOT_FOUND; MESSAGE_REJECTED of the champion itself; REVISION_CONFLICT (retryable)
+   *   when somebody else has decided meanwhile
    */
   async setTrial(kind: string, trial: Trial | null, revision: number): Promise<Champion> {
     const { trial: _, ...standing } = await this.champion(kind);

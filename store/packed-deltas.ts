@@ -3,8 +3,8 @@ import type { Deltas } from '../metrics/deltas';
 import { windowId, type WindowKey } from '../metrics/window-key';
 
 /**
- * Deltas as a group carries them until it is folded. Packed, because the database would otherwise spend more time on taking apart
- * tens of thousands of array elements than on all else of ingestion.
+ * Deltas as a group carries them until it is folded. Packed, because the database would otherwise spend more time on
+ * taking apart tens of thousands of array elements than on all else of ingestion.
  */
 export interface PackedDeltas {
   /** Each path once. */

@@ -91,8 +91,8 @@ export class PredictionsRepository {
   }
 
   /**
-   * Removes what is too old or too many to be of use: of a kind at most `most` stay, the latest, and none from before `since`. Safe to repeat. Cost: one look-up in the index, and the
-   * removals.
+   * Removes what is too old or too many to be of use: of a kind at most `most` stay, the latest, and none from before
+   * `since`. Safe to repeat. Cost: one look-up in the index, and the removals.
    *
    * @returns how many were removed
    */

@@ -28,8 +28,9 @@ interface KeyDocument {
 }
 
 /**
- * The keys under which users of live rollouts are hashed: one for each rollout, in a collection of their own, in no history, log, snapshot or record. A key is
- * made once, read by servers alone, and destroyed at the end; nobody can make another for the same rollout.
+ * The keys under which users of live rollouts are hashed: one for each rollout, in a collection of their own, in no
+ * history, log, snapshot or record. A key is made once, read by servers alone, and destroyed at the end; nobody can
+ * make another for the same rollout.
  */
 export class RolloutKeysRepository {
   private readonly keys: MongoCollection<KeyDocument>;

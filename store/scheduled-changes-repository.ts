@@ -16,7 +16,10 @@ export type PlannedChange =
   | { readonly kind: 'rollout'; readonly start: PlannedStart<RolloutPlan> }
   | { readonly kind: 'experiment'; readonly start: PlannedStart<ExperimentPlan> };
 
-/** A rollout or an experiment to be started; ids and salt are made when it is scheduled, so that a repeated start is the same one. */
+/**
+ * A rollout or an experiment to be started; ids and salt are made when it is scheduled, so that a repeated start is the
+ * same one.
+ */
 export interface PlannedStart<Plan> {
   /** Its id, under the name by which the owner of a flag's live block is known. */
   readonly rolloutId: string;
@@ -28,8 +31,9 @@ export interface PlannedStart<Plan> {
 }
 
 /**
- * `scheduled` waits for its time and can be taken back. `making` is being done. The rest are ends: `conflict` when what stood there
- * no longer was what the change was made for, `refused` when nobody could make it so, `expired` when it came too late.
+ * `scheduled` waits for its time and can be taken back. `making` is being done. The rest are ends: `conflict` when what
+ * stood there no longer was what the change was made for, `refused` when nobody could make it so, `expired` when it
+ * came too late.
  */
 export type ScheduledStatus = 'scheduled' | 'making' | ScheduledEnd;
 /** How a scheduled change ended. */

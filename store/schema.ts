@@ -8,8 +8,9 @@ import { MIGRATIONS } from './migrations';
 const CLAIM_MS = 60_000;
 
 /**
- * Makes indexes and runs migrations that have not run. Safe when several processes start at once: indexes are idempotent, and a
- * migration is claimed by an insert; a claim whose process died is taken over after a minute, since every migration is idempotent too.
+ * Makes indexes and runs migrations that have not run. Safe when several processes start at once: indexes are
+ * idempotent, and a migration is claimed by an insert; a claim whose process died is taken over after a minute, since
+ * every migration is idempotent too.
  */
 export async function ensureSchema(db: Db, nowMs: () => number = Date.now): Promise<void> {
   for (const { collection, keys, options } of INDEXES) await db.collection(collection).createIndex(keys, options ?? {});

@@ -7,13 +7,16 @@ import { STORE_FIELDS } from './field-changes';
 const FieldChanges = z.array(FieldChange);
 
 /**
- * What the records of a chain say that a document's fields are: the last word on each. Links prove that nobody has touched the records; this proves that
- * nobody has touched the document behind them.
+ * What the records of a chain say that a document's fields are: the last word on each. Links prove that nobody has
+ * touched the records; this proves that nobody has touched the document behind them.
  */
 export class ToldFields {
   private readonly fields = new Map<string, FieldChange['after'] | undefined>();
 
-  /** Takes in the changes of the next record, oldest first. Those of a malformed record, which its link tells of, say nothing. O(changes). */
+  /**
+   * Takes in the changes of the next record, oldest first. Those of a malformed record, which its link tells of, say
+   * nothing. O(changes).
+   */
   add(changes: unknown): void {
     const told = FieldChanges.safeParse(changes);
     for (const { field, after } of told.success ? told.data : []) this.fields.set(field, after);

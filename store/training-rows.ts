@@ -11,8 +11,9 @@ export interface KnownRollout {
 }
 
 /**
- * The rows that models learn from, oldest first: point-in-time correct, so nothing of how a rollout went is in its features, and labels are those
- * that stood at `asOf`. Rollouts of which nothing was known are left out. Cost: two reads for each rollout.
+ * The rows that models learn from, oldest first: point-in-time correct, so nothing of how a rollout went is in its
+ * features, and labels are those that stood at `asOf`. Rollouts of which nothing was known are left out. Cost: two
+ * reads for each rollout.
  *
  * @param environments - null for all
  * @param most - rows at most, the latest of them

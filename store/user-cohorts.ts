@@ -40,9 +40,10 @@ interface Shard {
 }
 
 /**
- * Users of live rollouts, from what was folded for each window to totals in which each counts once. Any number of processes may take the same rollout forward:
- * totals are added first, under a mark that is set once, and only then is remembered who has been counted; whoever stops in between is repeated by the next
- * without effect. So all shards of an arm are always taken forward together.
+ * Users of live rollouts, from what was folded for each window to totals in which each counts once. Any number of
+ * processes may take the same rollout forward: totals are added first, under a mark that is set once, and only then is
+ * remembered who has been counted; whoever stops in between is repeated by the next without effect. So all shards of an
+ * arm are always taken forward together.
  */
 export class MongoUserCohorts {
   private readonly users: MongoCollection<UserDocument>;

@@ -42,8 +42,9 @@ export interface WindowsRepository extends MetricSource {
   /** Brings what is acknowledged into the windows. */
   readonly fold: Fold;
   /**
-   * Merges an ended rollout's windows into one document and deletes the loose ones. Safe to repeat, to overlap and to stop anywhere:
-   * the document is made once, and windows that show up after it are copies or data of an ended rollout, and are dropped.
+   * Merges an ended rollout's windows into one document and deletes the loose ones. Safe to repeat, to overlap and to
+   * stop anywhere: the document is made once, and windows that show up after it are copies or data of an ended rollout,
+   * and are dropped.
    */
   compact(request: CompactRequest): Promise<void>;
   readCompacted(rolloutId: string): Promise<CompactedRollout | null>;
@@ -58,22 +59,28 @@ export interface WindowsRepository extends MetricSource {
 /** How long a look waits for a pass of folding, in milliseconds. */
 const FOLD_PATIENCE_MS = 1_000;
 /**
- * How long after its making, in milliseconds, a group is no longer left to the server that made it: that one has died, or is far behind. A
- * living server folds within eight seconds.
+ * How long after its making, in milliseconds, a group is no longer left to the server that made it: that one has died,
+ * or is far behind. A living server folds within eight seconds.
  */
 const OVERDUE_MS = 15_000;
 /**
- * How many looks of a process wait for a pass at the same time. A look that waits holds a slot for workflow tasks: a thousand rollouts would fill
- * all of them with waiting. Beyond this number a look judges what stands.
+ * How many looks of a process wait for a pass at the same time. A look that waits holds a slot for workflow tasks: a
+ * thousand rollouts would fill all of them with waiting. Beyond this number a look judges what stands.
  */
 const MAX_WAITING_LOOKS = 8;
 /** Amounts in a compacted rollout: at most 20 bytes each, so that the document stays below 6 MB. */
 const MAX_COMPACT_AMOUNTS = 300_000;
 
-/** {@link WindowsRepository} in MongoDB. Before it reads it folds what is overdue, so that a crashed server delays its data by seconds only. */
+/**
+ * {@link WindowsRepository} in MongoDB. Before it reads it folds what is overdue, so that a crashed server delays its
+ * data by seconds only.
+ */
 export class MongoWindowsRepository implements WindowsRepository {
   readonly fold: Fold;
-  /** What was acknowledged before this instant, by the database's clock, stands in the windows that had ended {@link JUDGE_AFTER_MS} before it. */
+  /**
+   * What was acknowledged before this instant, by the database's clock, stands in the windows that had ended {@link
+   * JUDGE_AFTER_MS} before it.
+   */
   private foldedAt = Number.NEGATIVE_INFINITY;
   private waitingLooks = 0;
   /** How long the last pass took that looks asked for. */
@@ -175,9 +182,10 @@ export class MongoWindowsRepository implements WindowsRepository {
   }
 
   /**
-   * Finds out how far the windows are complete, and folds when a group is overdue and a window asked for lacks it. A thousand rollouts that
-   * are looked at in turn so cost one small read per window, or one pass. A pass that takes long holds no look up, among many looks only
-   * a few wait, and none after a pass that took too long: the windows that it would complete are judged by the next look.
+   * Finds out how far the windows are complete, and folds when a group is overdue and a window asked for lacks it. A
+   * thousand rollouts that are looked at in turn so cost one small read per window, or one pass. A pass that takes long
+   * holds no look up, among many looks only a few wait, and none after a pass that took too long: the windows that it
+   * would complete are judged by the next look.
    *
    * @returns the instant up to which what was acknowledged stands in the windows
    */
@@ -185,8 +193,8 @@ export class MongoWindowsRepository implements WindowsRepository {
     const lastEnd = windowStartAt(nowMs - JUDGE_AFTER_MS, windowMs);
     const closedAt = lastEnd + JUDGE_AFTER_MS;
     if (this.foldedAt >= closedAt) return nowMs;
-    // The server folds what it was sent well before a look asks for it; one small read tells so. A look that folds as well, while the server is at
-    // it, makes both slower: they add the same groups to the same windows.
+    // The server folds what it was sent well before a look asks for it; one small read tells so. A look that folds as
+    // well, while the server is at it, makes both slower: they add the same groups to the same windows.
     const first = await this.groups.firstPending();
     const untouchedMs = first === null ? nowMs : first.firstEndMs - 1 + JUDGE_AFTER_MS;
     this.foldedAt = Math.max(this.foldedAt, Math.min(nowMs, untouchedMs));

@@ -107,7 +107,8 @@ export function switchFlag(deps: FlagWriteDependencies, write: FlagWrite, enable
 }
 
 /**
- * Archives a flag by a tombstone: evaluators do not see it any more, and its revisions and audit chain go on, so that it can be restored.
+ * Archives a flag by a tombstone: evaluators do not see it any more, and its revisions and audit chain go on, so that
+ * it can be restored.
  *
  * @throws {HeadgateError} FLAG_NOT_FOUND, ROLLOUT_LIVE, IN_USE; REVISION_CONFLICT when `revision` is not what stands
  */
@@ -126,10 +127,12 @@ export interface FlagRestoreDependencies extends FlagWriteDependencies {
 }
 
 /**
- * Brings back what people had written of a flag at a revision, as a new revision: an archived flag comes back as it was before, if none is named. A live rollout
- * stays as it is; whether the flag is on stays as it is too, unless it was archived.
+ * Brings back what people had written of a flag at a revision, as a new revision: an archived flag comes back as it was
+ * before, if none is named. A live rollout stays as it is; whether the flag is on stays as it is too, unless it was
+ * archived.
  *
- * @throws {HeadgateError} FLAG_NOT_FOUND; INVALID_ARGUMENT when there is no such revision or it was archived then; INVALID_FLAG, ROLLOUT_LIVE as an edit
+ * @throws {HeadgateError} FLAG_NOT_FOUND; INVALID_ARGUMENT when there is no such revision or it was archived then;
+ *   INVALID_FLAG, ROLLOUT_LIVE as an edit
  */
 export function restoreFlag(deps: FlagRestoreDependencies, write: FlagWrite, revision?: number): Promise<WrittenFlag> {
   return swapUntilWritten(deps, write, async (standing) => {

@@ -31,7 +31,10 @@ export const WorkerConfig = z.object({
   HEADGATE_SIGNING_KEY: z.string().min(32),
   /** JSON list of `{ "url", "secret" }` that notifications go to. */
   HEADGATE_WEBHOOKS: jsonList(webhook).default([]),
-  /** JSON list of the Prometheus servers that plans may name, see docs/prometheus.md. Secrets stand in files or variables of their own. */
+  /**
+   * JSON list of the Prometheus servers that plans may name, see docs/prometheus.md. Secrets stand in files or
+   * variables of their own.
+   */
   HEADGATE_PROMETHEUS_SOURCES: jsonList(PrometheusSourceConfig)
     .refine((sources) => new Set(sources.map(({ name }) => name)).size === sources.length, 'has two of one name')
     .default([]),
@@ -60,7 +63,10 @@ export const WorkerConfig = z.object({
   HEADGATE_RECONCILE_SECONDS: z.coerce.number().int().min(5).max(3600).default(300),
   /** How often models learn from ended rollouts, in hours; 0 for never by themselves. */
   HEADGATE_TRAIN_HOURS: z.coerce.number().int().min(0).max(8760).default(24),
-  /** Bucket that trained models are kept in, see docs/prediction.md; the database when omitted. The keys to it are the AWS SDK's own affair. */
+  /**
+   * Bucket that trained models are kept in, see docs/prediction.md; the database when omitted. The keys to it are the
+   * AWS SDK's own affair.
+   */
   HEADGATE_ARTEFACTS_S3_BUCKET: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no name of a bucket')

@@ -18,9 +18,9 @@ export interface RolloutWorkerOptions {
 }
 
 /**
- * The worker that hosts rollouts and their activities. Its times keep the promise that work goes on within five seconds: a sticky
- * queue whose worker died is given up after two seconds (ten by default). After one, a worker that is merely busy lost its looks to the end of
- * the queue that all share, behind every rollout that was just started.
+ * The worker that hosts rollouts and their activities. Its times keep the promise that work goes on within five
+ * seconds: a sticky queue whose worker died is given up after two seconds (ten by default). After one, a worker that is
+ * merely busy lost its looks to the end of the queue that all share, behind every rollout that was just started.
  */
 export async function createRolloutWorker(options: RolloutWorkerOptions): Promise<Worker> {
   const { connection, namespace, taskQueue = ROLLOUT_TASK_QUEUE, workflowBundle, dependencies, metrics } = options;
@@ -37,8 +37,9 @@ export async function createRolloutWorker(options: RolloutWorkerOptions): Promis
     activities: metrics === undefined ? activities : countActivities(activities, metrics),
     stickyQueueScheduleToStartTimeout: '2 seconds',
     maxCachedWorkflows: options.maxCachedWorkflows,
-    // A task holds its slot while its lease and look wait for the database. More at a time only make the database answer each of them later, until tasks
-    // pass their time-out, lose what their looks have done and are run again: beyond a point, more load then never ends. What waits, waits in Temporal.
+    // A task holds its slot while its lease and look wait for the database. More at a time only make the database
+    // answer each of them later, until tasks pass their time-out, lose what their looks have done and are run again:
+    // beyond a point, more load then never ends. What waits, waits in Temporal.
     maxConcurrentWorkflowTaskExecutions: 20,
     maxConcurrentActivityTaskExecutions: 100,
     maxConcurrentLocalActivityExecutions: 100,

@@ -11,7 +11,10 @@ export interface TrainingWorkerOptions {
   readonly dependencies: TrainingDependencies;
 }
 
-/** The worker that learns from past rollouts, on a queue of its own: training takes a core for seconds, and no look may wait for it. */
+/**
+ * The worker that learns from past rollouts, on a queue of its own: training takes a core for seconds, and no look may
+ * wait for it.
+ */
 export async function createTrainingWorker(options: TrainingWorkerOptions): Promise<Worker> {
   const { connection, namespace, taskQueue = TRAINING_TASK_QUEUE, workflowBundle, dependencies } = options;
   return Worker.create({

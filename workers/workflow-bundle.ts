@@ -29,8 +29,8 @@ export async function buildWorkflowBundle(logger: Pick<Logger, 'debug'>): Promis
 }
 
 /**
- * The bundle of the workflow code as it stands, from the cache folder when it was built from the same sources before. Two processes
- * may build at once: each writes a file of its own and moves it into place.
+ * The bundle of the workflow code as it stands, from the cache folder when it was built from the same sources before.
+ * Two processes may build at once: each writes a file of its own and moves it into place.
  */
 export async function cachedWorkflowBundle(
   cacheFolder: string,

@@ -1,6 +1,9 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 
-/** What the Temporal Web UI can filter and sort Headgate's workflows by; each workflow sets those that it has something to say of. */
+/**
+ * What the Temporal Web UI can filter and sort Headgate's workflows by; each workflow sets those that it has something
+ * to say of.
+ */
 export const SearchAttribute = {
   Flag: defineSearchAttributeKey('HeadgateFlag', SearchAttributeType.KEYWORD),
   Environment: defineSearchAttributeKey('HeadgateEnvironment', SearchAttributeType.KEYWORD),

@@ -21,10 +21,11 @@ const HARM_CODES: readonly string[] = ['GUARDRAIL_HARM', 'SEGMENT_HARM'];
 const SHARED_CODES: readonly string[] = ['SHARED_FAULT', 'SHARED_FAULT_AFTER_RAISE'];
 
 /**
- * Ranks what may have caused a narrowing or rollback. First the randomised split: arms that were drawn at random and served at the same time differ only by this
- * rollout. If they differ and the control shows no trouble, everything that meets both arms is cleared. If the control moved too, it is an incident, and other
- * flags, dependencies and machines are weighed by lag, by what they share with this flag, and by Granger prediction; this rollout stays among
- * them only when a raise came within one bake before the onset, since shared resources can carry harm. O(series × windows).
+ * Ranks what may have caused a narrowing or rollback. First the randomised split: arms that were drawn at random and
+ * served at the same time differ only by this rollout. If they differ and the control shows no trouble, everything that
+ * meets both arms is cleared. If the control moved too, it is an incident, and other flags, dependencies and machines
+ * are weighed by lag, by what they share with this flag, and by Granger prediction; this rollout stays among them only
+ * when a raise came within one bake before the onset, since shared resources can carry harm. O(series × windows).
  *
  * @param input - as gathered; series aligned with the windows
  */

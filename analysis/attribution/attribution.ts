@@ -55,7 +55,10 @@ export interface AttributedCause {
   readonly subject: CauseSubject;
   /** Sum of the weights of its evidence; it ranks, and is no probability. */
   readonly weight: number;
-  /** `strong` rests on the randomised split; `moderate` on lag and prediction or on two kinds of evidence; `weak` on timing alone. */
+  /**
+   * `strong` rests on the randomised split; `moderate` on lag and prediction or on two kinds of evidence; `weak` on
+   * timing alone.
+   */
   readonly strength: 'strong' | 'moderate' | 'weak';
   readonly evidence: readonly CauseEvidence[];
 }

@@ -16,15 +16,19 @@ export interface NodeExcess {
   readonly deviation: number;
   /** Index of the first interval with at least a quarter of the node's peak; null without an excess. */
   readonly onset: number | null;
-  /** Whether the node was there before: a node without a value in normal times and calm intervals is one that somebody began to call. */
+  /**
+   * Whether the node was there before: a node without a value in normal times and calm intervals is one that somebody
+   * began to call.
+   */
   readonly isNew: boolean;
   /** Whether the window holds any value of it. */
   readonly isMeasured: boolean;
 }
 
 /**
- * Which intervals of the window the target's trouble covers: those with at least a quarter of its peak. The base is the window's own least
- * value when the trouble began or ended within the window, so that a level that has moved since normal times does no harm, else normal times.
+ * Which intervals of the window the target's trouble covers: those with at least a quarter of its peak. The base is the
+ * window's own least value when the trouble began or ended within the window, so that a level that has moved since
+ * normal times does no harm, else normal times.
  *
  * @returns one claim an interval; null where the target was not measured: such an interval is evidence of nothing
  */
@@ -41,8 +45,9 @@ export function affectedIntervals(target: ServiceNode): (boolean | null)[] {
 }
 
 /**
- * How much more harm a node shows in the affected intervals than in the calm ones of the same window or, where all are affected, than in normal
- * times. A change that was there before the trouble, such as another version since the normal times were measured, so cancels.
+ * How much more harm a node shows in the affected intervals than in the calm ones of the same window or, where all are
+ * affected, than in normal times. A change that was there before the trouble, such as another version since the normal
+ * times were measured, so cancels.
  *
  * @param affected - what `affectedIntervals` says of the target
  */
@@ -72,7 +77,8 @@ export function nodeExcess(node: ServiceNode, affected: readonly (boolean | null
 }
 
 /**
- * The share of one node's excess that another's can explain, 0 to 1, over the intervals in which both were measured; 0 when there is none.
+ * The share of one node's excess that another's can explain, 0 to 1, over the intervals in which both were measured; 0
+ * when there is none.
  */
 export function shareExplained(caller: NodeExcess, callee: NodeExcess): number {
   let above = 0;

@@ -16,8 +16,8 @@ export interface Onset {
 }
 
 /**
- * The start of the latest run of windows outside four robust deviations of the whole series, if there is one of three windows at least. A trouble
- * that fills half the series or more is its level and is not seen. O(n log n).
+ * The start of the latest run of windows outside four robust deviations of the whole series, if there is one of three
+ * windows at least. A trouble that fills half the series or more is its level and is not seen. O(n log n).
  *
  * @param values - evenly spaced, oldest first; NaN where missing
  * @param side - `above` looks for rises alone
@@ -48,7 +48,10 @@ export function onsetOf(values: readonly number[], side: 'above' | 'either' = 'e
   return { at: first, deviation: (mean - level) / scale };
 }
 
-/** Standard deviation of the earlier half, where the latest trouble is not: a scale for series, such as rare errors, whose median deviation is 0. */
+/**
+ * Standard deviation of the earlier half, where the latest trouble is not: a scale for series, such as rare errors,
+ * whose median deviation is 0.
+ */
 function earlierScale(values: readonly number[]): number {
   const earlier = values.slice(0, values.length >> 1);
   const mean = earlier.reduce((sum, value) => sum + value, 0) / earlier.length;

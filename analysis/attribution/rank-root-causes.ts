@@ -9,10 +9,11 @@ const MIN_SHARE = 1e-4;
 const LATE_FACTOR = 0.5;
 
 /**
- * Ranks the nodes of a service graph as root causes of what one of them shows. All of the target's excess is followed down the calls: each
- * service passes on to those it calls as much as their own excess (harm per request × requests) can explain, and keeps the rest. What
- * a node keeps is its score, so the deepest node with an excess of its own explains its callers, and a large deviation that carries little harm, or that
- * was there before, explains nothing. O(nodes × intervals + chains followed).
+ * Ranks the nodes of a service graph as root causes of what one of them shows. All of the target's excess is followed
+ * down the calls: each service passes on to those it calls as much as their own excess (harm per request × requests)
+ * can explain, and keeps the rest. What a node keeps is its score, so the deepest node with an excess of its own
+ * explains its callers, and a large deviation that carries little harm, or that was there before, explains nothing.
+ * O(nodes × intervals + chains followed).
  *
  * Assumes that callers wait for those they call, or fail with them, and that a node's harm and requests are all measured.
  *

@@ -1,4 +1,7 @@
-/** One measured series of a service during normal times and during the trouble, evenly spaced, oldest first; NaN where missing. */
+/**
+ * One measured series of a service during normal times and during the trouble, evenly spaced, oldest first; NaN where
+ * missing.
+ */
 export interface ServiceSeries {
   readonly normal: readonly number[];
   readonly window: readonly number[];
@@ -25,7 +28,10 @@ export interface RankedCause {
   readonly node: string;
   /** 0 to 1: the share of the target's excess that ends at this node, because nothing the node calls explains it. */
   readonly score: number;
-  /** Total harm above the reference in the affected intervals, such as seconds of waiting or failed requests; 0 within noise. */
+  /**
+   * Total harm above the reference in the affected intervals, such as seconds of waiting or failed requests; 0 within
+   * noise.
+   */
   readonly excess: number;
   /** The affected intervals' mean against normal times, in robust standard deviations; only orders nodes of equal score. */
   readonly deviation: number;

@@ -24,8 +24,9 @@ export interface SplitView {
 }
 
 /**
- * Weighs what other flags did. Keys fall into another flag's variants independently of ours, so such a change meets both arms alike: when the
- * control shows no trouble it explains nothing, unless the two flags depend on each other. Otherwise nearness in time before the onset counts, and what the flags share.
+ * Weighs what other flags did. Keys fall into another flag's variants independently of ours, so such a change meets
+ * both arms alike: when the control shows no trouble it explains nothing, unless the two flags depend on each other.
+ * Otherwise nearness in time before the onset counts, and what the flags share.
  */
 export function weighChange(
   change: OtherChange,

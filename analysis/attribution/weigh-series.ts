@@ -18,9 +18,9 @@ const TRAFFIC = 'traffic';
 const EFFECT = 'effect';
 
 /**
- * Weighs series of dependencies and machines against the harm of the control, which no rollout touches directly: onset before the effect's, and Granger
- * prediction given the traffic, with false edges held over all series (Benjamini and Yekutieli, since such series move together). When the
- * control shows no trouble, they explain nothing.
+ * Weighs series of dependencies and machines against the harm of the control, which no rollout touches directly: onset
+ * before the effect's, and Granger prediction given the traffic, with false edges held over all series (Benjamini and
+ * Yekutieli, since such series move together). When the control shows no trouble, they explain nothing.
  */
 export function weighSeries(input: AttributionInput, split: SplitView): (AttributedCause | ClearedCause)[] {
   const { windows, series } = input;

@@ -20,7 +20,10 @@ export function designEffectOf(comparison: Comparison): DesignEffect | null {
   };
 }
 
-/** Chance alone makes a design effect of 64 cells as large as this in control, or in the smaller candidate, about once in twenty times. */
+/**
+ * Chance alone makes a design effect of 64 cells as large as this in control, or in the smaller candidate, about once
+ * in twenty times.
+ */
 const MOST_CONTROL = 1.3;
 const MOST_CANDIDATE = 1.6;
 /** Fewest events that can show clustering: of so many from a few users several would share a cell. */

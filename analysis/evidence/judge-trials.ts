@@ -28,8 +28,8 @@ export interface TrialFinding {
 }
 
 /**
- * Evidence of harm of every metric by the plan's profile. `auto` takes requests for independent once the user cells have shown it of the metric, as
- * long as those of no guardrail show clusters. O(metrics × cells).
+ * Evidence of harm of every metric by the plan's profile. `auto` takes requests for independent once the user cells
+ * have shown it of the metric, as long as those of no guardrail show clusters. O(metrics × cells).
  *
  * @param isClusteredElsewhere - clusters were seen among users of whom these are a part, too few to show it by themselves
  * @param comparisons - of the evidence of harm by metric, where who asks has made them already

@@ -4,8 +4,8 @@ import type { ArmPair, Ranking } from '../tally';
 import type { WindowScore } from './window-score';
 
 /**
- * Scores a stratum of counts given all its events: whatever rate both arms share cancels. Where more is better, the control is the arm that may
- * have too many. O(effects).
+ * Scores a stratum of counts given all its events: whatever rate both arms share cancels. Where more is better, the
+ * control is the arm that may have too many. O(effects).
  *
  * @param ratios - how many times more events than the margin allows, > 1 each
  * @param isShare - at most one event for a unit

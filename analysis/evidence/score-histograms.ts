@@ -21,9 +21,10 @@ interface PooledBins {
 }
 
 /**
- * Scores a stratum of logarithmic histograms. The margin is taken out of the candidate's values first; then, if nothing is wrong, which arm a value came from
- * is chance, given all values of the window. A quantile counts the candidate's values above the bin that holds it in both arms together; a distribution
- * gives each bin the logistic score of its mid-rank, nearly the best for any shift of log values. O(bins × effects).
+ * Scores a stratum of logarithmic histograms. The margin is taken out of the candidate's values first; then, if nothing
+ * is wrong, which arm a value came from is chance, given all values of the window. A quantile counts the candidate's
+ * values above the bin that holds it in both arms together; a distribution gives each bin the logistic score of its
+ * mid-rank, nearly the best for any shift of log values. O(bins × effects).
  *
  * @see Lehmann (1953), doi:10.1214/aoms/1177729080 (scores of ranks)
  */
@@ -121,7 +122,10 @@ function scoreQuantile(
   };
 }
 
-/** Scores of mean 0 and variance 1 over both arms' values, tilted exponentially: drawing without replacement varies less than with (Hoeffding). */
+/**
+ * Scores of mean 0 and variance 1 over both arms' values, tilted exponentially: drawing without replacement varies less
+ * than with (Hoeffding).
+ */
 function scoreShift(
   { tested, all, testedUnits, units }: PooledBins,
   metric: Metric,

@@ -18,9 +18,9 @@ export function emptyScale(): ValueScale {
 const WIDEST_SPREAD = 100;
 
 /**
- * Scores a stratum of summed values or of a ratio of sums by the difference of levels beyond the margin, relative to the control's level. The
- * variance is the delta method's with both sums' squares (their covariance is not known without single requests, and left out: larger when they grow
- * together). O(effects).
+ * Scores a stratum of summed values or of a ratio of sums by the difference of levels beyond the margin, relative to
+ * the control's level. The variance is the delta method's with both sums' squares (their covariance is not known
+ * without single requests, and left out: larger when they grow together). O(effects).
  *
  * @param effects - relative effects, > 0 each
  */

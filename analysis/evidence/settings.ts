@@ -2,13 +2,19 @@ import { ln } from '../../ml/elementary/ln';
 import type { Metric } from '../../flags/plan/metric';
 import { believing, type NoiseBeliefs } from '../../ml/sequential/noise-levels';
 
-/** How evidence of one sort of metric is weighed; effects are ratios less 1 for counts, standard deviations for shifts, shares of the level for values. */
+/**
+ * How evidence of one sort of metric is weighed; effects are ratios less 1 for counts, standard deviations for shifts,
+ * shares of the level for values.
+ */
 export interface EvidenceSettings {
   /** Effects the swift evidence bets on: ratios of events, tilts of scores, or relative differences. */
   readonly effects: readonly number[];
   /** Their natural logs, which every window needs. */
   readonly logEffects: readonly number[];
-  /** Standard deviation of the effect between minutes: what swift evidence expects until it has seen it, and what steady evidence always reckons with. */
+  /**
+   * Standard deviation of the effect between minutes: what swift evidence expects until it has seen it, and what steady
+   * evidence always reckons with.
+   */
   readonly swiftNoise: number;
   readonly steadyNoise: number;
   /** The one learned best, and what steady evidence expects of it before it widens what it tolerates. */
@@ -16,12 +22,18 @@ export interface EvidenceSettings {
   readonly quietNoise: number;
   /** How strong the effect's noise between minutes may be, for swift evidence that is not told so. */
   readonly noiseBeliefs: NoiseBeliefs;
-  /** Harm beyond the margin that steady evidence tolerates: always, and for each unit of noise seen; less where user cells are known. */
+  /**
+   * Harm beyond the margin that steady evidence tolerates: always, and for each unit of noise seen; less where user
+   * cells are known.
+   */
   readonly tolerance: number;
   readonly toleranceByNoise: number;
   readonly toleranceWithCells: number;
   readonly toleranceByNoiseWithCells: number;
-  /** Blocks most to the candidate's harm that steady evidence clips to the next one; fewer where user cells tell one bad client from many. */
+  /**
+   * Blocks most to the candidate's harm that steady evidence clips to the next one; fewer where user cells tell one bad
+   * client from many.
+   */
   readonly clipped: number;
   readonly clippedWithCells: number;
   /** Rare events: judged by the Poisson deviance. */

@@ -81,8 +81,9 @@ export interface SteadyDoubts {
 }
 
 /**
- * Evidence (natural log of an e-value) of a harm that persists over minutes, whatever their noise: a sequential t mixture over blocks of a minute, with
- * the worst blocks clipped, dependence between neighbours and clustering of users divided out. O(1).
+ * Evidence (natural log of an e-value) of a harm that persists over minutes, whatever their noise: a sequential t
+ * mixture over blocks of a minute, with the worst blocks clipped, dependence between neighbours and clustering of users
+ * divided out. O(1).
  */
 export function logSteadyEvidence(
   sums: SteadySums,

@@ -23,7 +23,10 @@ const BLOCK_MS = 60_000;
 const RESTART_BLOCKS = 30;
 /** Share of the capital that those restarts get. */
 const RESTART_SHARE = 0.25;
-/** Minutes of noise as expected that swift evidence believes in before it has seen any, and steady evidence for its tolerance. */
+/**
+ * Minutes of noise as expected that swift evidence believes in before it has seen any, and steady evidence for its
+ * tolerance.
+ */
 const SWIFT_PRIOR = 3;
 const STEADY_PRIOR = 2;
 /** Nats that the largest window may count above the second largest: too few for a decision even at a promise of 5 %. */
@@ -38,7 +41,10 @@ interface OpenBlock {
   information: number;
 }
 
-/** All that is remembered of one metric to decide about harm: two tests of the same windows, for requests that are independent and for any. */
+/**
+ * All that is remembered of one metric to decide about harm: two tests of the same windows, for requests that are
+ * independent and for any.
+ */
 export interface Trial {
   swift: StartMixture;
   steady: SteadySums;
@@ -66,7 +72,10 @@ export function emptyTrial({ kind }: Metric): Trial {
   };
 }
 
-/** A trial whose swift test starts afresh: what it saw before levels of noise were followed cannot be weighed any more. The steady test goes on. */
+/**
+ * A trial whose swift test starts afresh: what it saw before levels of noise were followed cannot be weighed any more.
+ * The steady test goes on.
+ */
 export function restartSwift(trial: Omit<Trial, 'levels'>): Trial {
   return { ...trial, swift: emptyMixture(trial.swift.whole.length), levels: emptyLevels(NOISE_LEVELS) };
 }
@@ -125,15 +134,19 @@ function swiftVariance(trial: Trial, settings: EvidenceSettings): number {
   return noiseVariance(trial.noise, settings.swiftNoise, SWIFT_PRIOR, settings.typicalNoise);
 }
 
-/** What the ended test had is dropped: clusters that show later must be able to take it back, and the test since the beginning still has it. */
+/**
+ * What the ended test had is dropped: clusters that show later must be able to take it back, and the test since the
+ * beginning still has it.
+ */
 function restart(trial: Trial): void {
   trial.restarts += 1;
   trial.recent = emptySteady();
 }
 
 /**
- * Swift evidence (natural log): exact for independent requests. Unless they are known to be (`trusted`), one window by itself never decides, and how noisy windows are is taken
- * for the estimate that it is. Users counted once each act independently by assumption, so their metrics are spared the latter.
+ * Swift evidence (natural log): exact for independent requests. Unless they are known to be (`trusted`), one window by
+ * itself never decides, and how noisy windows are is taken for the estimate that it is. Users counted once each act
+ * independently by assumption, so their metrics are spared the latter.
  */
 export function logSwift(trial: Trial, { kind, perUser }: Pick<Metric, 'kind' | 'perUser'>, trusted: boolean): number {
   if (trusted) return logStartEvidence(trial.swift, Number.POSITIVE_INFINITY);
@@ -142,7 +155,10 @@ export function logSwift(trial: Trial, { kind, perUser }: Pick<Metric, 'kind' | 
   return logOverLevels(log, trial.levels, settingsOf(kind).noiseBeliefs);
 }
 
-/** Steady evidence (natural log): for any requests whose harm persists over minutes; `designEffect` is null where users are not told apart. */
+/**
+ * Steady evidence (natural log): for any requests whose harm persists over minutes; `designEffect` is null where users
+ * are not told apart.
+ */
 export function logSteady(trial: Trial, { kind }: Metric, designEffect: DesignEffect | null): number {
   const settings = settingsOf(kind);
   const now = withOpenBlock(trial, settings);

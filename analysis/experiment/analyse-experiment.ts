@@ -29,10 +29,12 @@ interface Arm {
 }
 
 /**
- * One look at an experiment: every treatment against the same concurrent control. Pure and incremental, and valid however often it looks.
+ * One look at an experiment: every treatment against the same concurrent control. Pure and incremental, and valid
+ * however often it looks.
  *
- * - Primary metrics: Bonferroni over treatments, metrics and both sides, so that the chance of ever calling one different that is not stays
- *   within `falsePositiveRate`. The interval has the same rate, so a metric is concluded just when its interval leaves zero out.
+ * - Primary metrics: Bonferroni over treatments, metrics and both sides, so that the chance of ever calling one
+ *   different that is not stays within `falsePositiveRate`. The interval has the same rate, so a metric is concluded
+ *   just when its interval leaves zero out.
  * - Secondary metrics: e-BH over treatments and metrics at `falseDiscoveryRate`, valid however they hang together.
  * - Guardrails: the judge's own evidence against the margin, Bonferroni over treatments at `falseHarmRate`.
  *
@@ -172,7 +174,10 @@ function discoveries(arms: readonly Arm[], { plan }: ExperimentInput): ReadonlyS
   return new Set(rejected.flatMap((index) => tried[index]?.name ?? []));
 }
 
-/** Effects of each metric pulled towards what the treatments have in common, as `variant/metric`; none with fewer than three of them. */
+/**
+ * Effects of each metric pulled towards what the treatments have in common, as `variant/metric`; none with fewer than
+ * three of them.
+ */
 function shrinkAcross(arms: readonly Arm[]): ReadonlyMap<string, number> {
   const all = new Map<string, number>();
   for (const { metric } of arms[0]?.goals ?? []) {

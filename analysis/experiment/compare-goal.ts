@@ -24,8 +24,8 @@ export interface GoalComparison extends Pick<
 const NO_EFFECT = { absolute: 0, relative: 0 };
 
 /**
- * Compares a treatment with the control in one metric, by the same always-valid evidence that margins are judged by, at a margin of
- * nothing on either side. Valid at every look (Ville). O(cells), or O(bins) for a quantile.
+ * Compares a treatment with the control in one metric, by the same always-valid evidence that margins are judged by, at
+ * a margin of nothing on either side. Valid at every look (Ville). O(cells), or O(bins) for a quantile.
  *
  * @param rate - chance that either bound of the interval ever passes the true effect
  */

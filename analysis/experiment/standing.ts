@@ -1,6 +1,9 @@
 import { Conclusion, type ExperimentAnalysis } from './types';
 
-/** What an experiment's evidence comes to over all treatments. Only primary metrics speak for or against one; harm is the guardrails' word. */
+/**
+ * What an experiment's evidence comes to over all treatments. Only primary metrics speak for or against one; harm is
+ * the guardrails' word.
+ */
 export interface Standing {
   /** Shown better in a primary metric or more, and worse in none. */
   readonly winners: readonly string[];
@@ -18,7 +21,10 @@ export interface Standing {
   readonly sample: number;
 }
 
-/** Sorts treatments by what is shown of them. Pure; nothing is shown of a treatment whose numbers are in doubt, as the analysis has it. */
+/**
+ * Sorts treatments by what is shown of them. Pure; nothing is shown of a treatment whose numbers are in doubt, as the
+ * analysis has it.
+ */
 export function standingOf({ arms, decided, harmed, sample }: ExperimentAnalysis): Standing {
   const shown = arms.map(({ variant, effects }) => {
     const primary = effects.filter(({ role }) => role === 'primary').map(({ conclusion }) => conclusion);

@@ -47,7 +47,10 @@ export interface EffectFinding {
   readonly effect: number | null;
   readonly lower: number | null;
   readonly upper: number | null;
-  /** The effect pulled towards what all treatments have in common, as far as it is noise; null with fewer than three treatments. */
+  /**
+   * The effect pulled towards what all treatments have in common, as far as it is noise; null with fewer than three
+   * treatments.
+   */
   readonly shrunk: number | null;
   /** Evidence (e-value) against 'there is no difference'. */
   readonly evidence: number;
@@ -74,7 +77,10 @@ export interface ArmFinding {
   /** Combined evidence over its guardrails. */
   readonly harmEvidence: number;
   readonly harmed: boolean;
-  /** Why its numbers are not to be believed: arms of the wrong size, users who met two variants, outcomes missing. Nothing is concluded then. */
+  /**
+   * Why its numbers are not to be believed: arms of the wrong size, users who met two variants, outcomes missing.
+   * Nothing is concluded then.
+   */
   readonly doubts: readonly AnalysisReason[];
 }
 

@@ -24,8 +24,8 @@ export function speedOf(confidence: number): PaceFinding['speed'] {
 }
 
 /**
- * Weights that may come next, the boldest first: safety decides which. A rapid rollout completes from half of the audience on, as the default steps do; a
- * moderate one goes up to the completion weight by single strides.
+ * Weights that may come next, the boldest first: safety decides which. A rapid rollout completes from half of the
+ * audience on, as the default steps do; a moderate one goes up to the completion weight by single strides.
  */
 export function nextWeights(weight: number, speed: PaceFinding['speed'], completionWeight: number): number[] {
   const stride = weight < HALF ? STRIDE.below : STRIDE.above;
@@ -42,7 +42,8 @@ export function bakeMsOf(planBakeMs: number, speed: PaceFinding['speed'], window
 }
 
 /**
- * Time to the next look: the longest interval when nothing is critical and all is certain, the shortest when either is at its worst.
+ * Time to the next look: the longest interval when nothing is critical and all is certain, the shortest when either is
+ * at its worst.
  *
  * @param criticality - 0 to 1: how close to harm or risk the last look came
  * @param confidence - 0 to 1; uncertainty is greatest at one half

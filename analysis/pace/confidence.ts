@@ -8,7 +8,8 @@ export const UNKNOWN_FAILURE_PRIOR = 0.2;
 const MOST_LOG_EVIDENCE = 12;
 
 /**
- * Log odds that the candidate is not within its margins: those known before, and what the evidence of harm says over what the evidence of safety says. Both are e-values against 'harm at the margin', used as Bayes factors. O(1).
+ * Log odds that the candidate is not within its margins: those known before, and what the evidence of harm says over
+ * what the evidence of safety says. Both are e-values against 'harm at the margin', used as Bayes factors. O(1).
  *
  * @param prior - failure probability before evidence, above 0 and below 1
  * @param logHarm - natural log of the guardrails' combined evidence of harm

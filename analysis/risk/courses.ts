@@ -113,7 +113,10 @@ function residualOf(profile: BaselineProfile, atMs: number, { value, units }: Ar
   return residual === null ? null : sign * residual;
 }
 
-/** Chance of what is worse than usual in the candidate alone: what control shares is an incident and no anomaly of the feature. */
+/**
+ * Chance of what is worse than usual in the candidate alone: what control shares is an incident and no anomaly of the
+ * feature.
+ */
 function tailBeyondControl(
   profile: BaselineProfile,
   atMs: number,
@@ -128,7 +131,10 @@ function tailBeyondControl(
   return beyond <= 0 ? 1 : fTail(beyond * beyond, 1, Math.max(1, Math.min(30, profile.blocks - 1)));
 }
 
-/** How far a value lies from the candidate's own past, in robust standard deviations; null while that past is short or never varied. */
+/**
+ * How far a value lies from the candidate's own past, in robust standard deviations; null while that past is short or
+ * never varied.
+ */
 function residualOfBefore(before: readonly number[], value: number, sign: 1 | -1): number | null {
   if (before.length < FEWEST_BEFORE) return null;
   const level = median(before);

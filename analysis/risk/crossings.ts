@@ -4,8 +4,8 @@ import type { CrossingFinding, StepContext } from '../types';
 import type { OutlookState } from './outlook';
 
 /**
- * Metrics whose forecast crosses their factor, at the weight served or at the next one, and did so three windows ago already. Metrics without a factor are not
- * forecast. O(windows remembered × metrics).
+ * Metrics whose forecast crosses their factor, at the weight served or at the next one, and did so three windows ago
+ * already. Metrics without a factor are not forecast. O(windows remembered × metrics).
  */
 export function findCrossings(
   { courses }: OutlookState,

@@ -13,7 +13,10 @@ export interface FailureTrack {
   before: LowerBounds | null;
 }
 
-/** What a look knows of failure: the probability before any evidence, above 0 and below 1, and natural logs of the evidence since. */
+/**
+ * What a look knows of failure: the probability before any evidence, above 0 and below 1, and natural logs of the
+ * evidence since.
+ */
 export interface FailureEvidence {
   readonly prior: number;
   readonly logHarm: number;
@@ -34,7 +37,10 @@ const MOST_POINTS = 31;
 const FEWEST_STEPS = 3;
 /** Confidence of each bound: both hold with 90 %. */
 const SURE = 0.95;
-/** Confidence of the bound that tells people: hearing early is worth more than a wider interval, and costs nothing but attention. */
+/**
+ * Confidence of the bound that tells people: hearing early is worth more than a wider interval, and costs nothing but
+ * attention.
+ */
 const LIKELY = 0.8;
 /** Evidence beyond twice what counts at most is as good as at it, and what forbids harm altogether stays finite. */
 const MOST_LOG = 24;
@@ -45,9 +51,11 @@ export function emptyTrack(transition: number): FailureTrack {
 }
 
 /**
- * Takes one look's evidence in, and forecasts the log odds of failure some looks ahead: evidence of harm and of safety each go on as a random walk with drift, also below where they begin to
- * count, so that odds at their floor may be seen to leave it. A look without new windows adds nothing. An alert, and what the plan makes of it, wants odds that rise and a lower bound past the
- * threshold at this look and at the one before: for an alert one of 80 %, for anything else that of the interval. O(points).
+ * Takes one look's evidence in, and forecasts the log odds of failure some looks ahead: evidence of harm and of safety
+ * each go on as a random walk with drift, also below where they begin to count, so that odds at their floor may be seen
+ * to leave it. A look without new windows adds nothing. An alert, and what the plan makes of it, wants odds that rise
+ * and a lower bound past the threshold at this look and at the one before: for an alert one of 80 %, for anything else
+ * that of the interval. O(points).
  *
  * @param track - changed in place
  * @param lastWindowAt - start of the last window that was judged; null before the first
@@ -116,7 +124,10 @@ function forecastEvidence(
   return steps.length < FEWEST_STEPS ? null : forecastWalk(last, steps, ahead, confidence);
 }
 
-/** Steps of one kind of evidence. Windows that are judged by the block make one step: looks in between bring nothing, which is not the same as a gain of nothing. */
+/**
+ * Steps of one kind of evidence. Windows that are judged by the block make one step: looks in between bring nothing,
+ * which is not the same as a gain of nothing.
+ */
 function stepsOf(points: FailureTrack['points'], kind: 1 | 2): WalkStep[] {
   const steps: WalkStep[] = [];
   let [before] = points;

@@ -18,9 +18,10 @@ type PartLevel = Pick<RiskParts, 'severity' | 'persistence' | 'together'>;
 const USUAL: AnomalyLevel = { severity: 0, persistence: 0 };
 
 /**
- * The risk of this look: the worst over everybody and each segment that takes part, by guardrail. What is unusual of a single metric is known of everybody alone
- * and counts for the segments too; where all metrics of a segment together are more unusual, that counts for the metric that parted from the others. What goes
- * with the feature is each segment's own, weighted by its part of the audience. O(segments × metrics).
+ * The risk of this look: the worst over everybody and each segment that takes part, by guardrail. What is unusual of a
+ * single metric is known of everybody alone and counts for the segments too; where all metrics of a segment together
+ * are more unusual, that counts for the metric that parted from the others. What goes with the feature is each
+ * segment's own, weighted by its part of the audience. O(segments × metrics).
  */
 export function judgeRisk(
   judge: Pick<JudgeState, 'evidence' | 'segments'>,

@@ -19,7 +19,10 @@ export interface Seen {
   readonly nextWeight: number;
 }
 
-/** Weights that safety may be asked for at this look, the boldest first: those of the pace, or the one that the plan's steps say. */
+/**
+ * Weights that safety may be asked for at this look, the boldest first: those of the pace, or the one that the plan's
+ * steps say.
+ */
 export function weightsToTry(state: OutlookState, { plan, context }: AnalysisInput): number[] {
   // Taken back to nobody, it begins at the first step again.
   if (plan.adaptive === undefined || context.weight === 0) return [context.nextWeight];
@@ -33,7 +36,10 @@ export function bakeToServe(state: OutlookState, { plan, context }: AnalysisInpu
   return bakeMsOf(context.bakeMs, speedOf(state.confidence), windowMs);
 }
 
-/** Looks ahead from what was seen: risk, confidence with its forecast, and pace. The state remembers confidence and forecast, in place. */
+/**
+ * Looks ahead from what was seen: risk, confidence with its forecast, and pace. The state remembers confidence and
+ * forecast, in place.
+ */
 export function lookAhead(state: OutlookState, input: AnalysisInput, seen: Seen): Outlook {
   const { plan } = input;
   const evidence = failureEvidence(input, seen);

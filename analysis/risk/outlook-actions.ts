@@ -12,9 +12,10 @@ export interface OutlookActions {
 const FEWEST_WINDOWS = 3;
 
 /**
- * What risk and confidence lead to. Less is asked for once under each transition and not before three windows of it were judged, so that a narrowing can show
- * its effect; if the risk lasts, the next transition is narrowed again, to 0 in the end. Only the preset `predictive`, or a threshold
- * of the plan for the forecast of failure, rolls back on it. The state remembers, in place.
+ * What risk and confidence lead to. Less is asked for once under each transition and not before three windows of it
+ * were judged, so that a narrowing can show its effect; if the risk lasts, the next transition is narrowed again, to 0
+ * in the end. Only the preset `predictive`, or a threshold of the plan for the forecast of failure, rolls back on it.
+ * The state remembers, in place.
  */
 export function outlookActions(state: OutlookState, outlook: Outlook, plan: JudgePlan, weight: number): OutlookActions {
   // Nobody is served: there is nothing to lower, and what was seen before must not hold the way back for ever.

@@ -19,7 +19,8 @@ export interface RiskParts {
 }
 
 /**
- * The score on its scale of 0 to 100: `100 × (anomalyWeight × severity × persistence + segmentWeight × audience × correlation)`, at most 100. O(1).
+ * The score on its scale of 0 to 100: `100 × (anomalyWeight × severity × persistence + segmentWeight × audience ×
+ * correlation)`, at most 100. O(1).
  */
 export function scoreOf(parts: RiskParts, { anomalyWeight, segmentWeight }: RiskWeights): number {
   const { severity, persistence, audience, correlation } = parts;
@@ -37,8 +38,9 @@ export function worstRisk(parts: readonly RiskParts[], weights: RiskWeights): Ri
 }
 
 /**
- * How much of a harm goes with the feature: the partial correlation between arm and metric over windows, `t / √(t² + windows − 1)`, t being the harm over
- * its standard error, robust to clustered users and windows; 0 when the candidate is not worse. The arms are drawn at random, so what they share is not in it.
+ * How much of a harm goes with the feature: the partial correlation between arm and metric over windows, `t / √(t² +
+ * windows − 1)`, t being the harm over its standard error, robust to clustered users and windows; 0 when the candidate
+ * is not worse. The arms are drawn at random, so what they share is not in it.
  *
  * @see Rosenthal (1994), Parametric measures of effect size: r from t and its degrees of freedom
  */

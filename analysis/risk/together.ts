@@ -22,8 +22,9 @@ export interface TogetherTrack extends AnomalyTrack {
 const SHARED = 0.05;
 
 /**
- * Follows the new windows of each segment that has such a baseline, in place. A window counts as unusual only where a metric that parts from the others does so for
- * the worse, and is worse than the control's at the same time: metrics that part for the better are no risk. O(new windows × metrics × components).
+ * Follows the new windows of each segment that has such a baseline, in place. A window counts as unusual only where a
+ * metric that parts from the others does so for the worse, and is worse than the control's at the same time: metrics
+ * that part for the better are no risk. O(new windows × metrics × components).
  */
 export function followTogether(
   tracks: Record<string, TogetherTrack>,
@@ -67,7 +68,10 @@ function newWindowsBySegment(
   );
 }
 
-/** The chance of the candidate's window, 1 where it parts for the better or as the control does; null where nothing can be told. */
+/**
+ * The chance of the candidate's window, 1 where it parts for the better or as the control does; null where nothing can
+ * be told.
+ */
 function compare(
   baseline: TogetherBaseline,
   metrics: readonly Metric[],
@@ -84,8 +88,8 @@ function compare(
 }
 
 /**
- * The metric that parts most for the worse, among those that part about as much as any: of two metrics that usually go together either may be said to have
- * left the other.
+ * The metric that parts most for the worse, among those that part about as much as any: of two metrics that usually go
+ * together either may be said to have left the other.
  */
 function leadingOf(
   metrics: readonly Metric[],

@@ -30,8 +30,8 @@ interface NewWindow {
 }
 
 /**
- * Adds what is new of the plan's segments to their state, in place: for each segment one window after the other as for everybody, so that one at a
- * time or all at once gives the same numbers. O(windows × segments × metrics × cells).
+ * Adds what is new of the plan's segments to their state, in place: for each segment one window after the other as for
+ * everybody, so that one at a time or all at once gives the same numbers. O(windows × segments × metrics × cells).
  */
 export function absorbSegments(
   state: SegmentsState,
@@ -76,8 +76,9 @@ interface OwnWindow {
 const LONGEST_RUN = 8;
 
 /**
- * Parts a segment's windows into runs in which the order of metrics does not matter. The window that brings a new transition is one by itself, as metrics per user then bank
- * evidence that is judged by what all metrics have shown until that moment.
+ * Parts a segment's windows into runs in which the order of metrics does not matter. The window that brings a new
+ * transition is one by itself, as metrics per user then bank evidence that is judged by what all metrics have shown
+ * until that moment.
  */
 function runsOf(windows: readonly OwnWindow[]): OwnWindow[][] {
   const runs: OwnWindow[][] = [];
@@ -140,7 +141,10 @@ function absorbEverybody(
   }
 }
 
-/** Adds a run to one metric: what the metric remembers is looked up once, and stays in the processor's nearest cache from window to window. */
+/**
+ * Adds a run to one metric: what the metric remembers is looked up once, and stays in the processor's nearest cache
+ * from window to window.
+ */
 function absorbMetric(
   memory: SegmentMemory,
   metric: Metric,
@@ -181,7 +185,8 @@ function followUsers(
   strata: readonly Stratum[],
   plan: JudgePlan,
 ): readonly Stratum[] {
-  // The segment's own cells alone say how the evidence that is banked was judged: what everybody's said then is not known when many windows come at once.
+  // The segment's own cells alone say how the evidence that is banked was judged: what everybody's said then is not
+  // known when many windows come at once.
   const logHarm = (): number => judgeTrials(memory, plan).get(metric.name)?.present ?? 0;
   return followTransition(memory, metric, strata, logHarm);
 }

@@ -3,8 +3,8 @@ import { logEvidenceOf } from './judge-segments';
 import { forgetEvidence, type SegmentsState } from './segment-state';
 
 /**
- * Brings the segments' state into line with who is excluded now, in place. A segment just excluded keeps the evidence it was excluded on,
- * so that the promise over all segments counts it; one taken back in starts from nothing.
+ * Brings the segments' state into line with who is excluded now, in place. A segment just excluded keeps the evidence
+ * it was excluded on, so that the promise over all segments counts it; one taken back in starts from nothing.
  *
  * @param isClustered - whether everybody's cells show clusters of users
  * @returns whether a segment is out that the judge had asked for: then evidence of harm to everybody, which held that segment's

@@ -20,8 +20,8 @@ export interface SegmentsJudged {
 }
 
 /**
- * Judges each segment by the test that judges everybody, with all guardrails together, and picks the harmed ones by e-BH over all segments of the plan.
- * O(segments × metrics × cells).
+ * Judges each segment by the test that judges everybody, with all guardrails together, and picks the harmed ones by
+ * e-BH over all segments of the plan. O(segments × metrics × cells).
  *
  * @param isClustered - whether everybody's cells show clusters of users, which the few events of a segment may hide
  */
@@ -57,7 +57,10 @@ export function judgeSegments(state: SegmentsState, plan: JudgePlan, isClustered
   return { findings, harmed };
 }
 
-/** Natural log of the e-value of all guardrails together; what it was at its exclusion for a segment that no longer takes part. */
+/**
+ * Natural log of the e-value of all guardrails together; what it was at its exclusion for a segment that no longer
+ * takes part.
+ */
 export function logEvidenceOf(memory: SegmentMemory, plan: JudgePlan, isClustered: boolean): number {
   return memory.excludedAt ?? together(evidenceByMetric(memory, plan, isClustered), plan.metrics);
 }

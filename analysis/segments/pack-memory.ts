@@ -52,7 +52,10 @@ export function unpackMemory(packed: string, names: readonly string[]): Packed {
 /** Bytes that some twenty metrics of a segment take; more are given room when they come. */
 const USUAL_BYTES = 65_536;
 
-/** Takes numbers straight into the bytes to be packed: lists of them, made for each metric of each segment at each look, were most of the garbage. */
+/**
+ * Takes numbers straight into the bytes to be packed: lists of them, made for each metric of each segment at each look,
+ * were most of the garbage.
+ */
 class Writer implements PackedBytes {
   doubles: Float64Array;
   floats: Float32Array;
@@ -104,7 +107,10 @@ class Writer implements PackedBytes {
   }
 }
 
-/** One for all segments, each of which is done with it before the next begins: memory outside the heap brings on collections of all of it. */
+/**
+ * One for all segments, each of which is done with it before the next begins: memory outside the heap brings on
+ * collections of all of it.
+ */
 const writer = new Writer(USUAL_BYTES);
 
 /** Hands out numbers in the order they were written. */

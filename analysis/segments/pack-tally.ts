@@ -22,8 +22,9 @@ export interface PackedBytes {
 }
 
 /**
- * Writes a tally from the double at `place` on: numbers as doubles, cells as floats, exactly the same when read again. Field by field, since looking each up by a name that
- * changes costs several times as much, for a thousand tallies at each look.
+ * Writes a tally from the double at `place` on: numbers as doubles, cells as floats, exactly the same when read again.
+ * Field by field, since looking each up by a name that changes costs several times as much, for a thousand tallies at
+ * each look.
  */
 export function writeTally({ doubles, floats }: PackedBytes, place: number, tally: Tally): void {
   let at = place;

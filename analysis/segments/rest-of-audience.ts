@@ -7,9 +7,9 @@ import { emptySums, type ArmSums, type SegmentsState } from './segment-state';
 const SMALL_PART = 0.25;
 
 /**
- * Whether the harm is in these segments alone: everybody else, under the present transition, is within each guardrail's margin, and not harmed by more
- * than a quarter of what the segments are. 'No' while either side has too few units to say, and when the segments overlap so
- * much that nothing is left: then the whole rollout is judged as one.
+ * Whether the harm is in these segments alone: everybody else, under the present transition, is within each guardrail's
+ * margin, and not harmed by more than a quarter of what the segments are. 'No' while either side has too few units to
+ * say, and when the segments overlap so much that nothing is left: then the whole rollout is judged as one.
  */
 export function isHarmConcentrated(
   state: SegmentsState,

@@ -21,8 +21,9 @@ export interface SegmentActions {
 }
 
 /**
- * What to do about harmed segments. They are excluded when the plan says so and the harm is theirs alone: they are at most half of the audience and, when
- * everybody together is shown to be harmed too, the rest is calm. The state remembers what was asked for, in place.
+ * What to do about harmed segments. They are excluded when the plan says so and the harm is theirs alone: they are at
+ * most half of the audience and, when everybody together is shown to be harmed too, the rest is calm. The state
+ * remembers what was asked for, in place.
  */
 export function segmentActions(
   state: SegmentsState,

@@ -4,10 +4,16 @@ import { emptyTrial } from '../evidence/trial';
 import { emptyEvidence, type MetricEvidence } from '../metric-evidence';
 import { packMemory, unpackMemory } from './pack-memory';
 
-/** Grows when what is remembered of segments changes; segments of another version are judged afresh, and the rest of the state is kept. */
+/**
+ * Grows when what is remembered of segments changes; segments of another version are judged afresh, and the rest of the
+ * state is kept.
+ */
 const SEGMENTS_VERSION = 2;
 
-/** Units and sums of both arms under the present transition, where the weight is constant, so that they may be added and subtracted. */
+/**
+ * Units and sums of both arms under the present transition, where the weight is constant, so that they may be added and
+ * subtracted.
+ */
 export interface ArmSums {
   candidateUnits: number;
   candidateSum: number;
@@ -18,7 +24,10 @@ export interface ArmSums {
 /** What is remembered of one segment: the same as of everybody to decide about harm, without ceilings. */
 export interface SegmentMemory extends HarmMemory {
   sums: Record<string, ArmSums>;
-  /** Natural log of the evidence at the moment of its exclusion, which counts on among all segments; null while it takes part. */
+  /**
+   * Natural log of the evidence at the moment of its exclusion, which counts on among all segments; null while it takes
+   * part.
+   */
   excludedAt: number | null;
   /** Whether the judge asked for its exclusion. */
   asked: boolean;
@@ -117,8 +126,8 @@ export function packSegments(state: SegmentsState): PackedSegments {
 }
 
 /**
- * Reads what {@link packSegments} wrote; what was packed is never changed. Of segments that another version judged there remains who was excluded, and on
- * what evidence: the rest starts afresh.
+ * Reads what {@link packSegments} wrote; what was packed is never changed. Of segments that another version judged
+ * there remains who was excluded, and on what evidence: the rest starts afresh.
  *
  * @param raisedAt - when the weight last grew, for states that do not say
  */

@@ -8,7 +8,10 @@ function instantOf(text: string): number {
   return Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}Z`);
 }
 
-/** Reads a folder of the Numenta Anomaly Benchmark: `group/name.csv` or `.csv.gz`, and `windows.json`. Null when it is not there. */
+/**
+ * Reads a folder of the Numenta Anomaly Benchmark: `group/name.csv` or `.csv.gz`, and `windows.json`. Null when it is
+ * not there.
+ */
 export function readCorpus(folder: string): LabelledSeries[] | null {
   const labels = join(folder, 'windows.json');
   if (!existsSync(labels)) return null;

@@ -10,7 +10,8 @@ import { atThreshold, inHindsight, leavingGroupsOut, study } from './study';
  *
  *     npx tsx bench/anomaly/main.ts [FOLDER]
  *
- * The folder holds `group/name.csv` or `.csv.gz` and `windows.json`, and may hold `scores_full_corpus.json` with published figures.
+ * The folder holds `group/name.csv` or `.csv.gz` and `windows.json`, and may hold `scores_full_corpus.json` with
+ * published figures.
  */
 function main(): void {
   const folder = process.argv[2] ?? join(__dirname, '../../../shared/data/nab');

@@ -17,8 +17,9 @@ const BATCH = 32;
 const WEIGHT_DECAY = 1e-4;
 
 /**
- * A small autoencoder with one curved layer on either side of its code, trained by Adam: the rival that principal components have to lose to before it is used. Its score
- * of a row is the squared distance between the row and its reconstruction.
+ * A small autoencoder with one curved layer on either side of its code, trained by Adam: the rival that principal
+ * components have to lose to before it is used. Its score of a row is the squared distance between the row and its
+ * reconstruction.
  *
  * @param rows - standardised, of ordinary time
  * @see Kramer (1991), doi:10.1002/aic.690370209; Kingma and Ba (2015), arXiv:1412.6980

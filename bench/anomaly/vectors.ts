@@ -19,7 +19,8 @@ interface VectorCase {
  *
  *     npx tsx bench/anomaly/vectors.ts [CASES] [SEED]
  *
- * Area under the ROC curve of telling anomalous rows from ordinary ones, on rows not learned from. The nonlinear one is given the same number of components as code.
+ * Area under the ROC curve of telling anomalous rows from ordinary ones, on rows not learned from. The nonlinear one is
+ * given the same number of components as code.
  */
 function main(): void {
   const [cases = 10, seed = 1] = process.argv.slice(2).map(Number);
@@ -79,7 +80,10 @@ function compare(name: string, cases: readonly { readonly one: VectorCase; reado
   );
 }
 
-/** Ten metrics driven by load and mix; in an anomaly two of them leave the others by 1.5 to 4 spreads, which each may do by itself. */
+/**
+ * Ten metrics driven by load and mix; in an anomaly two of them leave the others by 1.5 to 4 spreads, which each may do
+ * by itself.
+ */
 function simulated(random: Rng, kind: 'linear' | 'curved', rows: number): VectorCase {
   const metrics = Array.from({ length: 10 }, () => ({ load: normal(random), mix: normal(random), bend: random() }));
   const rowOf = (isAnomaly: boolean): number[] => {
@@ -105,7 +109,10 @@ function simulated(random: Rng, kind: 'linear' | 'curved', rows: number): Vector
   };
 }
 
-/** Six figures of each dozen points: mean, spread, lowest, highest, last step and change from the dozen before. The first 15 % teach. */
+/**
+ * Six figures of each dozen points: mean, spread, lowest, highest, last step and change from the dozen before. The
+ * first 15 % teach.
+ */
 function fromSeries({ name, values, atMs, windows }: LabelledSeries): VectorCase {
   const rows: number[][] = [];
   const labels: boolean[] = [];

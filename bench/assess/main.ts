@@ -12,8 +12,8 @@ const AUTHORS = 150;
 const SECONDS_BETWEEN_COMMITS = 3_600;
 
 /**
- * What it costs to measure a change on top of a long history: afresh, when ten commits have come since, and when none has. The history is made up,
- * seeded, and lives in a temporary folder: `tsx bench/assess/main.ts [commits]`.
+ * What it costs to measure a change on top of a long history: afresh, when ten commits have come since, and when none
+ * has. The history is made up, seeded, and lives in a temporary folder: `tsx bench/assess/main.ts [commits]`.
  */
 export async function main(commits: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-assess-'));

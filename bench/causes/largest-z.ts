@@ -1,8 +1,8 @@
 import type { ServiceNode } from '../../analysis/attribution/service-graph';
 
 /**
- * The usual shortcut, as a yardstick: nodes by the largest deviation of any interval from normal times, in standard deviations. A node that did not vary in
- * normal times, and moves, comes first.
+ * The usual shortcut, as a yardstick: nodes by the largest deviation of any interval from normal times, in standard
+ * deviations. A node that did not vary in normal times, and moves, comes first.
  *
  * @param direction - `harmful` counts only deviations for the worse, `either` all
  */

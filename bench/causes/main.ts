@@ -7,8 +7,9 @@ import { RANKINGS, scoreOf } from './score';
 const DEFAULT_FOLDER = join(__dirname, '../../../shared/data/petshop/high_traffic');
 
 /**
- * Scores root-cause rankings on a scenario of the PetShop data, ours beside the largest z, then the Granger verdicts on simulated pairs.
- * Usage: `npx tsx bench/causes/main.ts [scenario folder]`; RUNS and LENGTH set the simulation, SEED its seed.
+ * Scores root-cause rankings on a scenario of the PetShop data, ours beside the largest z, then the Granger verdicts on
+ * simulated pairs. Usage: `npx tsx bench/causes/main.ts [scenario folder]`; RUNS and LENGTH set the simulation, SEED
+ * its seed.
  */
 function main(): void {
   const folder = resolve(process.argv[2] ?? DEFAULT_FOLDER);

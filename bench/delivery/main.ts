@@ -1,7 +1,8 @@
 /**
- * From a committed change to the new value in many connected services: `npx tsx bench/delivery/main.ts`. `SERVICES=100` processes with a provider each follow one
- * server on the embedded database; weights are written by this process as a worker writes them, so the server hears of them from the database alone, and
- * the kill switch is turned through the API. `ROUNDS=20`, `FLAGS=200`.
+ * From a committed change to the new value in many connected services: `npx tsx bench/delivery/main.ts`. `SERVICES=100`
+ * processes with a provider each follow one server on the embedded database; weights are written by this process as a
+ * worker writes them, so the server hears of them from the database alone, and the kill switch is turned through the
+ * API. `ROUNDS=20`, `FLAGS=200`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startInstallation, type Installation } from '../../demo/installation';

@@ -1,6 +1,7 @@
 /**
  * How often experiments call treatments different that are not, and how soon those that are, looked at after every window:
- * `npx tsx bench/experiments/false-positives.ts [runs] [windows] [seed] [rows]`, where `rows` is a part of the rows' names; all of them without it.
+ * `npx tsx bench/experiments/false-positives.ts [runs] [windows] [seed] [rows]`, where `rows` is a part of the rows'
+ * names; all of them without it.
  */
 import { CALM } from '../judge/simulate';
 import { NULLS, PLAN, runExperiment, type ExperimentRun } from './run-experiment';

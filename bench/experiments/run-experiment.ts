@@ -40,8 +40,8 @@ export interface ExperimentRun {
 }
 
 /**
- * Runs one experiment of `treatments` arms. Each has traffic of its own, so a true effect is known; the corrections hold however arms hang
- * together.
+ * Runs one experiment of `treatments` arms. Each has traffic of its own, so a true effect is known; the corrections
+ * hold however arms hang together.
  *
  * @param effect - true difference of the primary metric's share
  */

@@ -47,8 +47,9 @@ const FIRST_LOOK = 10;
 const LOOK_MINUTES = 3;
 
 /**
- * Simulates rollouts of seven steps of twenty minutes whose true mean is known at each weight and time, forecasts them every three minutes, and counts how often the truth lay within the bounds of 90 %. The forecast at
- * the current weight is for the end of the step. Scatter of 1.5 to 6 % a window, an own offset of up to 2 %, a limit 20 % above.
+ * Simulates rollouts of seven steps of twenty minutes whose true mean is known at each weight and time, forecasts them
+ * every three minutes, and counts how often the truth lay within the bounds of 90 %. The forecast at the current weight
+ * is for the end of the step. Scatter of 1.5 to 6 % a window, an own offset of up to 2 %, a limit 20 % above.
  */
 export function coverageOfBehaviour(effect: Effect, scatter: Scatter, traces: number, seed: number): BehaviourCoverage {
   const current = emptyCount();

@@ -31,7 +31,10 @@ export interface FailureSummary {
   readonly lead: { readonly p10: number; readonly median: number; readonly p90: number } | null;
   /** Looks from the first that had evidence of harm to the rollback, the most that any forecast could lead by: the same. */
   readonly room: FailureSummary['lead'];
-  /** Forecasts up to the rollback whose interval is more than a point, and shares of values five looks on that lay within its 90 %, below and above it; after a rollback traffic goes on as if it had not been. */
+  /**
+   * Forecasts up to the rollback whose interval is more than a point, and shares of values five looks on that lay
+   * within its 90 %, below and above it; after a rollback traffic goes on as if it had not been.
+   */
   readonly forecasts: number;
   readonly within: number;
   readonly below: number;
@@ -63,7 +66,10 @@ const PLAN: JudgePlan = resolvePlan({
   prediction: { mode: 'act', forecast: { looks: LOOKS_AHEAD, alertAt: 0.5 } },
 });
 
-/** Runs `rollouts` of one kind under one transition, a look a minute, each until it is rolled back or an hour and a half has passed. */
+/**
+ * Runs `rollouts` of one kind under one transition, a look a minute, each until it is rolled back or an hour and a half
+ * has passed.
+ */
 export function summariseFailures(noise: Noise, times: number, rollouts: number, seed: number): FailureSummary {
   const runs = Array.from({ length: rollouts }, (_, index) => follow(noise, times, seed + index));
   const rolledBack = runs.filter(({ rolledBackAt }) => rolledBackAt !== null);

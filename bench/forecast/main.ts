@@ -5,7 +5,8 @@ import { EFFECTS, type Effect } from './traces';
 import { coverageOf, WALKS, type Walk } from './walks';
 
 /**
- * How early crossings are foreseen, and how often in vain; how often forecasts of metrics hold; how often the intervals of the forecast of failure hold, and how early it alerts.
+ * How early crossings are foreseen, and how often in vain; how often forecasts of metrics hold; how often the intervals
+ * of the forecast of failure hold, and how early it alerts.
  *
  *     npx tsx bench/forecast/main.ts [TRACES] [SEED] [CONFIDENCE]
  */

@@ -36,8 +36,9 @@ const STEP_MINUTES = 20;
 const MINUTE_MS = 60_000;
 
 /**
- * One trace: seven steps of twenty minutes, 600 to 60,000 requests a minute, noise of 1.5 to 6 % of a value that follows itself from minute to minute (0 to 0.6),
- * bursts in one minute of fifty, a daily cycle in both arms, an own offset of up to 2 %. Latency (crossed above 1.2) or conversion (below 0.93).
+ * One trace: seven steps of twenty minutes, 600 to 60,000 requests a minute, noise of 1.5 to 6 % of a value that
+ * follows itself from minute to minute (0 to 0.6), bursts in one minute of fifty, a daily cycle in both arms, an own
+ * offset of up to 2 %. Latency (crossed above 1.2) or conversion (below 0.93).
  */
 export function loadTrace(effect: Effect, seed: number): LoadTrace {
   const random = mulberry32(seed * 7919 + effect.length * 104_729 + effect.charCodeAt(0));

@@ -30,7 +30,10 @@ export interface ShapeTraffic {
   readonly requestsPerWindow: number;
   /** Weight (percent) by window, from the first; the last one lasts. */
   readonly weights: readonly number[];
-  /** Log sd of the level of a cell's users in one arm, and inverse of how evenly cells are active; 0 for independent requests. */
+  /**
+   * Log sd of the level of a cell's users in one arm, and inverse of how evenly cells are active; 0 for independent
+   * requests.
+   */
   readonly userSpread: number;
   /** Log sd of each arm's level between windows. */
   readonly armNoise: number;
@@ -47,7 +50,10 @@ export const TRAFFIC: Readonly<Record<string, ShapeTraffic>> = {
   'ramp 5-10-25-50': { ...CALM, weights: [5, 10, 25, 50].flatMap((weight) => new Array<number>(15).fill(weight)) },
 };
 
-/** Whether a rollout whose harm is `times` ever was allowed everybody, or rolled back; looked at after each window of a minute. */
+/**
+ * Whether a rollout whose harm is `times` ever was allowed everybody, or rolled back; looked at after each window of a
+ * minute.
+ */
 export function runShape(
   seed: number,
   metric: Metric,

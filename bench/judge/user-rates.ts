@@ -1,4 +1,7 @@
-/** Metrics per user through the code that counts users and the judge: `npx tsx bench/judge/user-rates.ts [rollouts] [seed] [tables…]`. */
+/**
+ * Metrics per user through the code that counts users and the judge: `npx tsx bench/judge/user-rates.ts [rollouts]
+ * [seed] [tables…]`.
+ */
 import { analyse } from '../../analysis/analyse';
 import type { AnalysisState, JudgePlan } from '../../analysis/types';
 import { Metric } from '../../flags/plan/metric';
@@ -75,7 +78,8 @@ export const USER_SCENARIOS = {
     'users who differ, constant 50 %': { ...RETURNING, spread: 1, weights: [50, 50, 50, 50] },
     'ramp that goes back and forth': { ...RETURNING, spread: 1, weights: [25, 10, 25, 10, 25, 10] },
   },
-  // 38.0 % of followed users buy, and with 6 % fewer purchases 35.9 %; where users differ, about 2.2 points fewer by a tenth fewer.
+  // 38.0 % of followed users buy, and with 6 % fewer purchases 35.9 %; where users differ, about 2.2 points fewer by a
+  // tenth fewer.
   atMargin: {
     'buyers at the margin': { ...RETURNING, purchases: 0.3, weights: [50, 50], harm: { purchases: 0.94 } },
     'buyers at the margin, users who differ': {

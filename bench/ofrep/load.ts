@@ -22,8 +22,8 @@ export interface LoadFigures {
 const HEADER_END = Buffer.from('\r\n\r\n');
 
 /**
- * Sends a load over keep-alive connections. Sockets are written and read as they are, since an HTTP client costs more than the servers
- * that are measured.
+ * Sends a load over keep-alive connections. Sockets are written and read as they are, since an HTTP client costs more
+ * than the servers that are measured.
  *
  * @throws {Error} when an answer is not a 200
  */

@@ -5,9 +5,10 @@ import { readCpuSeconds, readProcesses } from '../rollouts/processes';
 import { applyLoad, type Load } from './load';
 
 /**
- * OFREP evaluations of Headgate's own server beside a bare `node:http` server that answers fixed JSON, each in a process of its own, in turn. Requests are
- * counted per second of the server's CPU time, so that neither the load generator nor other work on the machine decides the ratio.
- * Environment: `ROUNDS` (7), `SECONDS` of each round (3), `CONNECTIONS` (32).
+ * OFREP evaluations of Headgate's own server beside a bare `node:http` server that answers fixed JSON, each in a
+ * process of its own, in turn. Requests are counted per second of the server's CPU time, so that neither the load
+ * generator nor other work on the machine decides the ratio. Environment: `ROUNDS` (7), `SECONDS` of each round (3),
+ * `CONNECTIONS` (32).
  */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 7);
 const SECONDS = Number(process.env['SECONDS'] ?? 3);

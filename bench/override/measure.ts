@@ -20,8 +20,8 @@ const MAX_FAILURES = 5;
 const users = Array.from({ length: 50 }, (_, index) => `override-${index}`);
 
 /**
- * Sets the weight of live rollouts to 0 and back up, and measures from sending the message until a provider that polls every 250 ms
- * evaluates differently for a user who had the candidate. One that fails is told of and not counted.
+ * Sets the weight of live rollouts to 0 and back up, and measures from sending the message until a provider that polls
+ * every 250 ms evaluates differently for a user who had the candidate. One that fails is told of and not counted.
  */
 export async function measureOverrides(
   { url, token }: { url: string; token: string },

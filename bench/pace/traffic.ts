@@ -21,8 +21,8 @@ export interface Served {
 }
 
 /**
- * Serves one window: who asks, how often, and the luck of each request hang on seed and window alone, so that two rollouts that serve other weights
- * meet the same users.
+ * Serves one window: who asks, how often, and the luck of each request hang on seed and window alone, so that two
+ * rollouts that serve other weights meet the same users.
  */
 export function serveWindow(
   trace: Trace,

@@ -10,7 +10,10 @@ const FEATURES = 14;
 /** Of a batch; on a machine with other work fewer may meet no quiet moment. */
 const PASSES = 25;
 
-/** Costs of the shipped configuration on rows made here: nothing about them depends on a file. Seconds and microseconds of this thread. */
+/**
+ * Costs of the shipped configuration on rows made here: nothing about them depends on a file. Seconds and microseconds
+ * of this thread.
+ */
 export interface Costs {
   readonly rows: number;
   /** The forest alone, 100 trees. */

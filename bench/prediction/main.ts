@@ -12,9 +12,9 @@ import { findPython, peerFigures } from './scikit-learn';
 import { changeSetPaths, readChangeSet } from './sets';
 
 /**
- * Failure prediction on every set of changes at hand, beside scikit-learn: the first 80 % by date train, the last 10 % of those calibrate and
- * train nothing else, the rest tests. Then what training and predicting cost. `ONLY` keeps sets whose path contains it, `COST_ROWS` (parted by
- * commas) says how many rows costs are measured on.
+ * Failure prediction on every set of changes at hand, beside scikit-learn: the first 80 % by date train, the last 10 %
+ * of those calibrate and train nothing else, the rest tests. Then what training and predicting cost. `ONLY` keeps sets
+ * whose path contains it, `COST_ROWS` (parted by commas) says how many rows costs are measured on.
  */
 
 interface Result {

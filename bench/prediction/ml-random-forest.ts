@@ -4,8 +4,9 @@ import { growTeamForest } from '../../ml/models/team-forest';
 import { changeSetPaths, readChangeSet } from './sets';
 
 /**
- * What the package ml-random-forest does with changes: its time against rows, and its defects one by one, so that docs/dependencies.md says what was
- * seen and not what was heard. `ONLY` picks the set, gerrit by default: failures are rare there.
+ * What the package ml-random-forest does with changes: its time against rows, and its defects one by one, so that
+ * docs/dependencies.md says what was seen and not what was heard. `ONLY` picks the set, gerrit by default: failures are
+ * rare there.
  */
 
 const OPTIONS = {

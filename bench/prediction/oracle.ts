@@ -12,8 +12,9 @@ export interface Oracle {
 const STEPS = 50;
 
 /**
- * The calibration error that is left when one constant is added to the log odds, chosen on the very rows that test: nobody can know it before, so it parts what a moved share of
- * failures costs from what the shape of the calibration costs. By Newton's method on the log likelihood. O(steps × n).
+ * The calibration error that is left when one constant is added to the log odds, chosen on the very rows that test:
+ * nobody can know it before, so it parts what a moved share of failures costs from what the shape of the calibration
+ * costs. By Newton's method on the log likelihood. O(steps × n).
  *
  * @param probabilities - n >= 1, each above 0 and below 1
  * @param labels - 0 or 1, both present

@@ -14,7 +14,10 @@ const Figures = z.object({
 /** Figures of scikit-learn's forest of 300 trees, at least 5 rows a leaf, on one set; and of its lines added alone. */
 export type PeerFigures = z.infer<typeof Figures>;
 
-/** AUCs as measured with scikit-learn 1.9.1 by scikit_learn.py beside this file, for machines without it: [forest, lines added]. */
+/**
+ * AUCs as measured with scikit-learn 1.9.1 by scikit_learn.py beside this file, for machines without it: [forest, lines
+ * added].
+ */
 const MEASURED: Readonly<Record<string, readonly [number, number]>> = {
   'apachejit/apachejit_2017_2019_small': [0.8408, 0.8222],
   'issta21/gerrit': [0.7465, 0.7495],

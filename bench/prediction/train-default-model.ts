@@ -10,9 +10,10 @@ import { selectColumns, sliceTable } from '../../ml/tables/table';
 import { changeSetPaths, readChangeSet, type ChangeSet } from './sets';
 
 /**
- * Trains the model that ships with Headgate, on the five projects of jit-issta21 (MIT) and on nothing else, and says how well a model of four
- * of them ranks the latest fifth of the one left out. `npm run train:default-model` writes it to ml/prediction/default-model.json, with a sketch of where each feature lay; `-- --inputs` makes only the
- * sketch anew, and `-- --no-check` leaves the models of four projects out.
+ * Trains the model that ships with Headgate, on the five projects of jit-issta21 (MIT) and on nothing else, and says
+ * how well a model of four of them ranks the latest fifth of the one left out. `npm run train:default-model` writes it
+ * to ml/prediction/default-model.json, with a sketch of where each feature lay; `-- --inputs` makes only the sketch
+ * anew, and `-- --no-check` leaves the models of four projects out.
  */
 
 /** Kamei's measures, by the names and in the units of the data. */
@@ -46,7 +47,10 @@ function poolOf(sets: readonly ChangeSet[]): Parameters<typeof trainPredictor>[0
   };
 }
 
-/** Where each feature's values lie over all projects, each counting alike, so that a model whose rows are not at hand can still be watched. */
+/**
+ * Where each feature's values lie over all projects, each counting alike, so that a model whose rows are not at hand
+ * can still be watched.
+ */
 function inputsOf(sets: readonly ChangeSet[]): InputSketch[] {
   const columns = sets.map(({ table: own }) => selectColumns(own, FEATURES).columns);
   const weights = Float64Array.from(sets.flatMap(({ labels }) => Array.from(labels, () => 1 / labels.length)));

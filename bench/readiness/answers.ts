@@ -1,6 +1,6 @@
 /**
- * What answers for SDKs cost the server in processor time, at 10,000 flags of which one changes at a time: `npx tsx bench/readiness/answers.ts [rounds]`. One JSON
- * object is what SDKs are sent that know no lines.
+ * What answers for SDKs cost the server in processor time, at 10,000 flags of which one changes at a time: `npx tsx
+ * bench/readiness/answers.ts [rounds]`. One JSON object is what SDKs are sent that know no lines.
  */
 import { sentFlag, sentSegments } from '../../server/snapshot/sent';
 import { SnapshotHistory } from '../../server/snapshot/snapshot-history';

@@ -15,7 +15,10 @@ export const segments: readonly SdkSegment[] = Array.from({ length: 20 }, (_, at
 const splitOf = (weights: Record<string, number>) =>
   Object.entries(weights).map(([variant, weight]) => ({ variant, weight }));
 
-/** Flags as a large organisation has them: half are boolean with conditions and a split, half have four variants; some have a prerequisite, a segment or a live rollout. */
+/**
+ * Flags as a large organisation has them: half are boolean with conditions and a split, half have four variants; some
+ * have a prerequisite, a segment or a live rollout.
+ */
 export function manyFlags(count: number): SdkFlag[] {
   return Array.from({ length: count }, (_, at) => (at % 2 === 0 ? booleanFlag(at) : variantFlag(at)));
 }

@@ -1,7 +1,7 @@
 /**
- * How long a service waits for its flags, and what they cost it in memory: `npx tsx bench/readiness/main.ts [rounds]`, `FLAGS=10000`. Each start is a process of
- * its own, over a loopback connection to a server in another. `OTHER=/path/to/index.js` adds another build of the provider, such as an earlier one, in turn with
- * this one.
+ * How long a service waits for its flags, and what they cost it in memory: `npx tsx bench/readiness/main.ts [rounds]`,
+ * `FLAGS=10000`. Each start is a process of its own, over a loopback connection to a server in another.
+ * `OTHER=/path/to/index.js` adds another build of the provider, such as an earlier one, in turn with this one.
  */
 import { fork } from 'node:child_process';
 import { resolve } from 'node:path';

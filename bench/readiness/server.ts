@@ -6,7 +6,10 @@ import { SnapshotHistory } from '../../server/snapshot/snapshot-history';
 import { SnapshotTexts } from '../../server/snapshot/snapshot-texts';
 import { manyFlags, segments } from './flags';
 
-/** Answers as the real server does, in a process of its own and without a database: `FLAGS` flags. Tells its port to whoever forked it. */
+/**
+ * Answers as the real server does, in a process of its own and without a database: `FLAGS` flags. Tells its port to
+ * whoever forked it.
+ */
 const flags = manyFlags(Number(process.env['FLAGS'] ?? 10_000)).sort((a, b) => (a.key < b.key ? -1 : 1));
 const content = { flags: flags.map(sentFlag), segments: sentSegments(segments, []) };
 const texts = new SnapshotTexts('production', content, new SnapshotHistory());

@@ -1,8 +1,8 @@
 import type { MongoClient } from 'mongodb';
 
 /**
- * How many writes the database has taken, by its own operation counters. A statement that writes many documents at once counts once, and
- * the stand-in counts as a real server does.
+ * How many writes the database has taken, by its own operation counters. A statement that writes many documents at once
+ * counts once, and the stand-in counts as a real server does.
  *
  * @throws {Error} when the database does not tell
  */

@@ -36,9 +36,9 @@ interface Pending {
 }
 
 /**
- * Reads the lateness of looks from a history. A look is due when its timer was to fire; it is done when the task that made it is
- * completed, since lease, judgement and decision all lie within that task. A look that was due in time and is not done at the end counts as
- * late until then.
+ * Reads the lateness of looks from a history. A look is due when its timer was to fire; it is done when the task that
+ * made it is completed, since lease, judgement and decision all lie within that task. A look that was due in time and
+ * is not done at the end counts as late until then.
  */
 export function lookFigures(history: History, fromMs: number, untilMs: number): LookFigures {
   const dueAt = new Map<string, number>();

@@ -10,8 +10,9 @@ import { TemporalWork, type GroupFigures } from './temporal-work';
 import { startTraffic, type Traffic } from './traffic';
 
 /**
- * Many live rollouts on one worker and the embedded stack: how late looks are, what a rollout costs, and how soon an override is seen.
- * Whatever fails, what was measured is printed. Environment: `FAST` (50), `SLOW` (950), `MINUTES` (15), `RATE` evaluations a second (400),
+ * Many live rollouts on one worker and the embedded stack: how late looks are, what a rollout costs, and how soon an
+ * override is seen. Whatever fails, what was measured is printed. Environment: `FAST` (50), `SLOW` (950), `MINUTES`
+ * (15), `RATE` evaluations a second (400),
  * `SETTLE_S` seconds left out after the start (150).
  */
 const FAST = Number(process.env['FAST'] ?? 50);

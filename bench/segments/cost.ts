@@ -100,8 +100,8 @@ function inputOf(size: Size, given: readonly Stratum[], state: AnalysisState | n
 }
 
 /**
- * What a look costs and how much is remembered, with the state as text between looks, as it is stored. The first look at one new window in a process is told apart:
- * its code is not compiled yet.
+ * What a look costs and how much is remembered, with the state as text between looks, as it is stored. The first look
+ * at one new window in a process is told apart: its code is not compiled yet.
  */
 export function measureCost(
   windows: number,
@@ -157,8 +157,9 @@ if (require.main === module) {
   console.log('CPU time of all threads, compiler and garbage collector included');
   if (!process.argv.includes('--growth')) print(WINDOWS, 30 + WARM_LOOKS);
   else {
-    // The same process, so that the code is compiled: what is left is how the cost grows. The first pays for that, and is printed again below. Ends within two minutes, even on
-    // a busy machine: the day of windows is left to the plain run.
+    // The same process, so that the code is compiled: what is left is how the cost grows. The first pays for that, and
+    // is printed again below. Ends within two minutes, even on a busy machine: the day of windows is left to the plain
+    // run.
     for (const windows of [180, 90, 180, 360]) print(windows, 12 + WARM_LOOKS);
     for (const metrics of [5, 10, 20]) print(180, 12 + WARM_LOOKS, metrics);
     for (const segments of [12, 25, 50, 100]) print(180, 12 + WARM_LOOKS, METRICS, segments);

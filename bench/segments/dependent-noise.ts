@@ -1,4 +1,7 @@
-/** Segments under noise that depends on itself: `npx tsx bench/segments/dependent-noise.ts [rollouts] [seed] [factors, such as 1,5]`. */
+/**
+ * Segments under noise that depends on itself: `npx tsx bench/segments/dependent-noise.ts [rollouts] [seed] [factors,
+ * such as 1,5]`.
+ */
 import { analyse } from '../../analysis/analyse';
 import type { AnalysisState } from '../../analysis/types';
 import type { ArmTotals, Stratum } from '../../metrics/windows';
@@ -45,7 +48,10 @@ export const CALM: SegmentNoise = { users: 400, userSpread: 0, drift: 0, bursts:
 /** Users of unequal activity and error rate, minutes that depend on each other, bursts, and a ramp. */
 export const ROUGH: SegmentNoise = { users: 400, userSpread: 1, drift: 0.2, bursts: 0.02, isRamp: true };
 
-/** One rollout of ten segments of about 600 requests a minute, judged each minute; the first has `factor` times as many errors under the candidate. */
+/**
+ * One rollout of ten segments of about 600 requests a minute, judged each minute; the first has `factor` times as many
+ * errors under the candidate.
+ */
 export function simulateNoisySegments(seed: number, noise: SegmentNoise, factor: number): NoisyExclusions {
   const rng = mulberry32(seed);
   const crowds = NAMES.map(() => Array.from({ length: noise.users }, () => drawUser(rng, noise)));

@@ -14,7 +14,10 @@ export interface Exclusions {
   readonly firstWindow: number | null;
 }
 
-/** One rollout of twenty segments, looked at every other window; the first `harmed` of them are, the others stand at the margin or are as good as control. */
+/**
+ * One rollout of twenty segments, looked at every other window; the first `harmed` of them are, the others stand at the
+ * margin or are as good as control.
+ */
 export function simulateExclusions(seed: number, harmed: number, rest: SegmentDoes, broken: SegmentDoes): Exclusions {
   const does = Object.fromEntries(SEGMENTS.map((name, index) => [name, index < harmed ? broken : rest]));
   const strata = givenSegmentedWindows(WINDOWS, does, { seed });

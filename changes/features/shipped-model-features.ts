@@ -4,8 +4,8 @@ import type { FeatureValues } from './assemble';
 const CHANGE = 'change.';
 
 /**
- * A change in the terms of the data that the shipped model has learned from (Zeng et al., ISSTA 2021), whose columns carry the names of Kamei's
- * measures but count changes of files, this change included.
+ * A change in the terms of the data that the shipped model has learned from (Zeng et al., ISSTA 2021), whose columns
+ * carry the names of Kamei's measures but count changes of files, this change included.
  */
 export function shippedModelFeatures(measures: ChangeMeasures): Readonly<Record<string, number | null>> {
   const { ns, nd, nf, entropy, la, ld, lt, fix, age } = measures;

@@ -14,8 +14,8 @@ export const LOG_FORMAT = '--format=%x01%H%x02%P%x02%ad%x02%ct%x02%aE%x02%B%x03'
 const AUTHOR_DIGEST_LENGTH = 16;
 
 /**
- * Reads the output of `git log -z --numstat --date=raw` with {@link LOG_FORMAT}, commit by commit, while it arrives. Memory follows the largest
- * commit, not the history.
+ * Reads the output of `git log -z --numstat --date=raw` with {@link LOG_FORMAT}, commit by commit, while it arrives.
+ * Memory follows the largest commit, not the history.
  *
  * @throws {HeadgateError} INVALID_REPOSITORY when git writes something else
  */

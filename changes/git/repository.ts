@@ -95,7 +95,10 @@ export class Repository {
     }
   }
 
-  /** Commits that stand in `until`'s history and not in `since`'s, parents first, without merges, which bring nothing of their own. */
+  /**
+   * Commits that stand in `until`'s history and not in `since`'s, parents first, without merges, which bring nothing of
+   * their own.
+   */
   commits(since: string | null, until: string): AsyncGenerator<CommitChange> {
     const range = since === null ? [until] : [until, `^${since}`];
     return parseLog(

@@ -34,8 +34,8 @@ export interface StoredHistory {
 }
 
 /**
- * Remembers measured histories between runs, so that only new commits are read. A file that is missing, broken or of another version is the
- * same as none: it only costs time. Authors are digests there, never addresses.
+ * Remembers measured histories between runs, so that only new commits are read. A file that is missing, broken or of
+ * another version is the same as none: it only costs time. Authors are digests there, never addresses.
  */
 export class HistoryFiles {
   private readonly folder: string;
@@ -68,7 +68,10 @@ export class HistoryFiles {
     }
   }
 
-  /** Remembers a history, and forgets the ones used longest ago. Two processes at once do no harm: a file appears whole or not at all. */
+  /**
+   * Remembers a history, and forgets the ones used longest ago. Two processes at once do no harm: a file appears whole
+   * or not at all.
+   */
   async save({ tip, history }: StoredHistory): Promise<void> {
     await mkdir(this.folder, { recursive: true });
     const partial = join(this.folder, `.${randomUUID()}.partial`);

@@ -26,8 +26,8 @@ export interface AuthorPast {
 }
 
 /**
- * What a repository's past says about its files and authors, folded in commit by commit, parents first. Grows with commits × files touched;
- * folding costs O(files of the commit). Files that are moved keep their past.
+ * What a repository's past says about its files and authors, folded in commit by commit, parents first. Grows with
+ * commits × files touched; folding costs O(files of the commit). Files that are moved keep their past.
  */
 export class ChangeHistory {
   commitCount = 0;
@@ -80,7 +80,10 @@ export class ChangeHistory {
     return sum;
   }
 
-  /** The author's past changes of files (a commit of three files counts three): all, and each worth 1 / (1 + its age in days). */
+  /**
+   * The author's past changes of files (a commit of three files counts three): all, and each worth 1 / (1 + its age in
+   * days).
+   */
   fileExperience(author: string, now: number): { readonly all: number; readonly recent: number } {
     const past = this.authors.get(author);
     let all = 0;

@@ -6,8 +6,9 @@ import { isFix } from './fix';
 const MINUTES_PER_DAY = 1440;
 
 /**
- * The fourteen change measures of just-in-time defect prediction, defined as in Kamei et al., "A Large-Scale Empirical Study of Just-in-Time
- * Quality Assurance", IEEE TSE 39(6), 2013, table 1. Null is not known, which is not zero: what a shallow clone or a missing parent hides.
+ * The fourteen change measures of just-in-time defect prediction, defined as in Kamei et al., "A Large-Scale Empirical
+ * Study of Just-in-Time Quality Assurance", IEEE TSE 39(6), 2013, table 1. Null is not known, which is not zero: what a
+ * shallow clone or a missing parent hides.
  *
  * @see https://doi.org/10.1109/TSE.2012.70
  */
@@ -16,7 +17,10 @@ export interface KameiMeasures {
   readonly ns: number;
   readonly nd: number;
   readonly nf: number;
-  /** Spread of the changed lines over the files, Shannon's in bits; 0 for one file. Divide by log2(nf) for the normalised form. */
+  /**
+   * Spread of the changed lines over the files, Shannon's in bits; 0 for one file. Divide by log2(nf) for the
+   * normalised form.
+   */
   readonly entropy: number;
   /** Lines added and deleted. */
   readonly la: number;
@@ -38,8 +42,8 @@ export interface KameiMeasures {
 }
 
 /**
- * The same questions about history as the data set of Zeng et al. (ISSTA 2021) answers them, which counts changes of files, not commits, and
- * includes the change itself. A model trained on that data must be asked in its own terms.
+ * The same questions about history as the data set of Zeng et al. (ISSTA 2021) answers them, which counts changes of
+ * files, not commits, and includes the change itself. A model trained on that data must be asked in its own terms.
  */
 export interface FileHistoryMeasures {
   /** Developers of the files, this author among them. */
@@ -87,9 +91,11 @@ export interface MeasuredChange {
 }
 
 /**
- * Measures a change against the history before it. With several authors, experience is averaged by their shares of the changed lines.
+ * Measures a change against the history before it. With several authors, experience is averaged by their shares of the
+ * changed lines.
  *
- * @param history what came before; null when it is not known, which makes every measure of history null. Cost: O(files × their past changes)
+ * @param history what came before; null when it is not known, which makes every measure of history null. Cost: O(files
+ *   × their past changes)
  */
 export function measureChange(change: MeasuredChange, history: ChangeHistory | null): ChangeMeasures {
   return { ...sizeOf(change), ...pastOf(change, history), ...contentOf(change, history) };

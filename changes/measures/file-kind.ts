@@ -36,8 +36,9 @@ const CODE =
   /\.(ts|tsx|mts|cts|js|jsx|mjs|cjs|vue|svelte|py|pyx|rb|java|kt|kts|scala|groovy|clj|cljs|go|rs|c|cc|cpp|cxx|h|hh|hpp|m|mm|cs|fs|vb|swift|php|pl|pm|lua|r|jl|ex|exs|erl|hs|ml|mli|dart|sh|bash|zsh|ps1|sql|graphql|proto|thrift|html?|css|s[ac]ss|less|xml|zig|nim|asm|s)$/i;
 
 /**
- * Tells what a file is for by the habits of the common ecosystems; the first habit that fits decides, from the one that says most about risk
- * to the one that says least. A guess by name: a project with other habits gets `code` and `other`.
+ * Tells what a file is for by the habits of the common ecosystems; the first habit that fits decides, from the one that
+ * says most about risk to the one that says least. A guess by name: a project with other habits gets `code` and
+ * `other`.
  */
 export function fileKind(path: string): FileKind {
   const folder = directoryOf(path);

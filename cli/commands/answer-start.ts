@@ -19,7 +19,10 @@ export interface StartedThing<Answer, Status> {
   readonly follow: (id: string) => Promise<ExitCode>;
 }
 
-/** Says what came of a start and, where one is to wait, follows it. One that has finished answers with its end, whether or not anybody wants to wait. */
+/**
+ * Says what came of a start and, where one is to wait, follows it. One that has finished answers with its end, whether
+ * or not anybody wants to wait.
+ */
 export async function answerStart<Status, Answer extends StartAnswer<Status>>(
   session: Session,
   answer: Answer,

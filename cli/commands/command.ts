@@ -27,7 +27,8 @@ export function addGlobalOptions(program: Command): Command {
 }
 
 /**
- * Sets what a command does. The work gets a session, the command's own options and its arguments; answering nothing means success.
+ * Sets what a command does. The work gets a session, the command's own options and its arguments; answering nothing
+ * means success.
  */
 export function does<Options extends OptionValues>(
   command: Command,

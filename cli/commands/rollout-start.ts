@@ -85,7 +85,10 @@ async function start(session: Session, options: StartOptions, path = ''): Promis
   if (options.wait === true && answer.rolloutId !== null) return followRollout(session, environment, answer.rolloutId);
 }
 
-/** The plan with a person's reason for starting it against the prediction; it is part of the plan, and so of what is recorded. */
+/**
+ * The plan with a person's reason for starting it against the prediction; it is part of the plan, and so of what is
+ * recorded.
+ */
 function overridden(file: unknown, { overridePrediction: override }: StartOptions): unknown {
   if (override === undefined || typeof file !== 'object' || file === null) return file;
   const prediction: unknown = Reflect.get(file, 'prediction');

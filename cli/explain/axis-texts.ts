@@ -2,8 +2,8 @@ const LEAST_POWER = -4;
 const GREATEST_POWER = 6;
 
 /**
- * The values of one axis in one form, so that they can be compared at a glance: plain numbers, or, where one of them would be too long for that, all of them as
- * a number times a power of ten.
+ * The values of one axis in one form, so that they can be compared at a glance: plain numbers, or, where one of them
+ * would be too long for that, all of them as a number times a power of ten.
  */
 export function axisTexts(values: readonly number[]): string[] {
   const powers = values.flatMap((value) => (value === 0 ? [] : [Math.floor(Math.log10(Math.abs(value)) + 1e-9)]));

@@ -22,8 +22,9 @@ export interface ChartWords {
 }
 
 /**
- * A picture of a rollout: for each metric what control and candidate were, the candidate's interval, which is valid at every look; the evidence of harm; the
- * weight. It stands for itself: styles inside, lines told apart by their dashes as well as their colours, title and description for readers who do not see it.
+ * A picture of a rollout: for each metric what control and candidate were, the candidate's interval, which is valid at
+ * every look; the evidence of harm; the weight. It stands for itself: styles inside, lines told apart by their dashes
+ * as well as their colours, title and description for readers who do not see it.
  */
 export function svgChart(series: ChartSeries, words: ChartWords): string {
   const x = linearScale(series.startMs, series.endMs, LEFT, WIDTH - RIGHT);

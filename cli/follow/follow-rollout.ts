@@ -13,8 +13,8 @@ const STATUS_TIMEOUT_MS = 10_000;
 const CUT_SHORT_MS = 5;
 
 /**
- * Shows a rollout until it ends. It only reads: neither a signal nor the time limit does anything to the rollout. A server that is lost
- * is tried again until `--timeout`.
+ * Shows a rollout until it ends. It only reads: neither a signal nor the time limit does anything to the rollout. A
+ * server that is lost is tried again until `--timeout`.
  *
  * @returns the exit code of the rollout's end, or of the signal that ended the following
  * @throws {HeadgateError} TIMED_OUT; whatever the server refuses with that another attempt cannot help

@@ -36,7 +36,8 @@ const WORKER_TIMEOUT_MS = 120_000;
 const PARTS = ['worker', 'server'] as const;
 
 /**
- * Starts Temporal, the database, the server and a worker as processes that go on by themselves. What runs already is left as it is.
+ * Starts Temporal, the database, the server and a worker as processes that go on by themselves. What runs already is
+ * left as it is.
  *
  * @param log - takes a line for each part
  * @throws {HeadgateError} as `startStack`, or STACK_UNAVAILABLE when server or worker do not come up
@@ -130,8 +131,8 @@ async function serverPort(dataDir: string, lastUrl: string | undefined): Promise
 }
 
 /**
- * Whether a server has logged that it listens there. That something answers at the address is not enough: another installation's server
- * may have taken the port in the meantime, and would be sent this one's token.
+ * Whether a server has logged that it listens there. That something answers at the address is not enough: another
+ * installation's server may have taken the port in the meantime, and would be sent this one's token.
  */
 export function saysListening(lines: string, url: string): boolean {
   return lines.split('\n').some((line) => line.includes('"msg":"listening"') && line.includes(`"url":"${url}"`));

@@ -1,6 +1,7 @@
 /**
- * The plan that recordings are judged by when none is named: errors, and the whole and the tail of latency, each against any harm that persists. The margins are
- * small, so that small harms are found; they are what the plan hides. It is text, so that it can be printed, changed and named with --plan.
+ * The plan that recordings are judged by when none is named: errors, and the whole and the tail of latency, each
+ * against any harm that persists. The margins are small, so that small harms are found; they are what the plan hides.
+ * It is text, so that it can be printed, changed and named with --plan.
  */
 export const BACKTEST_PLAN = `flag: recorded
 candidate: canary

@@ -12,7 +12,8 @@ export interface FeatureRows {
 }
 
 /**
- * Rows as CSV: `id`, `startedAt` (ISO 8601), `failed` (0 or 1) and the features; a missing value is an empty cell. Read again by `model train
+ * Rows as CSV: `id`, `startedAt` (ISO 8601), `failed` (0 or 1) and the features; a missing value is an empty cell. Read
+ * again by `model train
  * --label failed --time startedAt`.
  */
 export function csvOf({ ids, startedAt, failed, features }: FeatureRows): string {

@@ -18,7 +18,10 @@ import { JUDGE_AFTER_MS, type Stratum } from '../../metrics/windows';
 /** After so many minutes without a line the judge is asked no more until there is one. */
 const LONGEST_GAP_MINUTES = 1440;
 
-/** What the judge decided on one recorded trace. Minutes count from 0, as recorded: a decision at minute 17 has seen minute 17. */
+/**
+ * What the judge decided on one recorded trace. Minutes count from 0, as recorded: a decision at minute 17 has seen
+ * minute 17.
+ */
 export interface TraceDecision {
   readonly trace_id: string;
   readonly rollback_minute: number | null;
@@ -38,8 +41,9 @@ export interface TraceDecision {
 export type TracePlan = JudgePlan & Pick<RolloutPlan, 'steps'>;
 
 /**
- * Judges a recorded trace as a live rollout would have been: one look after each minute, that sees this minute and those before. The trace's own
- * weights are what was served; the plan says which weight would have been next and how long a step bakes.
+ * Judges a recorded trace as a live rollout would have been: one look after each minute, that sees this minute and
+ * those before. The trace's own weights are what was served; the plan says which weight would have been next and how
+ * long a step bakes.
  */
 export function judgeTrace(plan: TracePlan, trace: RecordedTrace): TraceDecision {
   let state: AnalysisState | null = null;

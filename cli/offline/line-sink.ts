@@ -82,7 +82,8 @@ async function fileSink(io: Io, path: string): Promise<LineSink> {
 }
 
 /**
- * Refuses, before any work is done, a place that an answer cannot go to: a folder, one in a folder that is not there, or a file that the answer is made from.
+ * Refuses, before any work is done, a place that an answer cannot go to: a folder, one in a folder that is not there,
+ * or a file that the answer is made from.
  *
  * @param inputs - files that are read; `-` is standard input
  * @throws {HeadgateError} INVALID_ARGUMENT

@@ -7,7 +7,10 @@ export interface Obstacle {
   /** Of `SAFETY_NOT_SHOWN`: the guardrail. */
   readonly metric?: string;
   readonly traces: number;
-  /** Of `SAFETY_NOT_SHOWN`: the median over traces of how many times its margin would have had to be as wide; null where no interval was known. */
+  /**
+   * Of `SAFETY_NOT_SHOWN`: the median over traces of how many times its margin would have had to be as wide; null where
+   * no interval was known.
+   */
   readonly marginTimes?: number | null;
 }
 
@@ -53,7 +56,10 @@ export class NotShownSafeTally {
   }
 }
 
-/** Before the next weight a guardrail may be worse by its margin over that weight's share: the margin for which the interval would just have done. */
+/**
+ * Before the next weight a guardrail may be worse by its margin over that weight's share: the margin for which the
+ * interval would just have done.
+ */
 function timesOf({ harmUpper, margin, nextWeight }: Readonly<Record<string, number>>): number | null {
   if (harmUpper === undefined || margin === undefined || nextWeight === undefined || !(margin > 0)) return null;
   return (harmUpper * nextWeight) / 100 / margin;

@@ -6,8 +6,8 @@ import type { Io } from '../io';
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
 /**
- * Bytes of a data file that the command line names, unpacked when they are gzip, whatever the file's name says; `-` is standard input.
- * Read as it is consumed, so that a large file is never held whole.
+ * Bytes of a data file that the command line names, unpacked when they are gzip, whatever the file's name says; `-` is
+ * standard input. Read as it is consumed, so that a large file is never held whole.
  *
  * @throws {HeadgateError} INVALID_ARGUMENT, on iteration, when it cannot be read or unpacked
  */

@@ -44,7 +44,10 @@ const WENT_WELL = new Set([
   'non-inducing',
 ]);
 
-/** The label that a cell says: 1 for failed, counts above 0 among it, 0 for not; NaN when missing, undefined when it is something else. */
+/**
+ * The label that a cell says: 1 for failed, counts above 0 among it, 0 for not; NaN when missing, undefined when it is
+ * something else.
+ */
 export function parseLabel(cell: string): number | undefined {
   const number = parseNumber(cell);
   if (number !== undefined) return Number.isNaN(number) ? number : number > 0 ? 1 : 0;
@@ -64,9 +67,9 @@ export interface ParsedTime {
 }
 
 /**
- * The time that a cell says: seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size; ISO 8601 and the forms of
- * git and mail, in UTC where no zone stands. A smaller number orders rows and no more. NaN when missing, undefined when it is something else, a day that
- * does not exist among it.
+ * The time that a cell says: seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size;
+ * ISO 8601 and the forms of git and mail, in UTC where no zone stands. A smaller number orders rows and no more. NaN
+ * when missing, undefined when it is something else, a day that does not exist among it.
  */
 export function parseTime(cell: string): ParsedTime | undefined {
   const text = cell.trim();

@@ -5,8 +5,8 @@ import { HOURS_SINCE_PREVIOUS, hoursSincePrevious } from '../../ml/tables/time-s
 import type { LabelledRows } from './read-labelled-rows';
 
 /**
- * The columns that a model learns from: those that are named, or those that the rule of `chooseFeatures` picks on the first `cut` rows, and
- * the time since the row before where times are known.
+ * The columns that a model learns from: those that are named, or those that the rule of `chooseFeatures` picks on the
+ * first `cut` rows, and the time since the row before where times are known.
  *
  * @throws {HeadgateError} INVALID_ARGUMENT when a named column does not stand there or holds text
  */

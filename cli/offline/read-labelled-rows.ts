@@ -35,8 +35,8 @@ interface Reading {
 }
 
 /**
- * Reads a CSV file of rows with a label: numbers, yes and no, empty cells. Columns that hold text are kept apart, not refused. Rows without
- * label or time are left out, and said.
+ * Reads a CSV file of rows with a label: numbers, yes and no, empty cells. Columns that hold text are kept apart, not
+ * refused. Rows without label or time are left out, and said.
  *
  * @param time - column of times; rows stay in the file's order without one
  * @throws {HeadgateError} INVALID_ARGUMENT naming line and column when a label or a time is something else

@@ -34,7 +34,10 @@ export async function* readRecording(
   }
 }
 
-/** How lines are written where no name tells, as of standard input: an object a line begins with a brace, a header with the name of a column. */
+/**
+ * How lines are written where no name tells, as of standard input: an object a line begins with a brace, a header with
+ * the name of a column.
+ */
 async function formatOfContent(bytes: AsyncGenerator<Buffer>): Promise<[RecordingFormat, AsyncGenerator<Buffer>]> {
   const head: Buffer[] = [];
   let begun = '';

@@ -47,7 +47,10 @@ export async function* readSeries(
   }
 }
 
-/** Milliseconds since the epoch; NaN when it cannot be read, or its day does not exist. Without a zone it is taken as UTC, so that no machine's own zone plays in. */
+/**
+ * Milliseconds since the epoch; NaN when it cannot be read, or its day does not exist. Without a zone it is taken as
+ * UTC, so that no machine's own zone plays in.
+ */
 export function instantOf(text: string): number {
   if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) >= LEAST_MS ? Number(text) : Number(text) * 1000;
   const written = WRITTEN.exec(text);

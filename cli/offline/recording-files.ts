@@ -17,7 +17,8 @@ export interface RecordingFile {
 }
 
 /**
- * The files that a path means: itself, or in a folder all recordings by name, each once: of two files that differ in their ending alone, such as
+ * The files that a path means: itself, or in a folder all recordings by name, each once: of two files that differ in
+ * their ending alone, such as
  * `traces.jsonl.gz` and `traces.csv.gz`, the one that tells more (JSONL) is read.
  *
  * @param path - a file, a folder, or `-` for standard input

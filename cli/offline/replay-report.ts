@@ -100,7 +100,10 @@ export function replayRates(rollouts: readonly ReplayedRollout[]): ReplayRates {
   };
 }
 
-/** A plan with the metrics that a rollout's windows can answer, and in words what they cannot: they hold what its own plan asked for. */
+/**
+ * A plan with the metrics that a rollout's windows can answer, and in words what they cannot: they hold what its own
+ * plan asked for.
+ */
 export function answerable(
   recorded: ObservationsAnswer,
   plan: TracePlan,

@@ -29,8 +29,8 @@ export interface Replay {
 const NEW_POPULATION: readonly string[] = ['rollout.exclude', 'rollout.readmit'];
 
 /**
- * Judges a recorded rollout again: a look after each recorded window, with the weights that were really served. It cannot show what a slower
- * policy would have seen later, since the recording ends with the rollout.
+ * Judges a recorded rollout again: a look after each recorded window, with the weights that were really served. It
+ * cannot show what a slower policy would have seen later, since the recording ends with the rollout.
  *
  * @param plan - whose metrics, promises and steps count
  * @param untilRollback - ends at the first rollback, as a live one would

@@ -46,10 +46,11 @@ export interface UsedMargin {
 }
 
 /**
- * Judges every trace of a recording and writes one decision a line, in the order in which traces begin. A recording that is grouped by trace is held one
- * trace at a time; one that is not is read again and held whole.
+ * Judges every trace of a recording and writes one decision a line, in the order in which traces begin. A recording
+ * that is grouped by trace is held one trace at a time; one that is not is read again and held whole.
  *
- * @throws {HeadgateError} INVALID_ARGUMENT naming file, line and field of what cannot be read, or a column that the plan wants and is not there
+ * @throws {HeadgateError} INVALID_ARGUMENT naming file, line and field of what cannot be read, or a column that the
+ *   plan wants and is not there
  */
 export async function runBacktest(io: Io, backtest: Backtest): Promise<BacktestSummary> {
   const { plan, data, out } = backtest;

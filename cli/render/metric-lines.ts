@@ -15,8 +15,8 @@ const COLUMNS = [
 ];
 
 /**
- * Control against candidate for each metric: harm with its always-valid interval (positive is worse), margin and the evidence so far.
- * As a table where the width allows it, else three lines a metric.
+ * Control against candidate for each metric: harm with its always-valid interval (positive is worse), margin and the
+ * evidence so far. As a table where the width allows it, else three lines a metric.
  */
 export function metricLines(metrics: readonly MetricStatus[], width: number, style: Style): string[] {
   if (metrics.length === 0) return [];

@@ -28,8 +28,9 @@ export const MAX_FILE_BYTES = 2 * 1024 * 1024;
 export const MAX_REFERENCES = 1_000;
 
 /**
- * Searches files for flag keys. Files are streamed one after the other; one that holds a zero byte is taken as binary, and left. A key counts where it stands
- * as a word of its own: `pay` is not found in `pay-later`, nor in `pay.v2` while that is a key too.
+ * Searches files for flag keys. Files are streamed one after the other; one that holds a zero byte is taken as binary,
+ * and left. A key counts where it stands as a word of its own: `pay` is not found in `pay-later`, nor in `pay.v2` while
+ * that is a key too.
  *
  * @param keys - all keys of the environment, so that longer ones are told from shorter ones
  * @param wanted - keys whose references are kept

@@ -6,8 +6,8 @@ import { Repository } from '../../changes/git/repository';
 const SKIPPED = new Set(['node_modules', '.git']);
 
 /**
- * Paths of the files below a folder, relative to it: within a checkout those that git tracks or would track, so that what `.gitignore` names is left out; elsewhere
- * all of them. Links are not followed.
+ * Paths of the files below a folder, relative to it: within a checkout those that git tracks or would track, so that
+ * what `.gitignore` names is left out; elsewhere all of them. Links are not followed.
  */
 export async function* listSourceFiles(folder: string): AsyncGenerator<string> {
   const repository = new Repository(folder);

@@ -5,9 +5,9 @@ import { HeadgateProvider } from '../../sdk/src';
 import { readShopConfig } from './config';
 
 /**
- * The sample shop: an ordinary HTTP service that asks OpenFeature which variant to serve. Nothing in it knows of rollouts. Two of
- * its features are behind flags: `recommendations`, a well-made new list on the product page, and `express-checkout`, a new checkout
- * with a bug that breaks it for carts of a certain size.
+ * The sample shop: an ordinary HTTP service that asks OpenFeature which variant to serve. Nothing in it knows of
+ * rollouts. Two of its features are behind flags: `recommendations`, a well-made new list on the product page, and
+ * `express-checkout`, a new checkout with a bug that breaks it for carts of a certain size.
  */
 async function main(): Promise<void> {
   const config = readShopConfig(process.env);

@@ -39,11 +39,15 @@ export const AttributeCondition = z.strictObject({
   attribute: z.string().min(1).max(200),
   operator: z.enum(Operator).default(Operator.Equals),
   /**
-   * The value compared with; a list for `in`, `not_in` and `in_cidr`; a boolean for `exists`; ISO 8601 text for `before` and `after`; a version such as
+   * The value compared with; a list for `in`, `not_in` and `in_cidr`; a boolean for `exists`; ISO 8601 text for
+   * `before` and `after`; a version such as
    * `1.4.0-beta.2` for `semver_*`; a pattern in RE2's syntax for `matches`.
    */
   value: z.union([scalar, z.array(scalar).max(100_000)]),
-  /** Texts are compared whatever their case; for `equals`, `in`, `not_in`, `contains`, `starts_with`, `ends_with` and `matches`. When omitted, case counts. */
+  /**
+   * Texts are compared whatever their case; for `equals`, `in`, `not_in`, `contains`, `starts_with`, `ends_with` and
+   * `matches`. When omitted, case counts.
+   */
   ignoreCase: z.boolean().optional(),
 });
 

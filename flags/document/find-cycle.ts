@@ -1,6 +1,6 @@
 /**
- * The first way from `start` back to itself over `next`, such as `['a', 'b', 'a']`; undefined when there is none. Cycles that do not
- * pass `start` belong to other documents and are not reported. O(nodes + edges).
+ * The first way from `start` back to itself over `next`, such as `['a', 'b', 'a']`; undefined when there is none.
+ * Cycles that do not pass `start` belong to other documents and are not reported. O(nodes + edges).
  */
 export function findCycle(start: string, next: (key: string) => Iterable<string>): string[] | undefined {
   const seen = new Set<string>();

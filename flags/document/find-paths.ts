@@ -1,5 +1,6 @@
 /**
- * The shortest way from `start` to everything that is reached over `next`, such as `['a', 'b', 'c']` for `c`; `start` itself is left out. Nearest first, and in the order of
+ * The shortest way from `start` to everything that is reached over `next`, such as `['a', 'b', 'c']` for `c`; `start`
+ * itself is left out. Nearest first, and in the order of
  * `next` among those equally near. O(nodes + edges), and safe on circles.
  */
 export function findPaths(start: string, next: (key: string) => Iterable<string>): Map<string, readonly string[]> {

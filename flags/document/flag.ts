@@ -7,7 +7,10 @@ import { RolloutBlock } from './rollout-block';
 /** Version of the stored shape; migrations bring older documents up to it. */
 export const FLAG_SCHEMA_VERSION = 1;
 
-/** A flag as it is written takes at most this many bytes of JSON; longer lists belong in a segment, which takes sixteen times as many. */
+/**
+ * A flag as it is written takes at most this many bytes of JSON; longer lists belong in a segment, which takes sixteen
+ * times as many.
+ */
 export const MAX_FLAG_BYTES = 512 * 1024;
 
 /** The types a flag may have, as OpenFeature names them. */
@@ -28,7 +31,10 @@ export const Serve = z.union([
 ]);
 export type Serve = z.infer<typeof Serve>;
 
-/** By the key of a holdout that covers the flag: what keys that it holds out are served at this place, in place of what the place serves. */
+/**
+ * By the key of a holdout that covers the flag: what keys that it holds out are served at this place, in place of what
+ * the place serves.
+ */
 export const HeldOut = z.record(HoldoutKey, VariantName);
 export type HeldOut = z.infer<typeof HeldOut>;
 
@@ -56,8 +62,8 @@ const definitionShape = {
   /** Services that evaluate it, by names of one's own. */
   services: Names.optional(),
   /**
-   * Whether client keys, which browsers and apps carry and anybody may read, may evaluate it. When omitted, they may not; to them such
-   * a flag is not there.
+   * Whether client keys, which browsers and apps carry and anybody may read, may evaluate it. When omitted, they may
+   * not; to them such a flag is not there.
    */
   client: z.boolean().optional(),
   /** Values by variant name; each has the flag's type. */

@@ -26,7 +26,10 @@ export const ForeignBucket = z.strictObject({
   hash: ForeignHash,
   /** What that system hashes beside the user: a group, or a seed. */
   seed: z.string().max(200),
-  /** The first of these attributes that a context has is hashed. `userId` and `id` are the targeting key where it has them not. */
+  /**
+   * The first of these attributes that a context has is hashed. `userId` and `id` are the targeting key where it has
+   * them not.
+   */
   attributes: z.array(attribute).min(1).max(5),
   /** How many buckets there are; GrowthBook's lie between 0 and 1, and this is 1. */
   size: z
@@ -38,14 +41,23 @@ export const ForeignBucket = z.strictObject({
 });
 export type ForeignBucket = z.infer<typeof ForeignBucket>;
 
-/** An expression of an imported flagd flag, in JsonLogic. It is evaluated with flagd's meaning; one that fails there for a context fails the evaluation here. */
+/**
+ * An expression of an imported flagd flag, in JsonLogic. It is evaluated with flagd's meaning; one that fails there for
+ * a context fails the evaluation here.
+ */
 export const FlagdLogic = z.strictObject({
   logic: z.json(),
-  /** The expression stood within an `if` of two operands, which flagd's engine runs in another way. When omitted, it did not. */
+  /**
+   * The expression stood within an `if` of two operands, which flagd's engine runs in another way. When omitted, it did
+   * not.
+   */
   interpreted: z.boolean().optional(),
   /** It matches where the expression comes to this name. When omitted, it matches where it is true. */
   outcome: z.string().max(1_000).optional(),
-  /** It never matches, and the evaluation fails where the expression comes to a name that is none of these. Only without `outcome`. */
+  /**
+   * It never matches, and the evaluation fails where the expression comes to a name that is none of these. Only without
+   * `outcome`.
+   */
   noneBut: z.array(z.string().max(1_000)).max(1_000).optional(),
 });
 export type FlagdLogic = z.infer<typeof FlagdLogic>;

@@ -48,7 +48,10 @@ export type HoldoutSet = z.infer<typeof HoldoutSet>;
 export const HoldoutAction = z.enum(['holdout.create', 'holdout.edit', 'holdout.end']);
 export type HoldoutAction = z.infer<typeof HoldoutAction>;
 
-/** One link of the audit chain of an environment's holdouts. `_id` is `holdoutsId:revision`; `hash` is SHA-256 over the canonical JSON of all else. */
+/**
+ * One link of the audit chain of an environment's holdouts. `_id` is `holdoutsId:revision`; `hash` is SHA-256 over the
+ * canonical JSON of all else.
+ */
 export const HoldoutRecord = z.strictObject({
   _id: z.string(),
   /** `environment/holdouts`. */

@@ -13,7 +13,10 @@ const name = (what: string, max: number): z.ZodString =>
 
 /** Names an environment, such as `production`; part of every identity. */
 export const EnvironmentName = name('an environment', 40);
-/** Names a flag within its environment. Dots are allowed here only, as many teams use them, and letters, digits and pictures of any script. */
+/**
+ * Names a flag within its environment. Dots are allowed here only, as many teams use them, and letters, digits and
+ * pictures of any script.
+ */
 export const FlagKey = z
   .string()
   .min(1, 'a flag key must not be empty')

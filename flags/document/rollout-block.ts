@@ -42,8 +42,9 @@ export const RolloutBlock = z.strictObject({
   leaseMs: z.int().positive(),
   observe: Observation,
   /**
-   * Of an experiment: its arms in the order of their buckets, treatments first and the control last, each with its percent of eligible
-   * targeting keys. Keys beyond them get the control and take no part. `candidate` and `weight` are then those of the first arm.
+   * Of an experiment: its arms in the order of their buckets, treatments first and the control last, each with its
+   * percent of eligible targeting keys. Keys beyond them get the control and take no part. `candidate` and `weight` are
+   * then those of the first arm.
    */
   arms: z
     .array(z.strictObject({ variant: VariantName, weight: z.number().min(0).max(100) }))

@@ -5,7 +5,10 @@ import { Actor, FieldChange } from './decision-record';
 export const SegmentAction = z.enum(['segment.create', 'segment.edit', 'segment.delete', 'segment.adopt']);
 export type SegmentAction = z.infer<typeof SegmentAction>;
 
-/** One link of a segment's audit chain. `_id` is `segmentId:revision`; `hash` is SHA-256 over the canonical JSON of all else. */
+/**
+ * One link of a segment's audit chain. `_id` is `segmentId:revision`; `hash` is SHA-256 over the canonical JSON of all
+ * else.
+ */
 export const SegmentRecord = z.strictObject({
   _id: z.string(),
   /** `environment/key`. */

@@ -13,8 +13,9 @@ export interface References {
 }
 
 /**
- * The rules of a flag that its schema cannot state: values of the flag's type, variants that exist, splits that add up to 100, names
- * used once; and, given what else stands in the environment, segments and prerequisites that exist and do not go in circles.
+ * The rules of a flag that its schema cannot state: values of the flag's type, variants that exist, splits that add up
+ * to 100, names used once; and, given what else stands in the environment, segments and prerequisites that exist and do
+ * not go in circles.
  *
  * @returns every issue found, none when the flag is good
  */

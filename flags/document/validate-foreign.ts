@@ -7,7 +7,10 @@ import type { FlagdLogic, ForeignBucket, Query, UnleashConstraint } from './fore
 const DEEPEST_QUERY = 20;
 const PATTERNS = new Set(['$regex', '$regexi', '$notRegex', '$notRegexi']);
 
-/** What is wrong with a condition of an imported flag beyond its schema. What its own system would only find to match nobody is let stand. */
+/**
+ * What is wrong with a condition of an imported flag beyond its schema. What its own system would only find to match
+ * nobody is let stand.
+ */
 export function validateForeign(
   condition: { unleash: UnleashConstraint } | { query: Query } | { bucket: ForeignBucket } | { flagd: FlagdLogic },
   field: string,

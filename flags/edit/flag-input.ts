@@ -5,8 +5,8 @@ import { documentId } from '../../flags/document/identifiers';
 import type { FlagBody } from '../../flags/transition/plan-transition';
 
 /**
- * Body of `PUT …/flags/:key`: a flag definition. `enabled` and `salt` keep what stands when they are omitted, so that applying a file
- * neither switches a flag back on that break-glass has switched off nor moves users between variants.
+ * Body of `PUT …/flags/:key`: a flag definition. `enabled` and `salt` keep what stands when they are omitted, so that
+ * applying a file neither switches a flag back on that break-glass has switched off nor moves users between variants.
  */
 export const FlagInput = FlagDefinition.omit({ enabled: true }).extend({
   /** Must be the key of the path when given. */

@@ -6,8 +6,9 @@ import type { Resolution } from './resolution';
 export type Draw = (bucket: number) => Resolution;
 
 /**
- * Compiles the buckets of a place's arms. A rollout has two: the candidate below the weight's threshold, and the control. An experiment has
- * as many as it names, in their order; keys beyond them take no part, since as control they would be more than the other arms are.
+ * Compiles the buckets of a place's arms. A rollout has two: the candidate below the weight's threshold, and the
+ * control. An experiment has as many as it names, in their order; keys beyond them take no part, since as control they
+ * would be more than the other arms are.
  *
  * @param drawn what a key that was drawn into an arm is served
  * @param apart what a key is served that takes no part

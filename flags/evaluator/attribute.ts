@@ -11,12 +11,18 @@ function child(parent: unknown, name: string): unknown {
   return Object.hasOwn(parent, name) ? (parent as Record<string, unknown>)[name] : undefined;
 }
 
-/** Whether an attribute is a member of the context itself that a plain read finds: no path into nested objects, and no name that every object has. */
+/**
+ * Whether an attribute is a member of the context itself that a plain read finds: no path into nested objects, and no
+ * name that every object has.
+ */
 export function isPlainAttribute(path: string): boolean {
   return !path.includes('.') && !inherited(path);
 }
 
-/** Compiles an attribute name; dots reach into nested objects, not into arrays. Inherited members do not count as attributes. */
+/**
+ * Compiles an attribute name; dots reach into nested objects, not into arrays. Inherited members do not count as
+ * attributes.
+ */
 export function compileAttribute(path: string): AttributeReader {
   const [first = '', ...rest] = path.split('.');
   const top: AttributeReader = inherited(first) ? (context) => child(context, first) : (context) => context[first];

@@ -20,7 +20,10 @@ export function bucketOf(salt: string, key: string): number {
   return bucketUnder(prepareSalt(salt), key);
 }
 
-/** How many buckets a weight of 0–100 percent covers. A key is served when its bucket is below, so raising never takes one out. */
+/**
+ * How many buckets a weight of 0–100 percent covers. A key is served when its bucket is below, so raising never takes
+ * one out.
+ */
 export function thresholdOf(weight: number): number {
   return Math.round(weight * 1000);
 }

@@ -7,8 +7,8 @@ export interface AddressRange {
 const LONGEST_ADDRESS = 45;
 
 /**
- * Bytes of an IPv4 or IPv6 address in text form; an IPv4 address mapped into IPv6 (`::ffff:10.0.0.1`) is the IPv4 address, so that both spellings
- * of one client match the same ranges.
+ * Bytes of an IPv4 or IPv6 address in text form; an IPv4 address mapped into IPv6 (`::ffff:10.0.0.1`) is the IPv4
+ * address, so that both spellings of one client match the same ranges.
  *
  * @returns undefined for anything else, zone identifiers among them
  * @see RFC 4291, sections 2.2 and 2.5.5.2

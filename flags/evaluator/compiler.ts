@@ -17,7 +17,10 @@ type Find<T> = (key: string) => T | undefined;
 
 const MOST_ABSENT = 1_000;
 
-/** Makes values when they are first asked for, and keeps them. A key met again while it is being made closes a cycle and is undefined, so it matches nobody. */
+/**
+ * Makes values when they are first asked for, and keeps them. A key met again while it is being made closes a cycle and
+ * is undefined, so it matches nobody.
+ */
 class OnceEach<T> {
   readonly #make: Find<T>;
   readonly made = new Map<string, T>();
@@ -84,7 +87,10 @@ export interface CompilerSource {
   readonly failed?: (key: string, reason: string) => void;
 }
 
-/** Compiles flags and segments, each when it is first asked for. What is as it was, with all that it refers to, keeps its former object. */
+/**
+ * Compiles flags and segments, each when it is first asked for. What is as it was, with all that it refers to, keeps
+ * its former object.
+ */
 export class Compiler {
   readonly #source: CompilerSource;
   #before: Compiled | undefined;
@@ -113,7 +119,10 @@ export class Compiler {
     return this.#segments;
   }
 
-  /** Compiles what was compiled before, where it is not the same, and lets go of it: what is in use is ready at once, and nothing old is held. */
+  /**
+   * Compiles what was compiled before, where it is not the same, and lets go of it: what is in use is ready at once,
+   * and nothing old is held.
+   */
   carryOver(): void {
     for (const key of this.#before?.segments.keys() ?? []) this.#segments.get(key);
     for (const key of this.#before?.flags.keys() ?? []) this.#flags.get(key);

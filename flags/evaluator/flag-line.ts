@@ -1,7 +1,10 @@
 import { referencesOf } from './references';
 import { isTombstone, type SdkFlag, type Tombstone } from './resolution';
 
-/** Media type of a snapshot whose first line is a header and whose other lines are flags, in the order of the bytes of their keys. */
+/**
+ * Media type of a snapshot whose first line is a header and whose other lines are flags, in the order of the bytes of
+ * their keys.
+ */
 export const FLAG_LINES = 'application/vnd.headgate.flag-lines';
 /** Names the same with only what has changed since the entity tag that was sent (RFC 3229). */
 export const CHANGES_OF_LINES = 'headgate-flag-lines';
@@ -11,15 +14,21 @@ export const IM_USED = 226;
 /** Name of a message of the stream of changes whose data is an answer of that kind; such data is no reason to ask again. */
 export const CHANGES_EVENT = 'changes';
 
-/** What separates the fields of a line. JSON holds no tab and no line feed that is not escaped, and neither does a flag's key. */
+/**
+ * What separates the fields of a line. JSON holds no tab and no line feed that is not escaped, and neither does a
+ * flag's key.
+ */
 export const FIELD_END = '\t';
 
-/** A living flag's rollout, as evaluators are told of it before they read the flag: key, id, and the life of its lease in milliseconds. */
+/**
+ * A living flag's rollout, as evaluators are told of it before they read the flag: key, id, and the life of its lease
+ * in milliseconds.
+ */
 export type CarriedRollout = readonly [flag: string, id: string, leaseMs: number];
 
 /**
- * One flag as a line of text, without the line's end: key, revision, what it refers to (in JSON, empty where it is nothing) and the rest of the flag in
- * JSON. Of a deleted flag there are key and revision alone.
+ * One flag as a line of text, without the line's end: key, revision, what it refers to (in JSON, empty where it is
+ * nothing) and the rest of the flag in JSON. Of a deleted flag there are key and revision alone.
  */
 export function flagLine(flag: SdkFlag | Tombstone): string {
   const { key, revision } = flag;

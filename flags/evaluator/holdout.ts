@@ -36,7 +36,10 @@ export function isCovered({ covers }: Pick<Holdout, 'covers'>, flag: CoverableFl
   );
 }
 
-/** Prepares holdouts, oldest first. One that draws as before keeps its former object, so that flags it covers are not compiled again. */
+/**
+ * Prepares holdouts, oldest first. One that draws as before keeps its former object, so that flags it covers are not
+ * compiled again.
+ */
 export function compileHoldouts(
   live: readonly SdkHoldout[],
   before: readonly CompiledHoldout[],
@@ -53,8 +56,8 @@ export function compileHoldouts(
 }
 
 /**
- * Puts the holdouts that cover a flag before one of its places: who is held out by any gets what the place has for the oldest such one.
- * A context without targeting key is held out by none.
+ * Puts the holdouts that cover a flag before one of its places: who is held out by any gets what the place has for the
+ * oldest such one. A context without targeting key is held out by none.
  *
  * @param answerFor what the place serves to keys of a holdout; undefined where it makes no difference to them
  */

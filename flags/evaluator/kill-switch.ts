@@ -13,7 +13,10 @@ function undrawn({ key, offVariant }: SdkFlag, { id, transition, observe }: NonN
   return { flag: key, rollout: id, transition, variant: offVariant ?? '', windowMs: observe.windowMs, drawn: false };
 }
 
-/** What a flag answers while its environment's kill switch is on: what it serves when it is off, whatever its rules, rollout or prerequisites. */
+/**
+ * What a flag answers while its environment's kill switch is on: what it serves when it is off, whatever its rules,
+ * rollout or prerequisites.
+ */
 export function killedResolution(flag: SdkFlag): Resolution {
   const known = answers.get(flag);
   if (known !== undefined) return known;

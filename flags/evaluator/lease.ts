@@ -2,8 +2,8 @@ import { prepareSalt } from './bucket';
 import { murmur3 } from './murmur3';
 
 /**
- * How long a rollout's weight may still be served, on the evaluator's monotonic clock. One object for each rollout, shared by every
- * snapshot, so that renewing recompiles nothing.
+ * How long a rollout's weight may still be served, on the evaluator's monotonic clock. One object for each rollout,
+ * shared by every snapshot, so that renewing recompiles nothing.
  */
 export interface Lease {
   expiresAtMonotonicMs: number;
@@ -20,8 +20,9 @@ export function noLease(): Lease {
 }
 
 /**
- * Whether a key's share of the lease is over. Keys lapse evenly over the last 10 % of the life, each at its own fixed place, so that
- * a lost control plane does not move all users at once. The hash is apart from that of buckets, so both ends of a weight lapse alike.
+ * Whether a key's share of the lease is over. Keys lapse evenly over the last 10 % of the life, each at its own fixed
+ * place, so that a lost control plane does not move all users at once. The hash is apart from that of buckets, so both
+ * ends of a weight lapse alike.
  */
 export function hasLapsed(lease: Lease, targetingKey: string, monotonicMs: number): boolean {
   const leftMs = lease.expiresAtMonotonicMs - monotonicMs;

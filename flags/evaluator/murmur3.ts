@@ -79,7 +79,10 @@ export function extendHash(state: HashState, text: string): HashState {
   return { hash, tail, tailBits, lengthBytes };
 }
 
-/** @returns the hash of everything in `state` followed by `text`, as an unsigned 32-bit integer; O(length), no allocation for ASCII */
+/**
+ * @returns the hash of everything in `state` followed by `text`, as an unsigned 32-bit integer; O(length), no
+ * allocation for ASCII
+ */
 export function murmur3(state: HashState, text: string): number {
   let hash = state.hash;
   let tail = state.tail;

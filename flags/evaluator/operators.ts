@@ -13,8 +13,8 @@ const never: Test = () => false;
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
 /**
- * Milliseconds of a Date, or of ISO 8601 text: a date (midnight UTC) or a time with its zone. Undefined for anything else: local
- * times among them, since they would mean something else on every machine, and days that do not exist.
+ * Milliseconds of a Date, or of ISO 8601 text: a date (midnight UTC) or a time with its zone. Undefined for anything
+ * else: local times among them, since they would mean something else on every machine, and days that do not exist.
  */
 export function instantOf(value: unknown): number | undefined {
   const ms = value instanceof Date ? value.getTime() : isInstantText(value) ? Date.parse(value) : Number.NaN;
@@ -83,8 +83,9 @@ const asWritten: Fold = (value) => value;
 const lowerCase: Fold = (value) => (typeof value === 'string' ? value.toLowerCase() : value);
 
 /**
- * Compiles an operator with the value written in the flag. Types are strict: the text '5' is not the number 5. A missing value or one of
- * another type never passes, except under `not_in`. `contains` also finds an element of an array.
+ * Compiles an operator with the value written in the flag. Types are strict: the text '5' is not the number 5. A
+ * missing value or one of another type never passes, except under `not_in`. `contains` also finds an element of an
+ * array.
  */
 export function compileOperator(operator: Operator, wanted: Scalar | readonly Scalar[], ignoreCase = false): Test {
   const fold = ignoreCase ? lowerCase : asWritten;

@@ -14,8 +14,8 @@ function re2(): typeof Re2 {
 }
 
 /**
- * Compiles a pattern in RE2's syntax, which has no look-around and no back-references and is therefore searched in time linear in the text: no
- * pattern and no attribute can make an evaluation hang.
+ * Compiles a pattern in RE2's syntax, which has no look-around and no back-references and is therefore searched in time
+ * linear in the text: no pattern and no attribute can make an evaluation hang.
  *
  * @returns what tells whether the pattern is found anywhere in a text; undefined for a pattern that is none
  * @see https://github.com/google/re2/wiki/Syntax

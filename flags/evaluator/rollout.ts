@@ -25,9 +25,9 @@ export interface RolloutParts {
 }
 
 /**
- * Compiles the place that a live rollout owns. A key that no holdout has gets the candidate when its lease holds, no excluded segment has it and its
- * bucket is below the weight's threshold; else the control. Without targeting key it is the control too: a rollout never turns a working
- * evaluation into an error.
+ * Compiles the place that a live rollout owns. A key that no holdout has gets the candidate when its lease holds, no
+ * excluded segment has it and its bucket is below the weight's threshold; else the control. Without targeting key it is
+ * the control too: a rollout never turns a working evaluation into an error.
  */
 export function compileRollout(
   block: RolloutBlock,

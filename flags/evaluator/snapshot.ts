@@ -21,8 +21,8 @@ import { failure } from './variants';
 const NOT_READY = failure('PROVIDER_NOT_READY', 'no flags have been received yet');
 
 /**
- * Flags and segments of one environment at one moment, compiled, or compiled when they are asked for: each evaluation sees this one state and
- * nothing else.
+ * Flags and segments of one environment at one moment, compiled, or compiled when they are asked for: each evaluation
+ * sees this one state and nothing else.
  */
 export class CompiledSnapshot<
   Flags extends Lookup<CompiledFlag> = Lookup<CompiledFlag>,
@@ -82,7 +82,10 @@ export class CompiledSnapshot<
   }
 }
 
-/** The details of a resolution; the caller's default stands in for what failed, and where the flag itself has no variant to serve. */
+/**
+ * The details of a resolution; the caller's default stands in for what failed, and where the flag itself has no variant
+ * to serve.
+ */
 export function withDefault<T>({ details }: Resolution, defaultValue: T): Details<T> {
   return (details.value === undefined ? { ...details, value: defaultValue } : details) as Details<T>;
 }
@@ -106,8 +109,8 @@ export interface SnapshotSource {
 }
 
 /**
- * Compiles a snapshot. Given the one before, whatever has the same revision and the same references is used again, and live rollouts keep
- * their lease; a rollout not seen before has none until {@link CompiledSnapshot.setLease}.
+ * Compiles a snapshot. Given the one before, whatever has the same revision and the same references is used again, and
+ * live rollouts keep their lease; a rollout not seen before has none until {@link CompiledSnapshot.setLease}.
  */
 export function compileSnapshot(
   { flags, segments, killSwitch, holdouts }: SnapshotSource,

@@ -15,7 +15,10 @@ export const ExperimentFile = z.strictObject(
     place: shared.place,
     /** Variants compared with the control, which is what the place serves. */
     treatments: z.array(VariantName).min(1).max(10),
-    /** Percent of eligible targeting keys that take part, shared equally by the control and all treatments. When omitted, 100. */
+    /**
+     * Percent of eligible targeting keys that take part, shared equally by the control and all treatments. When
+     * omitted, 100.
+     */
     traffic: Percent.min(0.01).default(100),
     event: shared.event,
     metrics: z

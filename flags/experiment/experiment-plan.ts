@@ -8,7 +8,10 @@ export type ExperimentRole = z.infer<typeof ExperimentRole>;
 
 /** An experiment with every default filled in: what the workflow runs and the identity of a start is hashed over. */
 export const ExperimentPlan = z.strictObject({
-  /** Flag, place, metrics, windows, looks and lease, in the form that rollouts have them. `candidate` is the first treatment. */
+  /**
+   * Flag, place, metrics, windows, looks and lease, in the form that rollouts have them. `candidate` is the first
+   * treatment.
+   */
   base: RolloutPlan,
   /** Variants compared with the control, which is what the place serves. */
   treatments: z.array(VariantName).min(1).max(10),

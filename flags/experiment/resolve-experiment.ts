@@ -64,7 +64,10 @@ function tryResolve(
   };
 }
 
-/** The rollout plan whose defaults, checks and wording the shared fields have. Everything is taken as written, so that it is read once. */
+/**
+ * The rollout plan whose defaults, checks and wording the shared fields have. Everything is taken as written, so that
+ * it is read once.
+ */
 function asPlanFile(written: Written, { treatments, traffic, metrics }: ExperimentFile): Written {
   const {
     treatments: _t,

@@ -34,8 +34,8 @@ export class ExportNotes {
   }
 
   /**
-   * Makes a document of each flag, in order. One that cannot be expressed is left out as a whole, since the rest of it would mean something else; what was told of
-   * it until then goes with it.
+   * Makes a document of each flag, in order. One that cannot be expressed is left out as a whole, since the rest of it
+   * would mean something else; what was told of it until then goes with it.
    */
   each<Document>(
     flags: readonly SourceFlag[],

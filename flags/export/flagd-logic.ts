@@ -20,8 +20,9 @@ const ORDER: Readonly<Record<string, string>> = {
 };
 
 /**
- * A condition as a JsonLogic expression that is true or false. JsonLogic compares loosely where Headgate is strict, so equality is `===`, and an order of numbers
- * asks first that the attribute be none of what JsonLogic would take for a number.
+ * A condition as a JsonLogic expression that is true or false. JsonLogic compares loosely where Headgate is strict, so
+ * equality is `===`, and an order of numbers asks first that the attribute be none of what JsonLogic would take for a
+ * number.
  *
  * @param segment - what stands for a segment
  * @param changed - told of what means something else for some contexts

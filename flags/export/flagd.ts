@@ -23,8 +23,8 @@ interface FlagdFlagOut {
 const KEPT: ReadonlySet<keyof FlagDefinition> = new Set(['metadata']);
 
 /**
- * A flagd definition of flags and segments. Rules become one `if` chain in their order; segments that are used become `$evaluators`. A split keeps its shares and is
- * drawn anew by flagd's own buckets.
+ * A flagd definition of flags and segments. Rules become one `if` chain in their order; segments that are used become
+ * `$evaluators`. A split keeps its shares and is drawn anew by flagd's own buckets.
  *
  * @see https://flagd.dev/reference/flag-definitions/
  */

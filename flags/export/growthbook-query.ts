@@ -26,7 +26,8 @@ const VERSION = '^v?[0-9]{1,5}[.][0-9]{1,5}[.][0-9]{1,5}([-+]|$)';
 const RE2_ALONE = /\\[AzQECpP]|\[\[:|\(\?[a-zA-Z]/;
 
 /**
- * A condition without segments as a query in GrowthBook's language. GrowthBook compares loosely where Headgate is strict, so each comparison also asks for the type.
+ * A condition without segments as a query in GrowthBook's language. GrowthBook compares loosely where Headgate is
+ * strict, so each comparison also asks for the type.
  *
  * @throws {NotExpressible} for what no query says
  * @see https://docs.growthbook.io/lib/build-your-own#conditions

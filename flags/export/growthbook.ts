@@ -45,8 +45,8 @@ export interface GrowthBookFile {
 }
 
 /**
- * Features as GrowthBook's clients are sent them. Rules become rules: one variant is forced, a split is an experiment. Segments are written out, since a saved group
- * there is a list of values and no condition.
+ * Features as GrowthBook's clients are sent them. Rules become rules: one variant is forced, a split is an experiment.
+ * Segments are written out, since a saved group there is a list of values and no condition.
  *
  * @see https://docs.growthbook.io/lib/build-your-own
  */

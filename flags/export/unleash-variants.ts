@@ -17,8 +17,8 @@ export interface VariantRun {
 const DEFAULT_STICKINESS = 'userId,sessionId,remoteAddress';
 
 /**
- * The run of rules from `at` on that draws variants as one strategy of Unleash does: buckets side by side over the whole range, and then, for those without any key, the last
- * variant once more. Null where the rules are no such run.
+ * The run of rules from `at` on that draws variants as one strategy of Unleash does: buckets side by side over the
+ * whole range, and then, for those without any key, the last variant once more. Null where the rules are no such run.
  */
 export function variantRunAt(
   rules: readonly Rule[],

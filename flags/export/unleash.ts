@@ -39,8 +39,9 @@ export interface UnleashFile {
 const KEPT: ReadonlySet<keyof FlagDefinition> = new Set(['description']);
 
 /**
- * The state that Unleash's clients are sent. A boolean flag becomes a feature that is enabled where the flag is true; any other a feature whose strategies carry
- * variants. Conditions become constraints: what needs alternatives takes several strategies.
+ * The state that Unleash's clients are sent. A boolean flag becomes a feature that is enabled where the flag is true;
+ * any other a feature whose strategies carry variants. Conditions become constraints: what needs alternatives takes
+ * several strategies.
  *
  * @see https://docs.getunleash.io/reference/activation-strategies
  */

@@ -11,7 +11,10 @@ export const GroupFile = z.strictObject({
   environment: EnvironmentName.optional(),
   /** Whom to ask; members without an owner of their own get it. */
   owner: z.string().max(200).optional(),
-  /** One approval before anything is started, which stands for every approval that steps of members ask for. When omitted, false. */
+  /**
+   * One approval before anything is started, which stands for every approval that steps of members ask for. When
+   * omitted, false.
+   */
   approval: z.boolean().default(false),
   approvals: z
     .strictObject({
@@ -22,8 +25,8 @@ export const GroupFile = z.strictObject({
     })
     .prefault({}),
   /**
-   * What follows when a member does not complete: `take_back` ends what is live and takes completed members back, last first; `stop`
-   * ends what is live and leaves completed members as they are.
+   * What follows when a member does not complete: `take_back` ends what is live and takes completed members back, last
+   * first; `stop` ends what is live and leaves completed members as they are.
    */
   onRollback: z.enum(['take_back', 'stop']).default('take_back'),
   /** Whether members that do not depend on each other may be live together. When omitted, true. */

@@ -21,8 +21,8 @@ export type GroupOrder =
   | { readonly kind: 'cycle'; readonly path: readonly string[] };
 
 /**
- * Orders the members of a group: each after every member that its flag needs as a prerequisite, directly or by way of flags outside
- * the group, and after those it names. O(members × (flags + prerequisites)).
+ * Orders the members of a group: each after every member that its flag needs as a prerequisite, directly or by way of
+ * flags outside the group, and after those it names. O(members × (flags + prerequisites)).
  *
  * @param flags - at least all that have a prerequisite
  */

@@ -17,8 +17,8 @@ const FIELDS = Object.keys(FlagDefinition.shape);
  * A flag as it stood at a revision, by taking back one record after the other from how it stands now. O(records since).
  *
  * @param records - of the flag, newest first: at least all with a higher revision
- * @throws {HeadgateError} INVALID_ARGUMENT when there was no such revision, or a record on the way holds no content: that of a very large flag
- *   vouches for its fields by their hash alone
+ * @throws {HeadgateError} INVALID_ARGUMENT when there was no such revision, or a record on the way holds no content:
+ *   that of a very large flag vouches for its fields by their hash alone
  */
 export function flagAt(flag: Flag, records: readonly DecisionRecord[], revision: number): PastFlag {
   const fields: Record<string, unknown> = { ...flag };

@@ -18,8 +18,9 @@ export interface Reading {
 const MOST_PARTS = 100;
 
 /**
- * A JsonLogic expression that is true or false, as a condition; a boolean where it is the same for everybody. It becomes conditions of Headgate's own where those mean the same for every
- * context, and stays an expression of flagd's where they would not.
+ * A JsonLogic expression that is true or false, as a condition; a boolean where it is the same for everybody. It
+ * becomes conditions of Headgate's own where those mean the same for every context, and stays an expression of flagd's
+ * where they would not.
  *
  * @throws {NotExpressible} for what is no expression of flagd's
  * @see https://flagd.dev/reference/flag-definitions/#targeting-rules

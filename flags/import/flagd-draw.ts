@@ -26,7 +26,8 @@ export interface Draw {
 }
 
 /**
- * A `fractional` as a draw that comes to the same; null where nothing here does: hashed by several attributes or by none, or with outcomes and weights that are expressions.
+ * A `fractional` as a draw that comes to the same; null where nothing here does: hashed by several attributes or by
+ * none, or with outcomes and weights that are expressions.
  *
  * @param operands - as {@link expand} leaves them
  * @see https://flagd.dev/reference/custom-operations/fractional-operation/

@@ -21,8 +21,8 @@ export function operation(logic: Logic): readonly [operator: string, operands: r
 const OF_ANY = /^(?:\d+|length)$/;
 
 /**
- * The context's attribute that `{ "var": … }` names; null for anything else, and for what no attribute here reads alike: with a value for what is missing, within lists
- * and texts, with a dot in the name itself.
+ * The context's attribute that `{ "var": … }` names; null for anything else, and for what no attribute here reads
+ * alike: with a value for what is missing, within lists and texts, with a dot in the name itself.
  */
 export function attributeOf(logic: Logic): string | null {
   const [operator, [name, ...otherwise] = []] = operation(logic) ?? [];
@@ -51,7 +51,8 @@ interface Place {
 }
 
 /**
- * Puts shared expressions in the place of their names, the flag's own key in place of `$flagd.flagKey`, and values in place of what is the same for everybody.
+ * Puts shared expressions in the place of their names, the flag's own key in place of `$flagd.flagKey`, and values in
+ * place of what is the same for everybody.
  *
  * @throws {NotExpressible} where a name stands for nothing, or for itself, and for what only flagd knows
  */
@@ -113,7 +114,8 @@ function variable(logic: Logic, operands: Logic, { flagKey, isElement }: Place):
 }
 
 /**
- * Writes out what flagd hashes where a `fractional` names nothing: its flag's key and the targeting key. Nobody is drawn who has none.
+ * Writes out what flagd hashes where a `fractional` names nothing: its flag's key and the targeting key. Nobody is
+ * drawn who has none.
  *
  * @param logic - an expression as {@link expand} leaves it
  */

@@ -8,12 +8,16 @@ import { applicable, definitionOf, ImportResult, Names, NotExpressible, NoteKind
 import { tellUnreadable } from './readable';
 import { allOf, mayFail, negated, NEVER, type Truth } from './flagd-truth';
 
-/** Without a default, or with targeting that names no variant, flagd's reason is that the default is due; that of a flag without rules would be that it is static. */
+/**
+ * Without a default, or with targeting that names no variant, flagd's reason is that the default is due; that of a flag
+ * without rules would be that it is static.
+ */
 const NOBODY: Pick<Rule, 'name' | 'if'> = { name: 'nobody', if: NEVER };
 
 /**
- * Flags of a flagd definition. Targeting becomes rules: `if` chains in their order, conditions by Headgate's operators where those mean the same, and else
- * expressions of flagd's own. Users are drawn by flagd's own hash, so that they keep what they had. A flag that is disabled there answers the caller's own default here too.
+ * Flags of a flagd definition. Targeting becomes rules: `if` chains in their order, conditions by Headgate's operators
+ * where those mean the same, and else expressions of flagd's own. Users are drawn by flagd's own hash, so that they
+ * keep what they had. A flag that is disabled there answers the caller's own default here too.
  *
  * @see https://flagd.dev/reference/flag-definitions/
  */

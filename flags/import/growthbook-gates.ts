@@ -6,7 +6,8 @@ import { FeatureValues } from './growthbook-values';
 import { NotExpressible } from './imported';
 
 /**
- * A parent that must have one of some values, as the variants that hold them; 'never' where it has none of them or depends on itself.
+ * A parent that must have one of some values, as the variants that hold them; 'never' where it has none of them or
+ * depends on itself.
  *
  * @throws {NotExpressible} when it depends on a value without gating, or comes after other rules
  */

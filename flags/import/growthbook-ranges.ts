@@ -4,8 +4,8 @@ export function equalWeights(count: number): number[] {
 }
 
 /**
- * Where each variation of an experiment lies between 0 and 1. Weights that do not fit the variations, or do not add up to 1 within a hundredth, are
- * replaced by equal ones, as GrowthBook's clients do.
+ * Where each variation of an experiment lies between 0 and 1. Weights that do not fit the variations, or do not add up
+ * to 1 within a hundredth, are replaced by equal ones, as GrowthBook's clients do.
  *
  * @param coverage - share of each variation's part that takes part, 0 to 1; clipped to that
  * @see https://docs.growthbook.io/lib/build-your-own, getBucketRanges

@@ -5,7 +5,10 @@ import { bucketRanges } from './growthbook-ranges';
 import type { FeatureValues, Value } from './growthbook-values';
 import { allOf, type DraftRule } from './imported';
 
-/** Shares are compared with 'at most', ranges with 'less than': this little makes the one the other, and is less than any bucket. */
+/**
+ * Shares are compared with 'at most', ranges with 'less than': this little makes the one the other, and is less than
+ * any bucket.
+ */
 const LITTLE = 1e-9;
 
 /** One rule as rules here: none where it reaches nobody. */
@@ -79,7 +82,10 @@ interface Leaf {
   readonly weights: readonly number[] | undefined;
 }
 
-/** The contexts of a bandit, the first that fits deciding; the rule's own weights where none does. Without a bandit that is all. */
+/**
+ * The contexts of a bandit, the first that fits deciding; the rule's own weights where none does. Without a bandit that
+ * is all.
+ */
 function leavesOf(
   { contextualBanditRef, weights }: GrowthBookRule,
   bandits: NonNullable<GrowthBookPayload['contextualBandits']>,

@@ -17,9 +17,10 @@ import {
 import { tellUnreadable } from './readable';
 
 /**
- * Flags of what GrowthBook's clients are sent. Whoever had a value there has it here: users are drawn by GrowthBook's own hashes, and conditions are queries with
- * GrowthBook's meaning. Values become variants named after their place; a default of null becomes the caller's own. The context's attributes are GrowthBook's by
- * name; `id` is the targeting key where it is not given.
+ * Flags of what GrowthBook's clients are sent. Whoever had a value there has it here: users are drawn by GrowthBook's
+ * own hashes, and conditions are queries with GrowthBook's meaning. Values become variants named after their place; a
+ * default of null becomes the caller's own. The context's attributes are GrowthBook's by name; `id` is the targeting
+ * key where it is not given.
  *
  * @see https://docs.growthbook.io/lib/build-your-own
  */

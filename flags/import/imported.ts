@@ -12,7 +12,10 @@ export const NoteKind = {
   LeftOut: 'left_out',
   /** It is in the result, and means something else for some users. */
   Changed: 'changed',
-  /** It is in the result under another name or in another form, with the same meaning; or it is not, and no evaluation depends on it. */
+  /**
+   * It is in the result under another name or in another form, with the same meaning; or it is not, and no evaluation
+   * depends on it.
+   */
   Noted: 'noted',
 } as const;
 /** One of the kinds of notes. */
@@ -51,8 +54,8 @@ export class ImportResult implements Imported {
 const SegmentShape = Segment.pick({ key: true, if: true, description: true });
 
 /**
- * What of a result can be sent: a flag or segment that breaks a rule of such documents here, or stands on one that is left out, is left out and told. Otherwise one
- * of them would stop the others.
+ * What of a result can be sent: a flag or segment that breaks a rule of such documents here, or stands on one that is
+ * left out, is left out and told. Otherwise one of them would stop the others.
  *
  * @param room what flags are called where they come from
  */
@@ -156,7 +159,8 @@ export interface DraftRule {
 }
 
 /**
- * Rules and default of a flag. The first rule that holds for everybody becomes the default, and what comes after it is never reached.
+ * Rules and default of a flag. The first rule that holds for everybody becomes the default, and what comes after it is
+ * never reached.
  *
  * @param otherwise - the default when no rule holds for everybody
  */

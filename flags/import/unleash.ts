@@ -30,9 +30,11 @@ const OFF = 'off';
 const ON = 'on';
 
 /**
- * Flags and segments of what Unleash's clients are sent. Whoever had a feature or a variant there has it here: users are drawn by Unleash's own hash, constraints
- * keep Unleash's meaning. A feature without variants becomes a boolean flag; one with variants a flag of the type of their payloads, whose variant `off` stands for
- * 'not enabled' and `on` for 'enabled, no variant'. The context's attributes are Unleash's fields and properties by name; `userId` is the targeting key where it is not given.
+ * Flags and segments of what Unleash's clients are sent. Whoever had a feature or a variant there has it here: users
+ * are drawn by Unleash's own hash, constraints keep Unleash's meaning. A feature without variants becomes a boolean
+ * flag; one with variants a flag of the type of their payloads, whose variant `off` stands for 'not enabled' and `on`
+ * for 'enabled, no variant'. The context's attributes are Unleash's fields and properties by name; `userId` is the
+ * targeting key where it is not given.
  *
  * @see https://github.com/Unleash/client-specification
  */

@@ -26,7 +26,10 @@ export const Impact = z.strictObject({
   services: z.array(Shared),
   /** Segments that its rules, and its live rollout, read; those within others with the way to them. */
   segments: z.array(z.strictObject({ segment: SegmentKey, path: z.array(SegmentKey) })),
-  /** Live rollouts and experiments of this flag, of flags that depend on it, and of flags that share a module or service with it. */
+  /**
+   * Live rollouts and experiments of this flag, of flags that depend on it, and of flags that share a module or service
+   * with it.
+   */
   rollouts: z.array(
     z.strictObject({
       flag: FlagKey,

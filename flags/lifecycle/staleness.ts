@@ -37,7 +37,8 @@ export const Staleness = z.strictObject({
 export type Staleness = z.infer<typeof Staleness>;
 
 /**
- * Why a flag is stale: it serves everybody the same and has not changed for long, nobody was served while it was watched, or its time is over.
+ * Why a flag is stale: it serves everybody the same and has not changed for long, nobody was served while it was
+ * watched, or its time is over.
  *
  * @param olderThanMs - for how long it must have been unchanged, in milliseconds
  */
@@ -61,8 +62,8 @@ export function stalenessOf(flag: Flag, usage: FlagUsage, nowMs: number, olderTh
 }
 
 /**
- * The variant that everybody is served whatever their context; null for the caller's own default, undefined where it depends on who asks, or a rollout is live. A rule is
- * taken as one that somebody may match.
+ * The variant that everybody is served whatever their context; null for the caller's own default, undefined where it
+ * depends on who asks, or a rollout is live. A rule is taken as one that somebody may match.
  */
 export function servesEverybody(
   flag: Pick<Flag, 'enabled' | 'rules' | 'defaultVariant' | 'offVariant' | 'prerequisites' | 'rollout'>,

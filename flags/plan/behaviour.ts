@@ -4,8 +4,10 @@ import { z } from 'zod';
 export const OnSegmentHarm = z.enum(['exclude', 'hold', 'report']);
 
 /**
- * Who may roll back. `guarded`: the guardrails' evidence alone, under the promised rate; risk, forecast and low confidence narrow.
- * `predictive`: risk at its second threshold, a forecast that crosses and lasts, and low confidence roll back too, outside the promised rate.
+ * Who may roll back. `guarded`: the guardrails' evidence alone, under the promised rate; risk, forecast and low
+ * confidence narrow.
+ * `predictive`: risk at its second threshold, a forecast that crosses and lasts, and low confidence roll back too,
+ * outside the promised rate.
  */
 export const Preset = z.enum(['guarded', 'predictive']);
 export type Preset = z.infer<typeof Preset>;

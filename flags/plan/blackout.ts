@@ -7,9 +7,10 @@ const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 const HORIZON_MS = 15 * DAY_MS;
 
 /**
- * Whether nothing may be raised at an instant, and when that ends. Spans that touch or overlap count as one, so `untilMs` is the first
- * instant at which raising is allowed again. A span belongs to the local day it starts on. Where clocks are set back over an edge, it
- * starts at the first such reading and ends at the last; where they are set forward past an edge, the edge is the change itself.
+ * Whether nothing may be raised at an instant, and when that ends. Spans that touch or overlap count as one, so
+ * `untilMs` is the first instant at which raising is allowed again. A span belongs to the local day it starts on. Where
+ * clocks are set back over an edge, it starts at the first such reading and ends at the last; where they are set
+ * forward past an edge, the edge is the change itself.
  *
  * @param blackouts - weekly spans with known time zones
  * @param instantMs - milliseconds since the Unix epoch

@@ -3,8 +3,9 @@ import { PrometheusMetric } from './prometheus-metric';
 import { UserObservation } from './user-metric';
 
 /**
- * What is measured of the events named. `error_rate` and `slower_than` are shares (0–1); `mean_value`, `quantile` and `distribution` are in the value's
- * unit, `events_per_exposure` in events, and `ratio` in the unit of its numerator for one of its denominator's.
+ * What is measured of the events named. `error_rate` and `slower_than` are shares (0–1); `mean_value`, `quantile` and
+ * `distribution` are in the value's unit, `events_per_exposure` in events, and `ratio` in the unit of its numerator for
+ * one of its denominator's.
  */
 export const MetricKind = z.enum([
   'error_rate',
@@ -25,7 +26,10 @@ export type Measure = z.infer<typeof Measure>;
 export const Denominator = z.strictObject({ event: z.string().min(1).max(60), measure: Measure.default('count') });
 export type Denominator = z.infer<typeof Denominator>;
 
-/** How much worse the candidate may be at full exposure: `absolute` in the metric's unit plus `relative` as a share of control. */
+/**
+ * How much worse the candidate may be at full exposure: `absolute` in the metric's unit plus `relative` as a share of
+ * control.
+ */
 export const Margin = z.strictObject({
   absolute: z.number().nonnegative().default(0),
   relative: z.number().nonnegative().default(0),
@@ -56,7 +60,10 @@ export const Metric = z.strictObject({
   measure: Measure.optional(),
   /** For `ratio`: what it is divided by. */
   denominator: Denominator.optional(),
-  /** Candidate over control that the forecast must not cross: above 1 where lower is better, below 1 where higher is. No forecast without. */
+  /**
+   * Candidate over control that the forecast must not cross: above 1 where lower is better, below 1 where higher is. No
+   * forecast without.
+   */
   factor: z.number().positive().max(100).optional(),
   /** What people call the metric's unit, such as `ms` or `EUR`; changes nothing in the judgement. */
   unit: z.string().min(1).max(20).optional(),

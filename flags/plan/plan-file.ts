@@ -76,8 +76,8 @@ export const BlackoutFile = z.strictObject({
 });
 
 /**
- * A rollout plan as people write it: everything but `flag` and `candidate` may be left out. Durations are text with units. `resolvePlan` fills
- * in the defaults; docs/plan-reference.md says what each field means.
+ * A rollout plan as people write it: everything but `flag` and `candidate` may be left out. Durations are text with
+ * units. `resolvePlan` fills in the defaults; docs/plan-reference.md says what each field means.
  */
 export const PlanFile = z.strictObject(
   {

@@ -54,7 +54,10 @@ export const RolloutPlan = z.strictObject({
   dependencies: Dependencies.optional(),
   /** Looking on after completion; none when left out. */
   watch: Watch.optional(),
-  /** What requests are taken for: independent of each other, anything, or what the user cells show; `auto` in plans from before this was a choice. */
+  /**
+   * What requests are taken for: independent of each other, anything, or what the user cells show; `auto` in plans from
+   * before this was a choice.
+   */
   profile: z.enum(['fast', 'safe', 'auto']).optional(),
   /** How long after the start and each raise latency is not held against the candidate. */
   warmUpMs: z.int().min(0).max(3_600_000).optional(),

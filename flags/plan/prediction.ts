@@ -13,7 +13,10 @@ export const PredictionLimits = z.strictObject({
 });
 export type PredictionLimits = z.infer<typeof PredictionLimits>;
 
-/** What follows when the failure probability is forecast to rise; each threshold is a failure probability, reached by the forecast's lower bound at two looks on end. */
+/**
+ * What follows when the failure probability is forecast to rise; each threshold is a failure probability, reached by
+ * the forecast's lower bound at two looks on end.
+ */
 export const PredictionForecast = z
   .strictObject({
     /** How many looks ahead. */
@@ -34,8 +37,8 @@ export type PredictionForecast = z.infer<typeof PredictionForecast>;
 /** What a prediction that the change fails leads to. */
 export const Prediction = z.strictObject({
   /**
-   * `act` shapes the plan and enters confidence, `shadow` only records, `off` asks no model; `auto` acts once a model that has learned
-   * from at least 50 rollouts of one's own decides, and is a shadow before.
+   * `act` shapes the plan and enters confidence, `shadow` only records, `off` asks no model; `auto` acts once a model
+   * that has learned from at least 50 rollouts of one's own decides, and is a shadow before.
    */
   mode: z.enum(['auto', 'act', 'shadow', 'off']),
   /** Share of one's rollouts that fail: what the shipped model's probability is drawn towards. */

@@ -7,8 +7,8 @@ const SELECTOR = new RegExp(String.raw`^\s*[a-zA-Z_:][a-zA-Z0-9_:]*\s*\{(?:${MAT
 const PLACEHOLDERS = new Set(['variant', 'control', 'candidate', 'segment', 'flag', 'environment', 'window']);
 
 /**
- * Where one amount of a metric is counted: a selector of raw counters, from which Headgate takes exact increases, or with `{{window}}` an expression that
- * gives each window's amount itself.
+ * Where one amount of a metric is counted: a selector of raw counters, from which Headgate takes exact increases, or
+ * with `{{window}}` an expression that gives each window's amount itself.
  */
 export const PrometheusTemplate = z
   .string()
@@ -56,9 +56,15 @@ export const PrometheusMetric = z.strictObject({
   histogram: PrometheusTemplate.optional(),
   /** For means without a histogram: the sum of the values. */
   sum: PrometheusTemplate.optional(),
-  /** For means without a histogram: how wide single values scatter, as a multiple of their mean; counters do not tell. When omitted, 3. */
+  /**
+   * For means without a histogram: how wide single values scatter, as a multiple of their mean; counters do not tell.
+   * When omitted, 3.
+   */
   variation: z.number().positive().max(1000).optional(),
-  /** `seconds` are turned into milliseconds, as thresholds and margins are in. When omitted, `seconds` where the name says so. */
+  /**
+   * `seconds` are turned into milliseconds, as thresholds and margins are in. When omitted, `seconds` where the name
+   * says so.
+   */
   unit: z.enum(['seconds', 'none']).optional(),
 });
 export type PrometheusMetric = z.infer<typeof PrometheusMetric>;

@@ -81,7 +81,8 @@ const MarginText = z.string().transform((text, context) => {
 });
 
 /**
- * How much worse is still acceptable at full exposure: a number in the metric's unit, text as `10%`, `0.5pp` or `0.5pp + 10%`, or
+ * How much worse is still acceptable at full exposure: a number in the metric's unit, text as `10%`, `0.5pp` or `0.5pp
+ * + 10%`, or
  * `{ absolute, relative }` with `relative` as a share of the control. Both parts add up.
  */
 export const MarginFile = z.union(

@@ -25,8 +25,8 @@ export function wallClockAt(timeZone: string, instantMs: number): number {
 }
 
 /**
- * The instants at which the clocks of a time zone show a reading (given as {@link wallClockAt} gives it). Two different ones where clocks
- * are set back over it; where they are set forward past it, both are the instant of the change.
+ * The instants at which the clocks of a time zone show a reading (given as {@link wallClockAt} gives it). Two different
+ * ones where clocks are set back over it; where they are set forward past it, both are the instant of the change.
  *
  * @throws {RangeError} on an unknown time zone
  */

@@ -3,8 +3,9 @@ import type { MetricKind } from './metric';
 import type { Problem } from './problem';
 
 /**
- * What a metric per user takes of all that one user did: whether the event came at all, failed once, or passed the threshold once (shares of users); or how
- * often it came, what its values add up to, or what they are on average (one value for each user).
+ * What a metric per user takes of all that one user did: whether the event came at all, failed once, or passed the
+ * threshold once (shares of users); or how often it came, what its values add up to, or what they are on average (one
+ * value for each user).
  */
 export const UserMeasure = z.enum(['any', 'any_error', 'any_slow', 'count', 'total', 'mean']);
 export type UserMeasure = z.infer<typeof UserMeasure>;

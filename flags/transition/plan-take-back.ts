@@ -14,8 +14,9 @@ export type TakeBackPlan =
 const isSame = (a: unknown, b: unknown): boolean => canonicalJson(a ?? null) === canonicalJson(b ?? null);
 
 /**
- * Decides what taking back a completed rollout does to a flag: what the completion wrote goes back to what stood before, and all
- * else stays as it is. When a person has edited just that since, or the flag carries another rollout, nothing is written. Pure.
+ * Decides what taking back a completed rollout does to a flag: what the completion wrote goes back to what stood
+ * before, and all else stays as it is. When a person has edited just that since, or the flag carries another rollout,
+ * nothing is written. Pure.
  *
  * @param flag - the flag as it stands
  * @param before - its place right before the completion

@@ -55,8 +55,9 @@ function servedAfter(block: RolloutBlock, control: string, controlHoldback: numb
 }
 
 /**
- * What a place keeps for keys of the holdouts that cover the flag as its rollout completes: the control, or what earlier rollouts under
- * the same holdout have kept for them. So nobody who is held out gets a feature that was rolled out meanwhile.
+ * What a place keeps for keys of the holdouts that cover the flag as its rollout completes: the control, or what
+ * earlier rollouts under the same holdout have kept for them. So nobody who is held out gets a feature that was rolled
+ * out meanwhile.
  */
 function keptFor(holdouts: readonly string[], before: HeldOut | undefined, control: string): { heldOut?: HeldOut } {
   if (holdouts.length === 0) return before === undefined ? {} : { heldOut: before };

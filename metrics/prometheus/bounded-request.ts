@@ -20,8 +20,8 @@ export interface BoundedAnswer {
 }
 
 /**
- * Sends one request over Node's own HTTP, since `fetch` takes no certificate authority. Redirects are not followed: they would carry credentials
- * to wherever the answer points.
+ * Sends one request over Node's own HTTP, since `fetch` takes no certificate authority. Redirects are not followed:
+ * they would carry credentials to wherever the answer points.
  *
  * @throws {Error} when the connection fails, time is over, or the answer is larger than allowed
  */

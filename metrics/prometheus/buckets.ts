@@ -8,7 +8,10 @@ export interface Bucket {
   readonly count: number;
 }
 
-/** Cumulative counts by the text of `le`, as classic histograms have them, turned into buckets. Counts that fall are taken as 0. */
+/**
+ * Cumulative counts by the text of `le`, as classic histograms have them, turned into buckets. Counts that fall are
+ * taken as 0.
+ */
 export function classicBuckets(byLe: ReadonlyMap<string, number>): Bucket[] {
   const bounds = [...byLe].map(([le, count]) => ({
     upper: le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le),
@@ -43,8 +46,8 @@ export interface CountAbove {
 }
 
 /**
- * Counts the values above a threshold. A bucket that the threshold cuts is divided as if its values lay evenly over their logarithm, as those of
- * native histograms nearly do; whether that is good enough is the caller's to say.
+ * Counts the values above a threshold. A bucket that the threshold cuts is divided as if its values lay evenly over
+ * their logarithm, as those of native histograms nearly do; whether that is good enough is the caller's to say.
  */
 export function countAbove(buckets: readonly Bucket[], threshold: number): CountAbove {
   let above = 0;
@@ -67,8 +70,8 @@ function shareAbove({ lower, upper }: Bucket, threshold: number): number {
 }
 
 /**
- * The sum of the squared values as far as buckets tell it: evenly spread within each bucket, twice the lower bound in the last one, and never less than
- * the sum allows. Exact moments are lost in buckets.
+ * The sum of the squared values as far as buckets tell it: evenly spread within each bucket, twice the lower bound in
+ * the last one, and never less than the sum allows. Exact moments are lost in buckets.
  */
 export function sumOfSquares(buckets: readonly Bucket[], sum: number): number {
   const count = countOf(buckets);
@@ -81,7 +84,10 @@ export function sumOfSquares(buckets: readonly Bucket[], sum: number): number {
   return Math.max(squares, (sum * sum) / count);
 }
 
-/** Values of a sum without a histogram are assumed to scatter three times as wide as their mean: most latencies scatter less. */
+/**
+ * Values of a sum without a histogram are assumed to scatter three times as wide as their mean: most latencies scatter
+ * less.
+ */
 const ASSUMED_VARIATION = 3;
 
 /** The sum of squares that is assumed where only a count and a sum are known, by the values' coefficient of variation. */
@@ -89,7 +95,10 @@ export function assumedSquares(count: number, sum: number, variation = ASSUMED_V
   return count <= 0 ? 0 : (sum * sum * (1 + variation ** 2)) / count;
 }
 
-/** Buckets in the judge's own logarithmic bins, each at the bin of its upper bound; an open last bucket one bin above its lower bound. */
+/**
+ * Buckets in the judge's own logarithmic bins, each at the bin of its upper bound; an open last bucket one bin above
+ * its lower bound.
+ */
 export function toBins(buckets: readonly Bucket[]): SparseHistogram {
   let zero = 0;
   const counts: Record<string, number> = {};

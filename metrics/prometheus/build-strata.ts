@@ -39,8 +39,8 @@ interface Growing {
 }
 
 /**
- * Puts each increase into the window it was scraped in and the transition it came about under, and makes strata of them, one metric at a time. An increase
- * that spans a change of the weight is left out.
+ * Puts each increase into the window it was scraped in and the transition it came about under, and makes strata of
+ * them, one metric at a time. An increase that spans a change of the weight is left out.
  */
 export function buildStrata({ queries, read, span, transitions, query }: StrataParts): StrataAnswer {
   const strata: Stratum[] = [];

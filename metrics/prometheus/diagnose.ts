@@ -17,8 +17,9 @@ export interface DoubtTimes {
 }
 
 /**
- * Why a metric brings nothing new to compare: nothing is scraped any more, the metric or its variant label is not there, or an arm has none. Null while both
- * arms are scraped, whether or not they have requests, and until a second scrape of a service that was found only now.
+ * Why a metric brings nothing new to compare: nothing is scraped any more, the metric or its variant label is not
+ * there, or an arm has none. Null while both arms are scraped, whether or not they have requests, and until a second
+ * scrape of a service that was found only now.
  */
 export async function whyNothing(
   client: PrometheusClient,
@@ -79,8 +80,8 @@ function lacking(query: SelectorQuery, present: readonly InstantSample[], arms: 
 }
 
 /**
- * Whether a part that nobody saw, such as errors, could be there at all. Nothing is wrong with no errors; a condition on a label that the metric does not have
- * would hide every one of them.
+ * Whether a part that nobody saw, such as errors, could be there at all. Nothing is wrong with no errors; a condition
+ * on a label that the metric does not have would hide every one of them.
  */
 export async function whyNoErrors(
   client: PrometheusClient,

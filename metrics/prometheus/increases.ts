@@ -44,10 +44,12 @@ interface Sample {
 }
 
 /**
- * What each counter grew by from scrape to scrape: whole numbers that add up, unlike `increase()`, which extrapolates to the edges of its window.
+ * What each counter grew by from scrape to scrape: whole numbers that add up, unlike `increase()`, which extrapolates
+ * to the edges of its window.
  *
  * - A value below the one before is a restart: the counter began again at 0, so all of it is new.
- * - A series that shows up on a target that was scraped before without it was born at 0: all of it is new. That is how a first error looks.
+ * - A series that shows up on a target that was scraped before without it was born at 0: all of it is new. That is how
+ *   a first error looks.
  * - The first sample of a target never seen before is where counting begins: nothing says how old its counts are.
  * - Samples further apart than {@link LONGEST_GAP_MS} count nothing: when it came about is unknown.
  *

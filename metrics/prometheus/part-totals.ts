@@ -32,7 +32,10 @@ export interface UnknownThreshold {
   readonly upper: number;
 }
 
-/** The arm's totals as the judge reads them, or why the threshold cannot be told. Prometheus knows no users, so cells are empty. */
+/**
+ * The arm's totals as the judge reads them, or why the threshold cannot be told. Prometheus knows no users, so cells
+ * are empty.
+ */
 export function armTotals(
   metric: Metric,
   parts: PartTotals,

@@ -17,8 +17,8 @@ export interface InstantSample {
 }
 
 /**
- * Asks one Prometheus, or anything that speaks its query API. Every answer is bounded in time and size, and one that says it is partial is refused:
- * missing series would look like a change.
+ * Asks one Prometheus, or anything that speaks its query API. Every answer is bounded in time and size, and one that
+ * says it is partial is refused: missing series would look like a change.
  */
 export class PrometheusClient {
   constructor(

@@ -7,7 +7,10 @@ import type { PrometheusClient } from './prometheus-client';
 import { readParts, type PartIncrease, type ReadSpan } from './read-parts';
 import { buildStrata, type TransitionSpan } from './build-strata';
 
-/** Evidence further back than this is not fetched any more: it bounds what a worker asks for when it comes back from an outage. */
+/**
+ * Evidence further back than this is not fetched any more: it bounds what a worker asks for when it comes back from an
+ * outage.
+ */
 const LONGEST_BACKLOG_MS = 30 * 60_000;
 /** A sample newer than this, or three windows, means that scraping goes on. */
 const FRESH_MS = 90_000;

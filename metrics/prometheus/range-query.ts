@@ -21,9 +21,11 @@ export interface RangeQuery {
 }
 
 /**
- * Series of any expression over time, for what is no comparison of variants: causes, forecasts. NaN and native histograms are left out.
+ * Series of any expression over time, for what is no comparison of variants: causes, forecasts. NaN and native
+ * histograms are left out.
  *
- * @throws {HeadgateError} SOURCE_UNAVAILABLE when the source does not answer wholly; INVALID_ARGUMENT for a span that has no end
+ * @throws {HeadgateError} SOURCE_UNAVAILABLE when the source does not answer wholly; INVALID_ARGUMENT for a span that
+ *   has no end
  */
 export async function queryRange(
   client: Pick<PrometheusClient, 'range'>,

@@ -32,7 +32,8 @@ const AT_ONCE = 4;
 /**
  * Asks for all parts, each query once however many metrics share it, and takes the increases.
  *
- * @throws {HeadgateError} SOURCE_UNAVAILABLE when any of them fails: a part read without its others would be a change that never happened
+ * @throws {HeadgateError} SOURCE_UNAVAILABLE when any of them fails: a part read without its others would be a change
+ *   that never happened
  */
 export async function readParts(
   client: PrometheusClient,

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { PrometheusSourceConfig, SecretReference } from './source-config';
 
 /**
- * The value of the Authorization header, or null when the source wants none. Read anew each time, so that a rotated secret is used at the next look.
+ * The value of the Authorization header, or null when the source wants none. Read anew each time, so that a rotated
+ * secret is used at the next look.
  *
  * @throws {Error} when the secret is not where the configuration says; the message names the place alone
  */

@@ -14,8 +14,8 @@ export interface NativeHistogram {
 }
 
 /**
- * Counts by Headgate's own bins. Finer bins are added up exactly; a coarser one is counted where its geometric middle lies, which shifts both arms
- * alike.
+ * Counts by Headgate's own bins. Finer bins are added up exactly; a coarser one is counted where its geometric middle
+ * lies, which shifts both arms alike.
  */
 export function toOwnBins({ schema, offset, counts }: NativeHistogram): Map<number, number> {
   const bins = new Map<number, number>();
@@ -42,7 +42,10 @@ export function middleOf(bin: number): number {
   return exp((bin - 0.5) * LN2_8);
 }
 
-/** How many of a histogram's values lie above a limit; the bin that holds the limit is parted as if evenly filled on a log scale. */
+/**
+ * How many of a histogram's values lie above a limit; the bin that holds the limit is parted as if evenly filled on a
+ * log scale.
+ */
 export function countAbove(bins: ReadonlyMap<number, number>, limit: number): number {
   const edge = Math.log2(limit) * 8;
   let above = 0;

@@ -29,11 +29,12 @@ interface Knot {
 export type QuantileShape = readonly Knot[];
 
 /**
- * The distribution that quantile points of `n` values describe: straight lines on the scale of log value against log odds. What a point says is
- * believed where at least {@link FEWEST_BEYOND} values lie beyond it.
+ * The distribution that quantile points of `n` values describe: straight lines on the scale of log value against log
+ * odds. What a point says is believed where at least {@link FEWEST_BEYOND} values lie beyond it.
  *
- * A quantile of few values scatters, and a tail read off a scattered point is too heavy on average. Each point's level is therefore moved so that the share read
- * off at any limit near it is right on average: from a tail of p to p − (1 − 2p)/2n, to second order. Without that the smaller arm would seem slower than it is.
+ * A quantile of few values scatters, and a tail read off a scattered point is too heavy on average. Each point's level
+ * is therefore moved so that the share read off at any limit near it is right on average: from a tail of p to p − (1 −
+ * 2p)/2n, to second order. Without that the smaller arm would seem slower than it is.
  *
  * @param points - levels and values ascending
  * @param n - how many values, >= 1

@@ -26,8 +26,9 @@ export function columnOf(event: string, column: string): string {
 export const LATENCY_COLUMNS = ['lat_mean_ms', 'lat_p50_ms', 'lat_p95_ms', 'lat_p99_ms'] as const;
 
 /**
- * Reads one line. A field of the wrong type ends the reading, since then the file is not what it is taken for; numbers that cannot be, such as negative
- * counts or more errors than requests, are left out and told of, since recordings of real systems hold such.
+ * Reads one line. A field of the wrong type ends the reading, since then the file is not what it is taken for; numbers
+ * that cannot be, such as negative counts or more errors than requests, are left out and told of, since recordings of
+ * real systems hold such.
  *
  * @param events - names of the events whose columns are wanted
  */

@@ -36,7 +36,8 @@ export interface RecordedTrace {
 }
 
 /**
- * Puts the lines of one trace, in any order, into strata: one for each minute that has a line. A transition begins with each change of the weight.
+ * Puts the lines of one trace, in any order, into strata: one for each minute that has a line. A transition begins with
+ * each change of the weight.
  *
  * @param arms - lines of one trace, at least one
  * @param thresholdsMs - limits that metrics of the kind `slower_than` ask for
@@ -146,7 +147,10 @@ function binsOf({ requests, latency }: RecordedEvent, shape: QuantileShape): Rea
   return shape.length === 0 || requests < 1 ? new Map() : binsOfShape(shape, Math.round(requests));
 }
 
-/** The shapes of both arms' latencies as far as quantile points tell; the arm with fewer requests follows the other where its own points end. */
+/**
+ * The shapes of both arms' latencies as far as quantile points tell; the arm with fewer requests follows the other
+ * where its own points end.
+ */
 function shapesOf(control: RecordedEvent | undefined, candidate: RecordedEvent | undefined): Shapes {
   const own = (event: RecordedEvent | undefined, other?: QuantileShape): QuantileShape =>
     event === undefined || event.requests < 1

@@ -12,8 +12,8 @@ export interface Sources {
 }
 
 /**
- * The strata of all sources of a plan's metrics, joined by window and transition. Trouble of one source keeps its own metrics away and no others: harm
- * that another source shows still counts.
+ * The strata of all sources of a plan's metrics, joined by window and transition. Trouble of one source keeps its own
+ * metrics away and no others: harm that another source shows still counts.
  */
 export async function collectStrata({ own, prometheus }: Sources, query: PrometheusQuery): Promise<StrataAnswer> {
   const named = query.metrics.filter((metric) => metric.prometheus !== undefined);

@@ -44,9 +44,10 @@ export function emptyCohorts(): Cohorts {
 }
 
 /**
- * Takes windows in, in place: users seen for the first time enter, those who have entered before go on, and who has been followed for long enough is counted
- * in the window that completed it. Each user is thus counted once, in one stratum, by what happened in a span that is as long for both arms. Windows that were
- * taken in before are left out, so handing some in again is harmless.
+ * Takes windows in, in place: users seen for the first time enter, those who have entered before go on, and who has
+ * been followed for long enough is counted in the window that completed it. Each user is thus counted once, in one
+ * stratum, by what happened in a span that is as long for both arms. Windows that were taken in before are left out, so
+ * handing some in again is harmless.
  *
  * @param windows - in time order
  * @param closedUpTo - start of the last window that is complete; who is followed to its end is counted

@@ -20,8 +20,9 @@ interface Event {
 }
 
 /**
- * Turns the surprise of single points into that of events: one for each disturbance, and the smaller the more often its like has
- * happened in this series. So a series that is always restless does not alarm for ever. Bounded state; O(kept events) time.
+ * Turns the surprise of single points into that of events: one for each disturbance, and the smaller the more often its
+ * like has happened in this series. So a series that is always restless does not alarm for ever. Bounded state; O(kept
+ * events) time.
  */
 export class AlarmMemory {
   private readonly events: Event[] = [];

@@ -30,10 +30,12 @@ export interface PointAnomaly {
 const NOTHING: PointAnomaly = { score: 0, severity: 0, persistence: 0, alarm: false };
 
 /**
- * Finds anomalies in one series as it arrives. Several views each measure how far a point is from what they expect; each one's own history turns that into a
- * tail probability; the surprises (minus log probabilities) are combined by their root mean square, and made into events.
+ * Finds anomalies in one series as it arrives. Several views each measure how far a point is from what they expect;
+ * each one's own history turns that into a tail probability; the surprises (minus log probabilities) are combined by
+ * their root mean square, and made into events.
  *
- * Strictly online and deterministic: it never looks ahead, needs no range, length or label, and draws no random number. Its state is bounded (some 200 kB).
+ * Strictly online and deterministic: it never looks ahead, needs no range, length or label, and draws no random number.
+ * Its state is bounded (some 200 kB).
  */
 export class SeriesDetector {
   private readonly views: readonly { readonly view: View; readonly tail: TailHistogram }[] = [

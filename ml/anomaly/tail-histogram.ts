@@ -17,8 +17,9 @@ const PRIOR_VALUES = 5;
 const ENOUGH = 20;
 
 /**
- * How improbable a value is among those seen so far: an exponentially forgetting histogram in logarithmic bins, with a Pareto tail
- * (Hill's estimator, shrunk) beyond the largest 5 %. Costs one pass over 400 bins for each value; its state does not grow.
+ * How improbable a value is among those seen so far: an exponentially forgetting histogram in logarithmic bins, with a
+ * Pareto tail (Hill's estimator, shrunk) beyond the largest 5 %. Costs one pass over 400 bins for each value; its state
+ * does not grow.
  *
  * Assumes non-negative statistics whose tail is regularly varying; values of one bin are taken as ties.
  *

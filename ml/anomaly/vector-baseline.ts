@@ -22,8 +22,9 @@ export interface VectorWindow {
 export const MAX_ROWS = 300;
 
 /**
- * Refines a vector baseline by the windows of an ended rollout; with other metrics than before it begins anew. Of many windows an even choice is
- * taken, so that one long rollout does not push out all others. O(windows · metrics + rows · metrics² + metrics³).
+ * Refines a vector baseline by the windows of an ended rollout; with other metrics than before it begins anew. Of many
+ * windows an even choice is taken, so that one long rollout does not push out all others. O(windows · metrics + rows ·
+ * metrics² + metrics³).
  *
  * @param windows - in time order; those that a profile expects nothing of are left out
  */
@@ -48,7 +49,8 @@ export function learnVectorBaseline(
 }
 
 /**
- * How badly one window fits how the metrics usually move together. A window of fewer units than usual is allowed the more noise that such windows have.
+ * How badly one window fits how the metrics usually move together. A window of fewer units than usual is allowed the
+ * more noise that such windows have.
  *
  * @returns null where no model, no profile or no data tells
  */

@@ -3,8 +3,8 @@ import { chiSquaredTail } from '../distributions/tails';
 import { robustLevel } from '../robust/median';
 
 /**
- * How the metrics of one segment move together: a linear autoencoder, whose best weights are principal components. Plain JSON, of
- * metrics × components numbers.
+ * How the metrics of one segment move together: a linear autoencoder, whose best weights are principal components.
+ * Plain JSON, of metrics × components numbers.
  */
 export interface VectorModel {
   readonly version: 1;
@@ -21,7 +21,10 @@ export interface VectorModel {
 
 /** Directions are kept until they explain this share of the variance. */
 const EXPLAINED = 0.9;
-/** Values further off than so many spreads count as this far while learning, so that an incident does not turn the components. */
+/**
+ * Values further off than so many spreads count as this far while learning, so that an incident does not turn the
+ * components.
+ */
 const CLIP = 4;
 /** Rows needed for each metric. */
 const ROWS_PER_METRIC = 5;
@@ -29,9 +32,11 @@ const ROWS_PER_METRIC = 5;
 /**
  * Learns from rows of ordinary time. O(rows · metrics² + metrics³).
  *
- * @param rows - one row for each window, one value for each metric (best: residuals against its baseline); rows with a value that is not finite are left out
+ * @param rows - one row for each window, one value for each metric (best: residuals against its baseline); rows with a
+ *   value that is not finite are left out
  * @returns null with fewer than five rows for each metric, or fewer than two metrics that vary
- * @see Jolliffe (2002), Principal Component Analysis; Baldi and Hornik (1989), doi:10.1016/0893-6080(89)90014-2, for why a linear autoencoder learns them
+ * @see Jolliffe (2002), Principal Component Analysis; Baldi and Hornik (1989), doi:10.1016/0893-6080(89)90014-2, for
+ *   why a linear autoencoder learns them
  */
 export function learnVectorModel(rows: readonly (readonly number[])[]): VectorModel | null {
   const whole = rows.filter((row) => row.every(Number.isFinite));
@@ -55,17 +60,22 @@ export function learnVectorModel(rows: readonly (readonly number[])[]): VectorMo
 
 /** How badly a row fits the common movement. */
 export interface VectorRest {
-  /** Chance of a row that fits so badly: small where metrics part that usually go together, though each by itself may be usual. */
+  /**
+   * Chance of a row that fits so badly: small where metrics part that usually go together, though each by itself may be
+   * usual.
+   */
   readonly tail: number;
   /** How far each metric lies from where the others put it, in its spreads: positive is above. */
   readonly rests: readonly number[];
 }
 
 /**
- * Compares a row with the common movement, by Box's scaled chi-squared with the mean and variance that were learned. A row of fewer units than
- * those learned from has sampling noise of its own, which goes with nothing: what it adds to mean and variance of the rest is allowed for.
+ * Compares a row with the common movement, by Box's scaled chi-squared with the mean and variance that were learned. A
+ * row of fewer units than those learned from has sampling noise of its own, which goes with nothing: what it adds to
+ * mean and variance of the rest is allowed for.
  *
- * @param noise - of each metric, the variance of the row's own sampling noise beyond that of the rows learned from, in the metric's unit squared; none when left out
+ * @param noise - of each metric, the variance of the row's own sampling noise beyond that of the rows learned from, in
+ *   the metric's unit squared; none when left out
  * @returns null for a row of another length or with a value that is not finite, and where nothing was ever left unexplained
  * @see Box (1954), doi:10.1214/aoms/1177728786
  */

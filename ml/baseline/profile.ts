@@ -11,7 +11,10 @@ export interface BaselinePoint {
   readonly units: number;
 }
 
-/** What is usual for one metric of one segment, by hour of day and day of week (UTC). Plain JSON, about 1 kB, whatever it learned from. */
+/**
+ * What is usual for one metric of one segment, by hour of day and day of week (UTC). Plain JSON, about 1 kB, whatever
+ * it learned from.
+ */
 export interface BaselineProfile {
   readonly version: 1;
   /** Hours of data it has learned. */
@@ -56,8 +59,8 @@ const EMPTY: BaselineProfile = {
 };
 
 /**
- * Refines a profile with windows seen since. Windows of an hour enter by their median, so single bursts do not move it; hours far off count
- * only in part. O(n log n).
+ * Refines a profile with windows seen since. Windows of an hour enter by their median, so single bursts do not move it;
+ * hours far off count only in part. O(n log n).
  *
  * Assumes hour of day and day of week to add up; says so by a wide `between` where they do not.
  *
@@ -76,8 +79,8 @@ export function expectAt(profile: BaselineProfile, atMs: number): Expectation | 
 }
 
 /**
- * How far a window lies from what is usual, in standard deviations of such a window: positive is higher. A window with few units is
- * allowed more. Null while too little is known, for a window without units, and where nothing ever varied.
+ * How far a window lies from what is usual, in standard deviations of such a window: positive is higher. A window with
+ * few units is allowed more. Null while too little is known, for a window without units, and where nothing ever varied.
  */
 export function residualAgainst(profile: BaselineProfile, { atMs, value, units }: BaselinePoint): number | null {
   const expected = expectAt(profile, atMs);
@@ -88,7 +91,10 @@ export function residualAgainst(profile: BaselineProfile, { atMs, value, units }
   return variance > 0 ? (value - expected.value) / Math.sqrt(variance) : null;
 }
 
-/** Chance of a residual so large, two-sided, by Student's t with as many degrees of freedom as hours known, at most 30. Null as above. */
+/**
+ * Chance of a residual so large, two-sided, by Student's t with as many degrees of freedom as hours known, at most 30.
+ * Null as above.
+ */
 export function tailAgainst(profile: BaselineProfile, atMs: number, value: number, units: number): number | null {
   const residual = residualAgainst(profile, { atMs, value, units });
   return residual === null ? null : fTail(residual * residual, 1, Math.min(30, profile.blocks - 1));

@@ -30,15 +30,16 @@ const MOST = 3;
 const CEILING = 1e12;
 
 /**
- * Watches for a lasting change for the worse once nothing concurrent is left to compare with: an e-detector of Shiryaev-Roberts type,
- * averaged over three sizes of shift. O(1).
+ * Watches for a lasting change for the worse once nothing concurrent is left to compare with: an e-detector of
+ * Shiryaev-Roberts type, averaged over three sizes of shift. O(1).
  *
- * While each window's residual, given those before it, has a mean of at most 0.25 and is sub-Gaussian with a variance factor of at most 1.5, windows
- * between false alarms number at least `averageRunLength` on average, however long one watches. Residuals that follow each other
- * (a forecast wrong for hours) break that assumption.
+ * While each window's residual, given those before it, has a mean of at most 0.25 and is sub-Gaussian with a variance
+ * factor of at most 1.5, windows between false alarms number at least `averageRunLength` on average, however long one
+ * watches. Residuals that follow each other (a forecast wrong for hours) break that assumption.
  *
  * @param state - what this returned last time, or null at first
- * @param z - the window's standardised residual against the forecast; positive is worse. Null, a window without data, changes nothing
+ * @param z - the window's standardised residual against the forecast; positive is worse. Null, a window without data,
+ *   changes nothing
  * @see Shin, Ramdas and Rinaldo (2024), arXiv:2203.03532
  */
 export function watchAfterCompletion(

@@ -1,4 +1,7 @@
-/** A calibration by steps that never fall: scores from `at[i]` on up to the next are worth `value[i]`; straight lines between. */
+/**
+ * A calibration by steps that never fall: scores from `at[i]` on up to the next are worth `value[i]`; straight lines
+ * between.
+ */
 export interface Isotonic {
   /** Ascending scores. */
   readonly at: readonly number[];
@@ -7,8 +10,8 @@ export interface Isotonic {
 }
 
 /**
- * Isotonic regression by pooling adjacent violators. Each pool stands at its mean score, and scores between pools are interpolated, so
- * that ranks survive. O(n log n).
+ * Isotonic regression by pooling adjacent violators. Each pool stands at its mean score, and scores between pools are
+ * interpolated, so that ranks survive. O(n log n).
  *
  * @param scores - n >= 1 scores, in any order
  * @param labels - 0 or 1, same order

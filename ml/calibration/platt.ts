@@ -7,16 +7,17 @@ export interface Platt {
 }
 
 /**
- * How strongly a slope is held at 1 and an intercept at 0, as curvature of the log likelihood: 15 is what some hundred rows of middling risk weigh. The
- * spread of scores is steadier over time than the share of failures, so it is held more strongly.
+ * How strongly a slope is held at 1 and an intercept at 0, as curvature of the log likelihood: 15 is what some hundred
+ * rows of middling risk weigh. The spread of scores is steadier over time than the share of failures, so it is held
+ * more strongly.
  */
 const SLOPE_PRECISION = 50;
 const INTERCEPT_PRECISION = 15;
 const MAX_STEPS = 50;
 
 /**
- * Platt's calibration on log odds, by Newton's method, held towards leaving scores as they are, so that few rows change little and
- * separable ones stay finite. A slope below 0 would turn ranks around and is taken as 0. O(steps × n).
+ * Platt's calibration on log odds, by Newton's method, held towards leaving scores as they are, so that few rows change
+ * little and separable ones stay finite. A slope below 0 would turn ranks around and is taken as 0. O(steps × n).
  *
  * @param odds - log odds, finite
  * @param labels - 0 or 1, same order

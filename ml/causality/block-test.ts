@@ -30,7 +30,10 @@ export interface BlockTest {
   /** The Wald statistic, chi-squared with `dfNumerator` degrees of freedom in large samples. */
   readonly waldChi2: number;
   readonly waldP: number;
-  /** The same hypothesis without the assumption that noise is equally strong in every row; null where a single row decides the fit. */
+  /**
+   * The same hypothesis without the assumption that noise is equally strong in every row; null where a single row
+   * decides the fit.
+   */
   readonly robust: { readonly f: number; readonly p: number } | null;
 }
 
@@ -43,7 +46,8 @@ export interface UntestableBlock {
 
 /**
  * F test that the last columns of a regression have coefficients of zero, with its Wald form and the Wald test under
- * heteroscedasticity (HC3). Sums of squares are read off one QR, so that nothing is lost by subtracting them. O(rows × columns²).
+ * heteroscedasticity (HC3). Sums of squares are read off one QR, so that nothing is lost by subtracting them. O(rows ×
+ * columns²).
  *
  * Assumes rows in order of time with noise that is independent given the columns; the F form also assumes equal variance.
  *

@@ -17,13 +17,14 @@ export interface DickeyFuller {
 }
 
 /**
- * Tests a series for a unit root against stationarity about a constant level. The number of lagged differences is chosen by Akaike's
- * criterion up to Schwert's bound. O(n × bound³).
+ * Tests a series for a unit root against stationarity about a constant level. The number of lagged differences is
+ * chosen by Akaike's criterion up to Schwert's bound. O(n × bound³).
  *
  * @param values - evenly spaced, oldest first; NaN where missing: rows with a gap are left out
  * @returns undefined when it cannot be tested: constant, an exact recursion, or too short
  * @see Said and Dickey (1984), doi:10.1093/biomet/71.3.599
- * @see MacKinnon (1994), p-values, doi:10.1080/07350015.1994.10510005; (2010), critical values, Queen's Economics Department paper 1227
+ * @see MacKinnon (1994), p-values, doi:10.1080/07350015.1994.10510005; (2010), critical values, Queen's Economics
+ *   Department paper 1227
  */
 export function dickeyFuller(values: readonly number[]): DickeyFuller | undefined {
   const scaled = standardised(values);

@@ -2,11 +2,13 @@
 export type DiscoveryControl = 'bh' | 'by';
 
 /**
- * P-values adjusted so that calling everything at or below q a finding keeps the expected share of false findings at q. O(n log n).
+ * P-values adjusted so that calling everything at or below q a finding keeps the expected share of false findings at q.
+ * O(n log n).
  *
  * @param pValues - 0 to 1, in any order
  * @returns in the order given, each >= its p-value and <= 1
- * @see Benjamini and Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x; Benjamini and Yekutieli (2001), doi:10.1214/aos/1013699998
+ * @see Benjamini and Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x; Benjamini and Yekutieli (2001),
+ *   doi:10.1214/aos/1013699998
  */
 export function adjustedForDiscovery(pValues: readonly number[], control: DiscoveryControl = 'bh'): number[] {
   const n = pValues.length;

@@ -17,8 +17,8 @@ export interface GrangerEdge extends CandidateEdge {
 }
 
 /**
- * Granger tests of many pairs, with the share of false edges among those found kept at alpha. Edges that are not testable take no part in
- * the correction.
+ * Granger tests of many pairs, with the share of false edges among those found kept at alpha. Edges that are not
+ * testable take no part in the correction.
  *
  * @param series - by name, of one length
  * @throws {RangeError} when an edge names a series that is not there

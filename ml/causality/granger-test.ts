@@ -5,7 +5,10 @@ import { chooseLag, type OrderCriterion } from './lag-order';
 import { differences, lagDesign, lagsOf, standardised } from './lag-design';
 import { stationarityOf, type Stationarity } from './stationarity';
 
-/** Series and settings of one question: does the past of `cause` help to predict `effect`, beyond its own past and that of `given`? */
+/**
+ * Series and settings of one question: does the past of `cause` help to predict `effect`, beyond its own past and that
+ * of `given`?
+ */
 export interface GrangerQuestion {
   /** Evenly spaced, oldest first; NaN where missing. All series have one length. */
   readonly cause: readonly number[];
@@ -57,10 +60,10 @@ export const MIN_OBSERVATIONS = 30;
 const ROWS_PER_COEFFICIENT = 3;
 
 /**
- * Granger causality with stationarity looked after. Series without unit root or shift of level are tested in levels. With a unit root both
- * Toda-Yamamoto's test and the test of differences have to reject; with a shift of level both levels and differences. So an edge that is
- * only a shared trend, or a shared step, is not reported; in either case F has to reject
- * with and without the assumption of equal variance (HC3). O(maxLag × rows × (series × maxLag)²).
+ * Granger causality with stationarity looked after. Series without unit root or shift of level are tested in levels.
+ * With a unit root both Toda-Yamamoto's test and the test of differences have to reject; with a shift of level both
+ * levels and differences. So an edge that is only a shared trend, or a shared step, is not reported; in either case F
+ * has to reject with and without the assumption of equal variance (HC3). O(maxLag × rows × (series × maxLag)²).
  *
  * It tells prediction, not mechanism: a common driver that is not `given` makes an edge where there is none.
  *

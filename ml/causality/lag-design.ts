@@ -14,8 +14,8 @@ export interface Design {
 }
 
 /**
- * Rows of a regression of series on earlier values. A row with a missing value in any of its cells is left out, so that a gap shortens the
- * sample and never shifts a lag. O(rows × terms).
+ * Rows of a regression of series on earlier values. A row with a missing value in any of its cells is left out, so that
+ * a gap shortens the sample and never shifts a lag. O(rows × terms).
  *
  * @param targets - series of one length to explain
  * @param terms - regressors in the order of their columns, after the constant
@@ -56,8 +56,9 @@ export function differences(values: readonly number[]): number[] {
 }
 
 /**
- * The series with mean 0 and standard deviation 1 over what is not missing: tests of regressions with a constant do not change by it, and
- * lose no digits to a large mean. Undefined when it is constant, up to rounding, or has fewer than two values.
+ * The series with mean 0 and standard deviation 1 over what is not missing: tests of regressions with a constant do not
+ * change by it, and lose no digits to a large mean. Undefined when it is constant, up to rounding, or has fewer than
+ * two values.
  */
 export function standardised(values: readonly number[]): number[] | undefined {
   const finite = values.filter(Number.isFinite);

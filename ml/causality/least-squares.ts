@@ -1,7 +1,10 @@
 import { Matrix, QrDecomposition } from 'ml-matrix';
 import type { Design } from './lag-design';
 
-/** Share of a column's own spread that must be left when the columns before it are taken out. Below it the column adds rounding only. */
+/**
+ * Share of a column's own spread that must be left when the columns before it are taken out. Below it the column adds
+ * rounding only.
+ */
 const COLLINEAR_BELOW = 1e-7;
 
 /** A design as `Q·R` of its columns with its targets behind them: everything tests of nested regressions need. */
@@ -35,8 +38,8 @@ export function factor({ columns, targets, rows }: Design): Factored {
 }
 
 /**
- * Share of a column's spread about its mean that the columns before it leave over: 0 when they explain it whole, and for a column that does
- * not vary. For a target's column, the share that the regression does not explain.
+ * Share of a column's spread about its mean that the columns before it leave over: 0 when they explain it whole, and
+ * for a column that does not vary. For a target's column, the share that the regression does not explain.
  */
 export function shareLeft({ r }: Factored, column: number): number {
   let about = 0;
@@ -58,8 +61,8 @@ export function isPerfectFit(factored: Factored): boolean {
 }
 
 /**
- * The design without those of its columns from one index to another (excluded) that the columns before them explain whole, such as the second lag of an
- * exact trend: they take nothing out that is not taken out already.
+ * The design without those of its columns from one index to another (excluded) that the columns before them explain
+ * whole, such as the second lag of an exact trend: they take nothing out that is not taken out already.
  */
 export function withoutRedundant(design: Design, from: number, to: number): Design {
   if (from >= to || design.rows < design.columns.length + design.targets.length) return design;

@@ -16,9 +16,9 @@ export interface LevelShift {
 }
 
 /**
- * Looks for one lasting shift of the mean of an autoregression at an unknown date. Two series that step with the same event seem to predict each
- * other in levels, whichever came first; their differences do not. Sums from the end
- * make every date cost one step. O(n × lags²).
+ * Looks for one lasting shift of the mean of an autoregression at an unknown date. Two series that step with the same
+ * event seem to predict each other in levels, whichever came first; their differences do not. Sums from the end make
+ * every date cost one step. O(n × lags²).
  *
  * @param values - evenly spaced; NaN where missing
  * @param lags - order of the autoregression

@@ -16,8 +16,8 @@ export interface Stationarity {
 }
 
 /**
- * Order of integration by repeated Dickey-Fuller tests at 5 %, and a test for a lasting shift of level. A series whose differences cannot be
- * tested, such as an exact trend, counts as integrated.
+ * Order of integration by repeated Dickey-Fuller tests at 5 %, and a test for a lasting shift of level. A series whose
+ * differences cannot be tested, such as an exact trend, counts as integrated.
  *
  * @param values - evenly spaced; NaN where missing
  */

@@ -19,8 +19,9 @@ const NEAR_ZERO = 2 ** -28;
 const FARTHEST = 700;
 
 /**
- * e to the x, to the last bit that of `@stdlib/math-base-special-exp` and in half the time: it scales by a product with a power of two from a table instead of by taking the number to
- * pieces. The same on every machine, as `Math.exp` need not be. O(1).
+ * e to the x, to the last bit that of `@stdlib/math-base-special-exp` and in half the time: it scales by a product with
+ * a power of two from a table instead of by taking the number to pieces. The same on every machine, as `Math.exp` need
+ * not be. O(1).
  *
  * @param x - any number
  * @returns less than one unit in the last place away; Infinity and 0 where the result is out of range

@@ -24,8 +24,9 @@ const words = new Int32Array(double.buffer);
 const HIGH = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
 
 /**
- * Natural logarithm, to the last bit that of `@stdlib/math-base-special-ln` and in half the time: the significand is taken by an exact product instead of by writing half of a double, which
- * a processor cannot read back at once. Every look takes tens of thousands. The same on every machine, as `Math.log` need not be. O(1).
+ * Natural logarithm, to the last bit that of `@stdlib/math-base-special-ln` and in half the time: the significand is
+ * taken by an exact product instead of by writing half of a double, which a processor cannot read back at once. Every
+ * look takes tens of thousands. The same on every machine, as `Math.log` need not be. O(1).
  *
  * @param x - any number
  * @returns less than one unit in the last place away; -Infinity for 0, NaN below and for NaN

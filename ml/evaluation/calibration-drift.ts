@@ -6,8 +6,9 @@ const SHIFTS = [-1.5, -1, -0.5, 0.5, 1, 1.5] as const;
 const LEAST = 1e-4;
 
 /**
- * The strongest evidence there ever was that ends did not follow the probabilities that were said of them: likelihood ratios of shifted log odds, averaged over six
- * shifts and over every row at which the shift may have begun ({@link strongestEvidence}). While each probability is right given the past of its row, that it reaches 1/α has a chance of
+ * The strongest evidence there ever was that ends did not follow the probabilities that were said of them: likelihood
+ * ratios of shifted log odds, averaged over six shifts and over every row at which the shift may have begun ({@link
+ * strongestEvidence}). While each probability is right given the past of its row, that it reaches 1/α has a chance of
  * at most α, however often one looks. O(6n).
  *
  * Failing at the said rate but on other rows is not found.

@@ -2,8 +2,8 @@ import type { Rng } from '../random/mulberry32';
 import { strongestEvidence } from '../sequential/shifting-bets';
 
 /**
- * Densities on (0, 1) that ranks are bet on: lower than before, higher, further out on both sides, and drawn in to the middle; weakly and strongly. Each is of
- * Beta's family and integrates to 1.
+ * Densities on (0, 1) that ranks are bet on: lower than before, higher, further out on both sides, and drawn in to the
+ * middle; weakly and strongly. Each is of Beta's family and integrates to 1.
  */
 const BETS: readonly ((p: number) => number)[] = [
   (p) => 0.5 / Math.sqrt(p),
@@ -17,10 +17,12 @@ const BETS: readonly ((p: number) => number)[] = [
 const EDGE = 2 ** -33;
 
 /**
- * The strongest evidence there ever was that later values of a feature do not come from where earlier ones came from: a conformal test martingale. Each value's rank among the reference and
- * the later values before it is uniform and independent while all of them are exchangeable, whatever their distribution; ties are parted by chance. Bets against that are averaged
- * over six densities and over the row at which the change may have begun. That it reaches 1/α without a change has a chance of at most α, however often one looks. O((n + m) log n), and moves
- * of up to n + m numbers for each later value.
+ * The strongest evidence there ever was that later values of a feature do not come from where earlier ones came from: a
+ * conformal test martingale. Each value's rank among the reference and the later values before it is uniform and
+ * independent while all of them are exchangeable, whatever their distribution; ties are parted by chance. Bets against
+ * that are averaged over six densities and over the row at which the change may have begun. That it reaches 1/α without
+ * a change has a chance of at most α, however often one looks. O((n + m) log n), and moves of up to n + m numbers for
+ * each later value.
  *
  * Values that come in runs (one author's week, one long migration) are not exchangeable and count as a change.
  *
@@ -28,7 +30,8 @@ const EDGE = 2 ** -33;
  * @param later - values since, in order of time
  * @param rng - parts ties
  * @returns an e-value, 1 without later values
- * @see Vovk, Petej, Nouretdinov, Ahlberg, Carlsson, Gammerman (2021), Retrain or not retrain: conformal test martingales for change-point detection, arXiv:2102.10439
+ * @see Vovk, Petej, Nouretdinov, Ahlberg, Carlsson, Gammerman (2021), Retrain or not retrain: conformal test
+ *   martingales for change-point detection, arXiv:2102.10439
  */
 export function rankEvidence(reference: Float64Array, later: Float64Array, rng: Rng): number {
   const seen = new Float64Array(reference.length + later.length);
@@ -64,8 +67,9 @@ const BINS = 10;
 const SMOOTHING = 0.5;
 
 /**
- * The population stability index Σ (q − p) ln(q / p) over bins of the reference's deciles and one of missing values: the symmetrised Kullback–Leibler divergence.
- * Without a change it is about (1/n + 1/m) times a χ² of bins − 1 degrees of freedom, whose mean is `byChance`. O((n + m) log n).
+ * The population stability index Σ (q − p) ln(q / p) over bins of the reference's deciles and one of missing values:
+ * the symmetrised Kullback–Leibler divergence. Without a change it is about (1/n + 1/m) times a χ² of bins − 1 degrees
+ * of freedom, whose mean is `byChance`. O((n + m) log n).
  *
  * @param reference - n >= 1 values, in any order; NaN is missing
  * @param later - m >= 1 values, in any order

@@ -1,4 +1,7 @@
-/** Where the values of one feature lay: points at which equal shares of them lie between, ties written once. Plain numbers, for JSON. */
+/**
+ * Where the values of one feature lay: points at which equal shares of them lie between, ties written once. Plain
+ * numbers, for JSON.
+ */
 export interface InputSketch {
   /** Distinct values of the points, ascending. */
   readonly values: readonly number[];
@@ -12,8 +15,8 @@ export interface InputSketch {
 export const SKETCH_POINTS = 1_000;
 
 /**
- * Sketches a feature by its middle quantiles: point i of m is the smallest value below which (i + ½)/m of the weight lies or that reaches it. Missing values order first, as a value of their
- * own. O(n log n).
+ * Sketches a feature by its middle quantiles: point i of m is the smallest value below which (i + ½)/m of the weight
+ * lies or that reaches it. Missing values order first, as a value of their own. O(n log n).
  *
  * @param values - NaN is missing
  * @param weights - >= 0, one for each value; alike when left out

@@ -34,7 +34,10 @@ export function brierScore(probabilities: ArrayLike<number>, labels: ArrayLike<n
   return sum / probabilities.length;
 }
 
-/** Log loss: mean of minus the log of what was said of what happened, in nats, lower is better; certainty is cut at 1e-6. NaN without rows. O(n). */
+/**
+ * Log loss: mean of minus the log of what was said of what happened, in nats, lower is better; certainty is cut at
+ * 1e-6. NaN without rows. O(n).
+ */
 export function logLoss(probabilities: ArrayLike<number>, labels: ArrayLike<number>): number {
   let sum = 0;
   for (let row = 0; row < probabilities.length; row++) {
@@ -45,8 +48,8 @@ export function logLoss(probabilities: ArrayLike<number>, labels: ArrayLike<numb
 }
 
 /**
- * Share of all positive rows among those that are inspected first, by falling risk for each unit of effort, until a share of the total
- * effort is spent. The row that crosses the limit counts no more. O(n log n).
+ * Share of all positive rows among those that are inspected first, by falling risk for each unit of effort, until a
+ * share of the total effort is spent. The row that crosses the limit counts no more. O(n log n).
  *
  * @param probabilities - risk of each row
  * @param labels - 0 or 1

@@ -1,10 +1,14 @@
-/** Stakes of the bets, each a share of what one rollout could win at most; small ones find steady small gains, large ones large gains soon. */
+/**
+ * Stakes of the bets, each a share of what one rollout could win at most; small ones find steady small gains, large
+ * ones large gains soon.
+ */
 const STAKES = [0.05, 0.1, 0.2, 0.4, 0.8] as const;
 
 /**
  * Evidence that a challenger's probabilities have the lower expected Brier score: the mean over five stakes of the products of
- * `1 + stake × (squared error of the standing one − squared error of the challenger)`. While the challenger is no better, given the past of each
- * row, it is a supermartingale that begins at 1: that it ever reaches 1/α has a chance of at most α, however often one looks (Ville). O(5n).
+ * `1 + stake × (squared error of the standing one − squared error of the challenger)`. While the challenger is no
+ * better, given the past of each row, it is a supermartingale that begins at 1: that it ever reaches 1/α has a chance
+ * of at most α, however often one looks (Ville). O(5n).
  *
  * @param standing - probabilities of who decides, in the order in which rows became known; none is NaN
  * @param challenger - of the same rows

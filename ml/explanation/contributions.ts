@@ -15,8 +15,9 @@ export interface Contribution {
 const ORDERS = 8;
 
 /**
- * Shapley values of one prediction against one typical row, estimated over seeded orders of the features, each walked both ways. They
- * add up to the difference of log odds between the two rows exactly, whatever the model is. O(16 × features) predictions.
+ * Shapley values of one prediction against one typical row, estimated over seeded orders of the features, each walked
+ * both ways. They add up to the difference of log odds between the two rows exactly, whatever the model is. O(16 ×
+ * features) predictions.
  *
  * @param logOdds - log odds of a row by the model
  * @param names - one for each value of the row

@@ -19,7 +19,10 @@ export interface WalkForecast {
 const known = new Map<string, number>();
 const MOST_KNOWN = 1_000;
 
-/** What is believed of how steps follow each other before any is seen: a correlation, and the steps that this belief is worth. */
+/**
+ * What is believed of how steps follow each other before any is seen: a correlation, and the steps that this belief is
+ * worth.
+ */
 const BELIEVED = 0.5;
 const BELIEF_STEPS = 8;
 const MOST_CORRELATION = 0.8;
@@ -29,19 +32,22 @@ const FADING = 0.89;
 const LEAST_LEFT = 0.3;
 
 /**
- * Forecasts a random walk with drift: what it gained in a unit of time so far goes on, and its spread grows with the way ahead, what is not known of the drift included: ω²(h + h²/T) for h
- * units ahead after T, with Student's t of n − 1 degrees of freedom. Steps of unequal length count by it. O(n).
+ * Forecasts a random walk with drift: what it gained in a unit of time so far goes on, and its spread grows with the
+ * way ahead, what is not known of the drift included: ω²(h + h²/T) for h units ahead after T, with Student's t of n − 1
+ * degrees of freedom. Steps of unequal length count by it. O(n).
  *
- * ω² is the long-run variance of steps that follow each other as an autoregression of order one: s²(1 + r)/(1 − r). Few steps tell r badly and, taken as they are, too low: its bias is taken off, and it is
- * held towards one half with the weight of eight steps. s² is what is left of the variance by taking the drift off, made whole again, and at least that of recent steps, as spread may grow.
- * So it reaches too far where steps are independent and alike.
+ * ω² is the long-run variance of steps that follow each other as an autoregression of order one: s²(1 + r)/(1 − r). Few
+ * steps tell r badly and, taken as they are, too low: its bias is taken off, and it is held towards one half with the
+ * weight of eight steps. s² is what is left of the variance by taking the drift off, made whole again, and at least
+ * that of recent steps, as spread may grow. So it reaches too far where steps are independent and alike.
  *
  * @param last - where it is now
  * @param steps - n >= 2 steps that led there, oldest first
  * @param ahead - h >= 0, in the unit of the lengths
  * @param confidence - of each bound, above 0.5 and below 1
  * @throws {RangeError} for fewer than two steps
- * @see Hyndman and Athanasopoulos (2021), Forecasting: principles and practice, 3rd ed., the drift method, https://otexts.com/fpp3/prediction-intervals.html
+ * @see Hyndman and Athanasopoulos (2021), Forecasting: principles and practice, 3rd ed., the drift method,
+ *   https://otexts.com/fpp3/prediction-intervals.html
  * @see Kendall (1954), Note on bias in the estimation of autocorrelation, doi:10.1093/biomet/41.3-4.403
  * @see Andrews (1991), doi:10.2307/2938229: long-run variances by an autoregression
  */

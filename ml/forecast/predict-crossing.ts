@@ -31,7 +31,10 @@ export interface CrossingQuestion {
   readonly factor: number;
   /** How far ahead the current weight is forecast. */
   readonly horizonMs: number;
-  /** How sure a predicted crossing must be, 0.5–1: of the bound that must lie past the limit, which is not that of the forecast shown. Default 0.8. */
+  /**
+   * How sure a predicted crossing must be, 0.5–1: of the bound that must lie past the limit, which is not that of the
+   * forecast shown. Default 0.8.
+   */
   readonly confidence?: number;
 }
 
@@ -73,11 +76,14 @@ const SETTLED = 3;
 const BEFORE = 3;
 
 /**
- * Forecasts one metric at the current weight, some time ahead, and at the next weight, and says whether its limit will be crossed.
+ * Forecasts one metric at the current weight, some time ahead, and at the next weight, and says whether its limit will
+ * be crossed.
  *
- * At the current weight: the recent level, with a straight trend in time where there is a real one, which the latest windows have in common within their weights. At the next: a regression of all
- * windows, less the trend, on the weight they were served at, with curvature where it is real. A trend or bend that is not sure, and growth faster than in proportion, widen the interval to their side.
- * Daily cycles are the reference's business. Assumes that an effect of load grows without jumps; a capacity that is suddenly exhausted cannot be foreseen.
+ * At the current weight: the recent level, with a straight trend in time where there is a real one, which the latest
+ * windows have in common within their weights. At the next: a regression of all windows, less the trend, on the weight
+ * they were served at, with curvature where it is real. A trend or bend that is not sure, and growth faster than in
+ * proportion, widen the interval to their side. Daily cycles are the reference's business. Assumes that an effect of
+ * load grows without jumps; a capacity that is suddenly exhausted cannot be foreseen.
  *
  * O(points).
  */
@@ -172,7 +178,10 @@ interface Trend {
   readonly isReal: boolean;
 }
 
-/** The slope that the latest windows have in common within the weights they were served at: what grows with the weight is no trend. Null while there is none to speak of. */
+/**
+ * The slope that the latest windows have in common within the weights they were served at: what grows with the weight
+ * is no trend. Null while there is none to speak of.
+ */
 function trendOf(ratios: readonly Ratio[], horizonMs: number): Trend | null {
   const recent = stretchesOf(ratios.slice(-TREND_MOST)).filter(({ length }) => length >= MEASURED);
   const [first, last] = [recent[0]?.[0], ratios.at(-1)];
@@ -232,7 +241,10 @@ function forecastCurrent(current: readonly Ratio[], trend: Trend | null, tail: n
   return trend.isReal ? later : allowFor(level, later);
 }
 
-/** What is known of the metric by weight: a straight line, and a curve where there are at least three weights and the next one is within reach. */
+/**
+ * What is known of the metric by weight: a straight line, and a curve where there are at least three weights and the
+ * next one is within reach.
+ */
 interface OnWeight {
   readonly line: Fit;
   readonly curve: Fit | null;
@@ -260,13 +272,19 @@ function fitOnWeight(ratios: readonly Ratio[], nextWeight: number): OnWeight | n
   return { line, curve, bend: weights.size >= 4 ? bend : Math.min(bend, REAL), largest: Math.max(...weights) };
 }
 
-/** Windows as they would be had they all been measured now: else what grows with time seems to grow with the weight, which rose with it. */
+/**
+ * Windows as they would be had they all been measured now: else what grows with time seems to grow with the weight,
+ * which rose with it.
+ */
 function withoutTrend(ratios: readonly Ratio[], { slope }: Trend): Ratio[] {
   const nowMs = ratios.at(-1)?.atMs ?? 0;
   return ratios.map((one) => ({ ...one, ratio: one.ratio + slope * (nowMs - one.atMs) }));
 }
 
-/** Variances of windows by the weight they were served at, held towards that of all: noise of sampling falls with the weight, and other noise does not. */
+/**
+ * Variances of windows by the weight they were served at, held towards that of all: noise of sampling falls with the
+ * weight, and other noise does not.
+ */
 function scatterByWeight(ratios: readonly Ratio[]): Map<number, number> {
   const byWeight = new Map<number, number[]>();
   for (const { weight, ratio } of ratios) byWeight.set(weight, [...(byWeight.get(weight) ?? []), ratio]);
@@ -307,7 +325,10 @@ function forecastOf(fit: Fit, at: readonly number[], tail: number): Forecast {
   return { value, lower: value - reach, upper: value + reach };
 }
 
-/** Effects of load often grow faster than in proportion to it, and few weights do not tell: the interval reaches further to that side. */
+/**
+ * Effects of load often grow faster than in proportion to it, and few weights do not tell: the interval reaches further
+ * to that side.
+ */
 function allowFaster(forecast: Forecast, line: Fit, further: number): Forecast {
   const [, slope = 0] = line.coefficients;
   if (further <= 0 || !(Math.abs(slope) > PERHAPS * (line.errors[1] ?? 0))) return forecast;

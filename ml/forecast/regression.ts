@@ -22,19 +22,25 @@ export interface Fit {
   readonly noise: number;
 }
 
-/** What is believed of how residuals follow each other before any is seen: a correlation, and the rows that this belief is worth. */
+/**
+ * What is believed of how residuals follow each other before any is seen: a correlation, and the rows that this belief
+ * is worth.
+ */
 const BELIEVED = 0.5;
 const BELIEF_ROWS = 8;
 /** Of a variance at least this share is left by the coefficients, however residuals follow each other. */
 const LEAST_LEFT = 0.3;
 
 /**
- * Weighted least squares with errors that allow for residuals following one another in time: the variance is widened by (1 + r) / (1 − r), r their lag-1 autocorrelation. Residuals of few
- * rows tell r, and the variance itself, too low: the bias of both is taken off, and r is held towards one half with the weight of eight rows.
+ * Weighted least squares with errors that allow for residuals following one another in time: the variance is widened by
+ * (1 + r) / (1 − r), r their lag-1 autocorrelation. Residuals of few rows tell r, and the variance itself, too low: the
+ * bias of both is taken off, and r is held towards one half with the weight of eight rows.
  *
  * @param observations - in time order; regressors of about unit size
  * @returns null with fewer than two observations more than coefficients, or where they are collinear
- * @see Draper and Smith (1998), Applied Regression Analysis; Zwiers and von Storch (1995), doi:10.1175/1520-0442(1995)008<0336:TSCIAI>2.0.CO;2, for the widening; Kendall (1954), doi:10.1093/biomet/41.3-4.403, for the bias of r
+ * @see Draper and Smith (1998), Applied Regression Analysis; Zwiers and von Storch (1995),
+ *   doi:10.1175/1520-0442(1995)008<0336:TSCIAI>2.0.CO;2, for the widening; Kendall (1954),
+ *   doi:10.1093/biomet/41.3-4.403, for the bias of r
  */
 export function fitRegression(observations: readonly Observation[]): Fit | null {
   const columns = (observations[0]?.at.length ?? 0) + 1;
@@ -51,7 +57,8 @@ export function fitRegression(observations: readonly Observation[]): Fit | null 
   const coefficients = fitted.weights.map(([one = Number.NaN]) => one);
   const residuals = rows.map((row, i) => (values[i] as number) - dot(row, coefficients));
   const widening = wideningOf(residuals, columns);
-  // The coefficients take the share widening × columns / n of the variance with them, where independence would have them take columns / n.
+  // The coefficients take the share widening × columns / n of the variance with them, where independence would have
+  // them take columns / n.
   const taken = columns / observations.length;
   const whole = Math.max(LEAST_LEFT, (1 - widening * taken) / (1 - taken));
   const covariance = (i: number, j: number): number => (fitted.stdErrorMatrix.get(i, j) * widening) / whole;

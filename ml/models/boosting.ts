@@ -44,8 +44,8 @@ interface Binned {
 }
 
 /**
- * Gradient-boosted trees with the logistic loss. How many trees is decided on the latest rows, with the trees of the earlier ones; then all rows
- * train that many. O(trees × rows × depth × features for each split).
+ * Gradient-boosted trees with the logistic loss. How many trees is decided on the latest rows, with the trees of the
+ * earlier ones; then all rows train that many. O(trees × rows × depth × features for each split).
  *
  * @param columns - bins of each feature
  * @param labels - 0 or 1, in order of time; both occur
@@ -159,7 +159,10 @@ class Booster {
     return drawn.subarray(0, count);
   }
 
-  /** Log loss of the later rows. The share of failures moves with time, and calibration follows it; so the mean is set right first. */
+  /**
+   * Log loss of the later rows. The share of failures moves with time, and calibration follows it; so the mean is set
+   * right first.
+   */
   private laterLoss(): number {
     const { data, scores } = this;
     let shift = 0;

@@ -12,8 +12,9 @@ export interface LevelsJson {
 }
 
 /**
- * How bins become inputs of a linear model or a network: each stands for the mean signed log of its training values, standardised. A value
- * beyond those of training counts as the outermost bin, so it cannot run away. A missing value stands at the mean, and is marked.
+ * How bins become inputs of a linear model or a network: each stands for the mean signed log of its training values,
+ * standardised. A value beyond those of training counts as the outermost bin, so it cannot run away. A missing value
+ * stands at the mean, and is marked.
  */
 export class Levels {
   /** Inputs that a row becomes. */

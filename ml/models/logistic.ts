@@ -19,7 +19,10 @@ export interface LogisticJson {
 
 const MAX_STEPS = 25;
 
-/** Log odds that are linear in standardised signed logs and in their squares, so that a middle may be riskier than both ends. */
+/**
+ * Log odds that are linear in standardised signed logs and in their squares, so that a middle may be riskier than both
+ * ends.
+ */
 export class Logistic {
   private readonly levels: Levels;
   private readonly inputs: Float64Array;

@@ -12,7 +12,10 @@ import { BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, NETWORK, TEAM_FOREST } from '.
 import { fitSingle, Single, type SingleJson } from './single';
 import { growTeamForest, TeamForest, type TeamForestJson } from './team-forest';
 
-/** The kinds of model. `extra` is a forest of random cuts, `single` one column alone, `team` the forest of `ml-random-forest`, for at most 2,000 rows. */
+/**
+ * The kinds of model. `extra` is a forest of random cuts, `single` one column alone, `team` the forest of
+ * `ml-random-forest`, for at most 2,000 rows.
+ */
 export const LearnerKind = {
   Forest: 'forest',
   Extra: 'extra',
@@ -87,7 +90,10 @@ export function fitModel(kind: LearnerKind, rows: TrainingRows, seed: number): M
   }
 }
 
-/** Reads a model back; it predicts the same to the last bit. @throws {HeadgateError} INVALID_ARGUMENT when the file is damaged */
+/**
+ * Reads a model back; it predicts the same to the last bit. @throws {HeadgateError} INVALID_ARGUMENT when the file is
+ * damaged
+ */
 export function loadModel(json: ModelJson): Model {
   switch (json.kind) {
     case LearnerKind.Forest:

@@ -5,8 +5,8 @@ import type { NetworkOptions } from './network';
 import type { TeamForestOptions } from './team-forest';
 
 /**
- * Settings of all models. They were chosen by time-ordered validation within training parts of public data of code changes, never on the
- * parts that figures are quoted of; docs/prediction.md says how.
+ * Settings of all models. They were chosen by time-ordered validation within training parts of public data of code
+ * changes, never on the parts that figures are quoted of; docs/prediction.md says how.
  */
 export const FOREST: ForestOptions = {
   trees: 60,

@@ -17,7 +17,10 @@ const STEP = 0.002;
 /** Odds of 1 in 100 at the least: few rows at an end of a column must not be sure. */
 const MARGIN = 0.01;
 
-/** Log odds that only rise, or only fall, along one column: what says most by itself, and what nothing else of a change can mislead. */
+/**
+ * Log odds that only rise, or only fall, along one column: what says most by itself, and what nothing else of a change
+ * can mislead.
+ */
 export class Single {
   private readonly odds: Float64Array;
 
@@ -38,8 +41,8 @@ export class Single {
 }
 
 /**
- * Fits it on the column of lines added, which is hard to beat alone (Zeng et al. 2021), or where there is none on the column that orders the
- * training rows best. O(columns × n log n).
+ * Fits it on the column of lines added, which is hard to beat alone (Zeng et al. 2021), or where there is none on the
+ * column that orders the training rows best. O(columns × n log n).
  *
  * @param names - of the columns
  * @param binned - their bins

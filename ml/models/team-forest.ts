@@ -21,8 +21,8 @@ export interface TeamForestJson {
 }
 
 /**
- * A forest by the package `ml-random-forest`. Its answer is a share of hard votes of trees, so it is coarse and wants calibration; a missing
- * value is taken at the column's median, since the package knows none.
+ * A forest by the package `ml-random-forest`. Its answer is a share of hard votes of trees, so it is coarse and wants
+ * calibration; a missing value is taken at the column's median, since the package knows none.
  */
 export class TeamForest {
   private readonly classifier: RandomForestClassifier;
@@ -47,7 +47,8 @@ export class TeamForest {
 
   private votes(matrix: number[][]): number[] {
     const filled = matrix.map((row) => fillRow(row, this.json.medians));
-    // A share of no votes at all is rounded to 1e-6 by the package, and counts as none. Half a vote on each side keeps odds finite.
+    // A share of no votes at all is rounded to 1e-6 by the package, and counts as none. Half a vote on each side keeps
+    // odds finite.
     const { trees } = this.json;
     return this.classifier
       .predictProbability(filled, 1)

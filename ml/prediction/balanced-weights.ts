@@ -1,6 +1,6 @@
 /**
- * Weights under which failures and successes count alike, adding up to the number of rows: for failures so rare that a model would hardly look
- * at them.
+ * Weights under which failures and successes count alike, adding up to the number of rows: for failures so rare that a
+ * model would hardly look at them.
  *
  * @param labels - 0 or 1
  * @returns 1 for all rows when they are of one class

@@ -9,15 +9,19 @@ const RESAMPLES = 2_000;
 /** How two predictors of the same rows differ. */
 export interface Comparison {
   readonly rows: number;
-  /** Brier score of the standing predictor less that of the new one: positive when the new one is better. With a 95 % interval. */
+  /**
+   * Brier score of the standing predictor less that of the new one: positive when the new one is better. With a 95 %
+   * interval.
+   */
   readonly gain: Interval;
   /** The whole interval lies above zero. */
   readonly isBetterBeyondNoise: boolean;
 }
 
 /**
- * Compares two predictors on rows that neither has learned from, by a paired bootstrap of their Brier scores (Efron and Tibshirani 1993, chapter
- * 13). The Brier score rewards both ranking and calibration, and is proper: no predictor gains by saying other than it believes.
+ * Compares two predictors on rows that neither has learned from, by a paired bootstrap of their Brier scores (Efron and
+ * Tibshirani 1993, chapter 13). The Brier score rewards both ranking and calibration, and is proper: no predictor gains
+ * by saying other than it believes.
  *
  * @returns null with fewer than five failures or five successes, on which nothing can be told
  */

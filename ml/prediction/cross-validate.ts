@@ -25,8 +25,8 @@ export interface Benchmark {
 }
 
 /**
- * Benchmarks kinds of predictor by time: the rows are cut into blocks, and each block but the first is predicted by a predictor of all rows
- * before it, calibration included. Nothing is ever learned from the future. O(folds × training).
+ * Benchmarks kinds of predictor by time: the rows are cut into blocks, and each block but the first is predicted by a
+ * predictor of all rows before it, calibration included. Nothing is ever learned from the future. O(folds × training).
  *
  * @param blocks - how many, >= 2; the first only trains
  * @returns best mean AUC first; kinds that cannot be told apart stay in the order given

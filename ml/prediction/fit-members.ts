@@ -3,9 +3,10 @@ import type { Member } from './members';
 import { PredictorKind } from './predictor-json';
 
 /**
- * What `auto` is made of. Trees carry it. Lines added alone are among them because much that is learned beside them does not hold for later
- * changes. A smooth line and a small network err differently and so help, but err far where changes leave the range of earlier ones: they move
- * the answer, within bounds. Validation within training parts preferred this to every single model (docs/prediction.md).
+ * What `auto` is made of. Trees carry it. Lines added alone are among them because much that is learned beside them
+ * does not hold for later changes. A smooth line and a small network err differently and so help, but err far where
+ * changes leave the range of earlier ones: they move the answer, within bounds. Validation within training parts
+ * preferred this to every single model (docs/prediction.md).
  */
 const AUTO: readonly (readonly [learner: LearnerKind, weight: number, within?: number])[] = [
   [LearnerKind.Extra, 1],

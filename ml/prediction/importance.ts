@@ -11,8 +11,8 @@ export interface Importance {
 }
 
 /**
- * Permutation importance on rows that did not train: measures what a feature is worth beside the others, so of two that say the same neither
- * looks important. O(features × rows × cost of a prediction).
+ * Permutation importance on rows that did not train: measures what a feature is worth beside the others, so of two that
+ * say the same neither looks important. O(features × rows × cost of a prediction).
  *
  * @returns largest first; all NaN when the rows are of one class
  * @see Breiman (2001), doi:10.1023/A:1010933404324

@@ -4,8 +4,9 @@ import type { Model, ScoringRows } from '../models/model';
 export interface Member {
   readonly weight: number;
   /**
-   * When given, the member does not share in the mean: it moves the mean of the others by `weight` times its distance from it, and the distance
-   * counts up to this many log odds. So a smooth model that runs off where changes leave the range of earlier ones moves the answer little.
+   * When given, the member does not share in the mean: it moves the mean of the others by `weight` times its distance
+   * from it, and the distance counts up to this many log odds. So a smooth model that runs off where changes leave the
+   * range of earlier ones moves the answer little.
    */
   readonly within?: number | undefined;
   readonly model: Model;

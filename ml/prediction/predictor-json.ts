@@ -66,16 +66,25 @@ export interface PredictorJson {
     readonly within?: number | undefined;
     readonly model: ModelJson;
   }[];
-  /** Added to the mean log odds before calibration: takes back what weights of rows have done to the share of failures; 0 without weights. */
+  /**
+   * Added to the mean log odds before calibration: takes back what weights of rows have done to the share of failures;
+   * 0 without weights.
+   */
   readonly offset: number;
   readonly calibration: CalibrationJson;
   /** Share of failures that thin or foreign data fall back to. */
   readonly prior: number;
   /** Share of the distance from the prior, in log odds, that is kept: 1 with failures and successes enough in training. */
   readonly trust: number;
-  /** Calibrated probability at each percent of the rows that it was calibrated on, 0 to 100, ascending; empty without such rows. */
+  /**
+   * Calibrated probability at each percent of the rows that it was calibrated on, 0 to 100, ascending; empty without
+   * such rows.
+   */
   readonly ranks: readonly number[];
   readonly trainedOn: TrainedOn;
-  /** Where the values of each feature lay in training, where the rows are not kept beside it: in the model that ships with Headgate. */
+  /**
+   * Where the values of each feature lay in training, where the rows are not kept beside it: in the model that ships
+   * with Headgate.
+   */
   readonly inputs?: readonly InputSketch[] | undefined;
 }

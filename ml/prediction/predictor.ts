@@ -16,7 +16,10 @@ export interface Score {
   readonly probability: number;
   /** Share of the rows it was calibrated on that scored lower, 0–1; null when there were none. */
   readonly rank: number | null;
-  /** Features whose values lie far outside of training, or are missing although they never were. Each halves the distance from the prior. */
+  /**
+   * Features whose values lie far outside of training, or are missing although they never were. Each halves the
+   * distance from the prior.
+   */
   readonly outOfDistribution: readonly string[];
   /** Why it is less sure than its model, in words; empty when nothing holds it back. */
   readonly caveats: readonly string[];

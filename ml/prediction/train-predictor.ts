@@ -24,20 +24,24 @@ export interface TrainingInput {
   readonly kind: Exclude<PredictorKind, 'prior'>;
   /** Any number; its lower 32 bits count. */
   readonly seed: number;
-  /** Weight of each row in training, > 0; 1 for all by default. Calibration counts all rows alike, and so brings the base rate back. */
+  /**
+   * Weight of each row in training, > 0; 1 for all by default. Calibration counts all rows alike, and so brings the
+   * base rate back.
+   */
   readonly weights?: Float64Array;
   /** Platt's by default. */
   readonly calibration?: 'platt' | 'isotonic';
   /**
-   * Log odds by which rows to come are expected to fail less than the latest known ones; 0 by default. Failures that are found late make the latest
-   * rows of any history, and those after them more so, look better than older ones.
+   * Log odds by which rows to come are expected to fail less than the latest known ones; 0 by default. Failures that
+   * are found late make the latest rows of any history, and those after them more so, look better than older ones.
    */
   readonly decline?: number;
 }
 
 /**
- * The decline to expect of defects of public histories, which are found late: the mean over 36 time-ordered splits within training parts of nine of
- * them, where later rows failed less than calibrated in three of four (docs/prediction.md).
+ * The decline to expect of defects of public histories, which are found late: the mean over 36 time-ordered splits
+ * within training parts of nine of them, where later rows failed less than calibrated in three of four
+ * (docs/prediction.md).
  */
 export const FOUND_LATE = 0.12;
 
@@ -52,8 +56,8 @@ const LEAST_TO_CALIBRATE = 20;
 const FOLDS = 5;
 
 /**
- * Trains a predictor: models on the earlier rows, calibration on the latest. The same rows, kind and seed give the same predictor on every
- * machine. With fewer than ten failures or successes it answers the base rate, and says so.
+ * Trains a predictor: models on the earlier rows, calibration on the latest. The same rows, kind and seed give the same
+ * predictor on every machine. With fewer than ten failures or successes it answers the base rate, and says so.
  */
 export function trainPredictor(input: TrainingInput): Predictor {
   const { table, labels, times, seed } = input;

@@ -13,8 +13,9 @@ export function emptyNoise(): EffectNoise {
 }
 
 /**
- * Adds one block's score and information (its variance under the null hypothesis), in place: half the squared difference of successive effects, less
- * what chance makes. An effect that begins and stays is one difference only, so it does not hide itself. O(1).
+ * Adds one block's score and information (its variance under the null hypothesis), in place: half the squared
+ * difference of successive effects, less what chance makes. An effect that begins and stays is one difference only, so
+ * it does not hide itself. O(1).
  *
  * @param typical - standard deviation of the effect at which the weights are best
  * @see von Neumann (1941), doi:10.1214/aoms/1177731677
@@ -36,8 +37,8 @@ export function addEffect(noise: EffectNoise, score: number, information: number
 }
 
 /**
- * Variance of the effect between blocks: what was seen, pulled to `expected`² as if that many perfectly seen blocks had shown it; never below 0.
- * The typical standard deviation must be the one the blocks were added with.
+ * Variance of the effect between blocks: what was seen, pulled to `expected`² as if that many perfectly seen blocks had
+ * shown it; never below 0. The typical standard deviation must be the one the blocks were added with.
  */
 export function noiseVariance(noise: EffectNoise, expected: number, blocks: number, typical: number): number {
   const typicalVariance = 2 * typical * typical;

@@ -40,8 +40,9 @@ export function addLag(lags: LagNoise, value: number): void {
 }
 
 /**
- * Factor >= 1 by which the variance of a sum exceeds that of independent blocks, for noise that fades geometrically: (1 + r)/(1 − r), r from how much
- * larger differences over four blocks are than over one. A step, such as a fault that begins, enters a few differences only. O(1).
+ * Factor >= 1 by which the variance of a sum exceeds that of independent blocks, for noise that fades geometrically: (1
+ * + r)/(1 − r), r from how much larger differences over four blocks are than over one. A step, such as a fault that
+ * begins, enters a few differences only. O(1).
  */
 export function dependenceFactor(lags: LagNoise): number {
   const near = (lags.near + PRIOR_BLOCKS) / (lags.nearCount + PRIOR_BLOCKS);

@@ -2,7 +2,8 @@
  * Median and scaled median absolute deviation: a level and a spread that a minority of outliers cannot move. O(n log n).
  *
  * @param values - finite values, in any order; not changed
- * @returns `spread` is 1.4826 × the median absolute deviation, the standard deviation if the values are normal; both 0 without values
+ * @returns `spread` is 1.4826 × the median absolute deviation, the standard deviation if the values are normal; both 0
+ *   without values
  * @see Rousseeuw and Croux (1993), doi:10.1080/01621459.1993.10476408
  */
 export function robustLevel(values: readonly number[]): { level: number; spread: number } {

@@ -29,8 +29,8 @@ export function winsorExcess(count: number, termAt: (index: number) => number): 
 }
 
 /**
- * The same for terms `factor × (influence − slope × size)` of clusters. A loop of its own, as it is asked tens of times for each bound of an interval and a callback for each
- * cluster takes several times as long. O(n).
+ * The same for terms `factor × (influence − slope × size)` of clusters. A loop of its own, as it is asked tens of times
+ * for each bound of an interval and a callback for each cluster takes several times as long. O(n).
  *
  * @param influences - at least three, finite
  * @param sizes - one for each; none when left out

@@ -23,7 +23,8 @@ export function bennettDeviance(score: number, variance: number, jump: number): 
 }
 
 /**
- * What the deviance is of the Gaussian one when a score is `u` times its variance (in jumps): 2·h(u)/u², 1 for small u and falling. O(1).
+ * What the deviance is of the Gaussian one when a score is `u` times its variance (in jumps): 2·h(u)/u², 1 for small u
+ * and falling. O(1).
  *
  * @param u - >= 0
  */

@@ -12,9 +12,9 @@ export interface EventCounts {
 }
 
 /**
- * Gain (natural log of an e-value) of betting that the tested group's events come `ratio` times as often as the null hypothesis allows, given all
- * events of the window: `X ln θ − K ln c − a(θ/c − 1)` with c = 1 + w(θ − 1). Its mean is at most 1 for independent Poisson or binomial events
- * whatever their common rate, which cancels. O(1).
+ * Gain (natural log of an e-value) of betting that the tested group's events come `ratio` times as often as the null
+ * hypothesis allows, given all events of the window: `X ln θ − K ln c − a(θ/c − 1)` with c = 1 + w(θ − 1). Its mean is
+ * at most 1 for independent Poisson or binomial events whatever their common rate, which cancels. O(1).
  *
  * @param logRatio - natural log of the ratio, for who asks about the same ratios again and again
  * @see Hoeffding (1963), doi:10.1080/01621459.1963.10500830 (binomial below Poisson)
@@ -29,8 +29,9 @@ export function logCountGain(
 }
 
 /**
- * The same for draws without replacement, when the two groups' units are exchangeable (no margin, or one already taken out of the values): the least
- * of three bounds of the hypergeometric generating function, which is sharper when events are no longer rare. O(1).
+ * The same for draws without replacement, when the two groups' units are exchangeable (no margin, or one already taken
+ * out of the values): the least of three bounds of the hypergeometric generating function, which is sharper when events
+ * are no longer rare. O(1).
  *
  * @param units - of the tested group, and of both
  * @see Serfling (1974), doi:10.1214/aos/1176342611

@@ -1,8 +1,9 @@
 import { ln } from '../elementary/ln';
 
 /**
- * The e-BH procedure: which of several hypotheses are rejected so that the expected share of false ones among them is at most `rate`, whatever the
- * e-values have to do with each other. Rejects the k largest e-values for the largest k with `e_(k) >= n / (rate·k)`. O(n log n).
+ * The e-BH procedure: which of several hypotheses are rejected so that the expected share of false ones among them is
+ * at most `rate`, whatever the e-values have to do with each other. Rejects the k largest e-values for the largest k
+ * with `e_(k) >= n / (rate·k)`. O(n log n).
  *
  * @param logEvidence - natural log of one e-value for each hypothesis; -Infinity is an e-value of 0; ties are rejected together
  * @param rate - false-discovery rate, above 0 and below 1

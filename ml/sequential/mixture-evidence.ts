@@ -6,8 +6,8 @@ import { ln } from '../elementary/ln';
  * Evidence (natural log of an e-value) of a one-sided normal mixture for a standardised score `z` after `information` units:
  * the integral of `exp(λS − λ²V/2)` over a half-normal λ > 0 of precision `scale`, with V = information and S = z·√V. O(1).
  *
- * Under the null hypothesis (mean of S at or below 0, variance at most V) it is a supermartingale that starts at 1, so the chance that it ever
- * reaches 1/α is at most α however often one looks (Ville's inequality).
+ * Under the null hypothesis (mean of S at or below 0, variance at most V) it is a supermartingale that starts at 1, so
+ * the chance that it ever reaches 1/α is at most α however often one looks (Ville's inequality).
  *
  * @param z - signed standardised score; an infinite score gives infinite evidence of its sign
  * @param information - units seen so far, >= 0; the clock of the process
@@ -25,8 +25,8 @@ export function logMixtureEvidence(z: number, information: number, scale: number
 }
 
 /**
- * Natural log of the weighted mean of e-values given by their logs, without overflow. The mean of e-values is an e-value under any
- * dependence among them. O(n).
+ * Natural log of the weighted mean of e-values given by their logs, without overflow. The mean of e-values is an
+ * e-value under any dependence among them. O(n).
  *
  * @param logs - natural logs; -Infinity is an e-value of 0
  * @param weights - one for each, >= 0, adding up to at most 1; equal weights when left out

@@ -43,7 +43,8 @@ export function believing(levels: readonly number[], weights: readonly number[])
 }
 
 /**
- * Adds a window's score and information (its variance under the null hypothesis) to its block, in place; the block before is closed. O(levels) for each block.
+ * Adds a window's score and information (its variance under the null hypothesis) to its block, in place; the block
+ * before is closed. O(levels) for each block.
  *
  * @param blockStartAt - the same for all windows of a block
  * @param tempering - what the window's gains were divided by, >= 1
@@ -80,12 +81,15 @@ function ofBlock({ score, information }: NoiseBlock, level: number): { left: num
 }
 
 /**
- * Evidence of an effect once how noisy blocks are is not known: the Bayes factor over levels of noise, `Σ π E`. E is the evidence at a level, which is that reckoned with the learned noise times the
- * share of information that the level leaves (never more than all); π is what is to be believed of the level if there is no effect, so that a large steady effect counts as noise first,
- * as in a t test. Where information is so little that no level matters, nothing is lost. What speaks for the null hypothesis is left as it is. O(levels).
+ * Evidence of an effect once how noisy blocks are is not known: the Bayes factor over levels of noise, `Σ π E`. E is
+ * the evidence at a level, which is that reckoned with the learned noise times the share of information that the level
+ * leaves (never more than all); π is what is to be believed of the level if there is no effect, so that a large steady
+ * effect counts as noise first, as in a t test. Where information is so little that no level matters, nothing is lost.
+ * What speaks for the null hypothesis is left as it is. O(levels).
  *
- * Assumes normal blocks of about the same information each, with noise of a level drawn by the beliefs: then the chance that it ever reaches 1/α is at most α over all
- * levels, and at most α ÷ belief at each. A block not yet complete counts as one, as its windows share its noise.
+ * Assumes normal blocks of about the same information each, with noise of a level drawn by the beliefs: then the chance
+ * that it ever reaches 1/α is at most α over all levels, and at most α ÷ belief at each. A block not yet complete
+ * counts as one, as its windows share its noise.
  *
  * @param log - natural log of an e-value, reckoned with the learned noise
  * @see Kass and Raftery (1995), doi:10.1080/01621459.1995.10476572; Robbins (1970), mixtures, doi:10.1214/aoms/1177696786

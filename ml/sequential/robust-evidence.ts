@@ -19,9 +19,9 @@ export interface RobustSums {
 }
 
 /**
- * Evidence (natural log of an e-value) of a one-sided sequential t mixture whose noise is partly known: normal effect, inverse-gamma variance
- * around 1 worth `prior` blocks. Scale comes from the blocks themselves, so noise of any size is not taken for an effect; the prior lets large
- * effects be seen after few blocks. O(1).
+ * Evidence (natural log of an e-value) of a one-sided sequential t mixture whose noise is partly known: normal effect,
+ * inverse-gamma variance around 1 worth `prior` blocks. Scale comes from the blocks themselves, so noise of any size is
+ * not taken for an effect; the prior lets large effects be seen after few blocks. O(1).
  *
  * @see Lai (1976), doi:10.1214/aos/1176343406; Grünwald, de Heide, Koolen (2024), doi:10.1093/jrsssb/qkae011
  */

@@ -1,9 +1,11 @@
 const MOST_EVIDENCE = 1e300;
 
 /**
- * The strongest evidence there ever was of a mixture of bets, averaged over the bets and over every row at which what they bet on may have begun (weight 1 / (k (k + 1)) of the
- * k-th). While each ratio has mean 1 at most given the rows before it, this is the maximum of a supermartingale that begins at 1: that it reaches 1/α has a chance of at most α, however
- * often one looks (Ville). A bet that begins at row k must outweigh its weight first, so what begins late is found later. O(bets × rows).
+ * The strongest evidence there ever was of a mixture of bets, averaged over the bets and over every row at which what
+ * they bet on may have begun (weight 1 / (k (k + 1)) of the k-th). While each ratio has mean 1 at most given the rows
+ * before it, this is the maximum of a supermartingale that begins at 1: that it reaches 1/α has a chance of at most α,
+ * however often one looks (Ville). A bet that begins at row k must outweigh its weight first, so what begins late is
+ * found later. O(bets × rows).
  *
  * @param bets - how many, >= 1
  * @param ratioOf - what bet `bet` multiplies its stake by at `row`, >= 0; called once for each pair, rows in order

@@ -6,8 +6,9 @@ import { logMeanEvidence } from './mixture-evidence';
 const NOTHING = -1e6;
 
 /**
- * A mixture of e-processes over a grid of effects and over the moment at which the effect begins: half of the capital bets that it was there from the
- * first window, half is spread over the windows, the one of block j getting the share 1/(j(j+1)) of it. Plain numbers, bounded.
+ * A mixture of e-processes over a grid of effects and over the moment at which the effect begins: half of the capital
+ * bets that it was there from the first window, half is spread over the windows, the one of block j getting the share
+ * 1/(j(j+1)) of it. Plain numbers, bounded.
  */
 export interface StartMixture {
   windows: number;
@@ -56,8 +57,9 @@ export function addGains(
 }
 
 /**
- * Evidence (natural log of an e-value) of the mixture. What the largest window gained above the second largest counts up to `lead` nats only (infinite: in full), so that no
- * single window decides; leaving gains out can only lower the evidence. O(effects).
+ * Evidence (natural log of an e-value) of the mixture. What the largest window gained above the second largest counts
+ * up to `lead` nats only (infinite: in full), so that no single window decides; leaving gains out can only lower the
+ * evidence. O(effects).
  *
  * @see Shin, Ramdas, Rinaldo (2024), e-detectors, doi:10.51387/23-NEJSDS51
  */

@@ -9,8 +9,9 @@ export interface Shrunk {
 }
 
 /**
- * Empirical-Bayes shrinkage of estimates with known variances under a normal prior, whose variance is the moment estimate of DerSimonian and
- * Laird. A noisy estimate goes nearly all the way to the mean, a precise one stays where it is. O(n).
+ * Empirical-Bayes shrinkage of estimates with known variances under a normal prior, whose variance is the moment
+ * estimate of DerSimonian and Laird. A noisy estimate goes nearly all the way to the mean, a precise one stays where it
+ * is. O(n).
  *
  * @param effects - one estimate each; NaN is left out and stays NaN
  * @param variances - sampling variance of each, > 0, same order

@@ -50,8 +50,9 @@ const TOO_GOOD = 0.995;
 const LEAST_OF_A_CLASS = 10;
 
 /**
- * Chooses the columns that a model may learn from: numbers that were known when the change was made. Identities, instants, outcomes by name,
- * constants, and columns that tell the label or the order of rows by themselves are left out. O(columns × n log n).
+ * Chooses the columns that a model may learn from: numbers that were known when the change was made. Identities,
+ * instants, outcomes by name, constants, and columns that tell the label or the order of rows by themselves are left
+ * out. O(columns × n log n).
  *
  * @param columns - all columns but label and time, of training rows in order of time
  * @param labels - 0 or 1, same order
@@ -95,7 +96,10 @@ function byName(name: string): string | undefined {
   return tellsEnd(words) ? 'by its name tells how it ended' : undefined;
 }
 
-/** Whether words of a name speak of the end. That a change is itself a fix is known before it is made; when it was fixed is not. */
+/**
+ * Whether words of a name speak of the end. That a change is itself a fix is known before it is made; when it was fixed
+ * is not.
+ */
 function tellsEnd(words: readonly string[]): boolean {
   if (words.some((word) => MENDS.has(word))) return words.some((word) => MENDED.has(word));
   return words.some((word) => OUTCOME.has(word)) && !words.some((word) => EARLIER.has(word));

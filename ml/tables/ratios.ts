@@ -7,7 +7,10 @@ export interface Ratio {
   readonly plus: number;
 }
 
-/** What trees can only approach by many splits: how large a change is in all, for each file, beside what it touches; how much of experience is near. */
+/**
+ * What trees can only approach by many splits: how large a change is in all, for each file, beside what it touches; how
+ * much of experience is near.
+ */
 const KNOWN: readonly (readonly [over: readonly Measure[], under: readonly Measure[], plus: number])[] = [
   [['linesAdded', 'linesDeleted'], [], 1],
   [['linesAdded'], ['linesAdded', 'linesDeleted'], 0],

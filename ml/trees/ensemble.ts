@@ -34,7 +34,10 @@ export class Ensemble {
     return this.store.roots.length;
   }
 
-  /** Mean over the trees of the leaf that the row reaches: added up in integers, so that neither order nor batches change it. */
+  /**
+   * Mean over the trees of the leaf that the row reaches: added up in integers, so that neither order nor batches
+   * change it.
+   */
   meanOf(bins: Uint8Array): number {
     return this.scale(this.walk.sumOf(bins));
   }
@@ -74,7 +77,10 @@ export class Ensemble {
   }
 }
 
-/** Puts the leaf values of a grown ensemble on a grid of 65,536 integers, so that a model is the same before and after it is stored. */
+/**
+ * Puts the leaf values of a grown ensemble on a grid of 65,536 integers, so that a model is the same before and after
+ * it is stored.
+ */
 export function quantise(store: TreeStore): Ensemble {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;

@@ -39,9 +39,10 @@ interface Split {
 }
 
 /**
- * Grows one tree by greedy splits of binned features and adds it to the store. With labels times weights as targets the gain is that of
- * Gini impurity and leaves hold class frequencies; with gradients and curvatures it is a Newton step of boosting. A missing value goes
- * where it gains more, at each split by itself. O(rows × depth × features for each split).
+ * Grows one tree by greedy splits of binned features and adds it to the store. With labels times weights as targets the
+ * gain is that of Gini impurity and leaves hold class frequencies; with gradients and curvatures it is a Newton step of
+ * boosting. A missing value goes where it gains more, at each split by itself. O(rows × depth × features for each
+ * split).
  *
  * @param rng - draws the features of each split; the order of its draws is part of the result
  */

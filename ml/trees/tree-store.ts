@@ -6,8 +6,8 @@ export const LEAF = 255;
 export const MAX_FEATURES = 255;
 
 /**
- * Many trees in flat arrays. The nodes of a tree follow each other in preorder: the left child is the next node, the right one is
- * named. A row goes left when its bin is at most the node's, and where it is missing as the node says.
+ * Many trees in flat arrays. The nodes of a tree follow each other in preorder: the left child is the next node, the
+ * right one is named. A row goes left when its bin is at most the node's, and where it is missing as the node says.
  */
 export class TreeStore {
   /** Index of each tree's first node. */

@@ -9,21 +9,28 @@ const CUT_AT = 22;
 const STEP_AT = 9;
 const STEP_MASK = 8191;
 const KEY_MASK = 511;
-/** Rows whose keys stay in a near cache while one tree after the other is walked; a multiple of the six that are walked at a time. */
+/**
+ * Rows whose keys stay in a near cache while one tree after the other is walked; a multiple of the six that are walked
+ * at a time.
+ */
 const BLOCK_ROWS = 192;
 
 /**
- * Trees packed for walking without branches, which a processor cannot guess: one word for each node, which holds cut, step to the right child and what is compared. A leaf
- * points at itself.
+ * Trees packed for walking without branches, which a processor cannot guess: one word for each node, which holds cut,
+ * step to the right child and what is compared. A leaf points at itself.
  *
- * A row is compared by its keys: of each feature the bin plus one, and the same where missing values go left: bin 255 is missing, one more and it wraps to 0, left of every
- * cut, while the cut moves along with all other bins. Both are shifted to where the cut stands.
+ * A row is compared by its keys: of each feature the bin plus one, and the same where missing values go left: bin 255
+ * is missing, one more and it wraps to 0, left of every cut, while the cut moves along with all other bins. Both are
+ * shifted to where the cut stands.
  */
 export class TreeWalk {
   private readonly roots: Int32Array;
   /** Splits on the longest way from each root to a leaf. */
   private readonly depths: Int32Array;
-  /** Bits 0–8 which key, bits 9–21 the step to the right (a leaf's is 0), from bit 22 the cut plus one (a leaf's is 0, below every key). */
+  /**
+   * Bits 0–8 which key, bits 9–21 the step to the right (a leaf's is 0), from bit 22 the cut plus one (a leaf's is 0,
+   * below every key).
+   */
   private readonly words: Int32Array;
   private readonly values: Float64Array;
   /** Keys of the rows being walked, row after row. */
@@ -58,8 +65,8 @@ export class TreeWalk {
   }
 
   /**
-   * The same for many rows. Goes tree by tree for a block of rows, so that both stay in the processor's cache, and six rows at a time, so that their
-   * waits for memory overlap. O(rows × trees × depth).
+   * The same for many rows. Goes tree by tree for a block of rows, so that both stay in the processor's cache, and six
+   * rows at a time, so that their waits for memory overlap. O(rows × trees × depth).
    *
    * @param bins - row after row, `width` bins each
    */
@@ -133,7 +140,10 @@ function wordOf(cut: number, step: number, key: number): number {
   return (cut << CUT_AT) | ((step ^ 1) << STEP_AT) | key;
 }
 
-/** How many nodes further a row goes: one to the left, the step to the right, none from a leaf. What stands below the cut only makes an equal key no larger. */
+/**
+ * How many nodes further a row goes: one to the left, the step to the right, none from a leaf. What stands below the
+ * cut only makes an equal key no larger.
+ */
 function stepOf(word: number, keys: Int32Array, base: number): number {
   const right = (word - (keys[base + (word & KEY_MASK)] as number)) >> 31;
   return (right & (word >> STEP_AT) & STEP_MASK) ^ 1;

@@ -1,6 +1,6 @@
 /**
- * How long to wait after a number of failures in a row: doubling from `firstMs` up to `longestMs`, the upper half of it by chance so that many
- * processes do not return at once; never sooner than the server asked, within a minute.
+ * How long to wait after a number of failures in a row: doubling from `firstMs` up to `longestMs`, the upper half of it
+ * by chance so that many processes do not return at once; never sooner than the server asked, within a minute.
  *
  * @param failures - at least 1
  * @param random - in [0, 1)

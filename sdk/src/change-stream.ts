@@ -22,8 +22,8 @@ export interface ChangeListener {
 }
 
 /**
- * Listens to the server's Server-Sent Events, which say what has changed, or only that something has: it is then asked for. Without a stream polling goes
- * on as before.
+ * Listens to the server's Server-Sent Events, which say what has changed, or only that something has: it is then asked
+ * for. Without a stream polling goes on as before.
  */
 export class ChangeStream {
   readonly #options: SnapshotClientOptions;

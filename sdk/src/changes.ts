@@ -26,8 +26,8 @@ export interface Moment {
 }
 
 /**
- * Flags that a change reaches: those that are not as they were, those that refer to them or to a segment that is not as it was, whatever the distance, and
- * those that other holdouts cover now.
+ * Flags that a change reaches: those that are not as they were, those that refer to them or to a segment that is not as
+ * it was, whatever the distance, and those that other holdouts cover now.
  */
 export function changesBetween(
   before: Moment,
@@ -79,7 +79,10 @@ function dependentsIn({ table, segments }: Moment): Map<string, string[]> {
   return dependents;
 }
 
-/** Flags covered by a holdout that has begun, ended, or draws or covers otherwise than before. Reads flags, which holdouts do not often cause. */
+/**
+ * Flags covered by a holdout that has begun, ended, or draws or covers otherwise than before. Reads flags, which
+ * holdouts do not often cause.
+ */
 function coverChanged(before: Moment, after: Moment, read: (key: string) => SdkFlag | undefined): string[] {
   const same = (a: CompiledHoldout, b: CompiledHoldout): boolean =>
     a.holds === b.holds && JSON.stringify(a.source) === JSON.stringify(b.source);

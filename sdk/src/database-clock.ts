@@ -5,8 +5,9 @@ import type { Timing } from './snapshot-client';
 const READING_LIFE_MS = 60_000;
 
 /**
- * The database's clock as this process knows it. Counts on the monotonic clock from the reading with the shortest round trip, so a
- * change of the machine's time does not move events into other windows. Until the first reading it is the machine's time.
+ * The database's clock as this process knows it. Counts on the monotonic clock from the reading with the shortest round
+ * trip, so a change of the machine's time does not move events into other windows. Until the first reading it is the
+ * machine's time.
  */
 export class DatabaseClock {
   readonly #clock: Clock;

@@ -5,7 +5,10 @@ export interface StreamMessage {
   readonly data: string;
 }
 
-/** Takes a stream of Server-Sent Events apart, however it was cut on its way (WHATWG HTML, section 9.2.6). Ids and pauses are of no use here. */
+/**
+ * Takes a stream of Server-Sent Events apart, however it was cut on its way (WHATWG HTML, section 9.2.6). Ids and
+ * pauses are of no use here.
+ */
 export class EventParser {
   readonly #decoder = new TextDecoder();
   #rest = '';

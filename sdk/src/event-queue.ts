@@ -25,8 +25,8 @@ class Fifo<T> {
 }
 
 /**
- * Events that wait to be sent, bounded and never blocking. When full, the oldest outcome goes, and an exposure only when there is no outcome:
- * exposures are few, and missing ones would look like uneven arms.
+ * Events that wait to be sent, bounded and never blocking. When full, the oldest outcome goes, and an exposure only
+ * when there is no outcome: exposures are few, and missing ones would look like uneven arms.
  */
 export class EventQueue {
   readonly #maxEvents: number;

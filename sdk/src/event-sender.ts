@@ -26,8 +26,8 @@ export interface EventSenderOptions {
 }
 
 /**
- * Sends waiting events in batches, one at a time. A batch keeps its id and instant until the server has answered for good, so that a repeated one
- * is counted once.
+ * Sends waiting events in batches, one at a time. A batch keeps its id and instant until the server has answered for
+ * good, so that a repeated one is counted once.
  */
 export class EventSender {
   readonly #options: EventSenderOptions;

@@ -16,7 +16,10 @@ type Carried = [
   user?: string,
 ];
 
-/** Writes exposures of one user for another process: no targeting key in it, only the user's hash cell and, for metrics per user, digest. Empty without exposures. */
+/**
+ * Writes exposures of one user for another process: no targeting key in it, only the user's hash cell and, for metrics
+ * per user, digest. Empty without exposures.
+ */
 export function encodeExposures(exposures: readonly Exposure[]): string {
   const [first] = exposures;
   if (first === undefined) return '';

@@ -3,8 +3,8 @@ import { userDigest } from '../../flags/evaluator/user-digest';
 import type { Served } from '../../flags/evaluator/resolution';
 
 /**
- * A user served one variant under one transition within one window. `exposedAt` moves with each evaluation, within the window; the next
- * window has its own exposure, so whoever holds this one keeps what the user was served then.
+ * A user served one variant under one transition within one window. `exposedAt` moves with each evaluation, within the
+ * window; the next window has its own exposure, so whoever holds this one keeps what the user was served then.
  */
 export interface Exposure {
   readonly flag: string;

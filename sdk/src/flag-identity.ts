@@ -4,8 +4,9 @@ import type { CompiledFlag, Details } from '../../flags/evaluator/resolution';
 const described = new WeakMap<Details, Details>();
 
 /**
- * Adds what tells apart which flag was evaluated, under the names by which OpenFeature's telemetry finds it: `flagSetId` is the environment, `version`
- * the flag's revision. What the flag's own metadata says under these names stays.
+ * Adds what tells apart which flag was evaluated, under the names by which OpenFeature's telemetry finds it:
+ * `flagSetId` is the environment, `version` the flag's revision. What the flag's own metadata says under these names
+ * stays.
  */
 export function withIdentity(details: Details, { source }: CompiledFlag): Details {
   const known = described.get(details);

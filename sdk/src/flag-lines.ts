@@ -10,8 +10,8 @@ export type FlagLine = Buffer;
 export class NotFlagLines extends Error {}
 
 /**
- * Flags as they arrived: lines of bytes in the order of their keys. One is found by halving and read when it is evaluated, so a service is ready
- * without having looked at any, and what it never evaluates costs its bytes alone.
+ * Flags as they arrived: lines of bytes in the order of their keys. One is found by halving and read when it is
+ * evaluated, so a service is ready without having looked at any, and what it never evaluates costs its bytes alone.
  */
 export class FlagLines {
   /** The lines as they stand in memory, each with its end. */

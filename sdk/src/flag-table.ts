@@ -21,7 +21,10 @@ export interface Merged {
   readonly kept: ReadonlySet<string>;
 }
 
-/** All flags as last known, deleted ones included, by their lines. Never changes; a change makes another that shares what has not changed. */
+/**
+ * All flags as last known, deleted ones included, by their lines. Never changes; a change makes another that shares
+ * what has not changed.
+ */
 export class FlagTable {
   static readonly empty = new FlagTable(new FlagLines(Buffer.alloc(0)), new Map());
   readonly #lines: FlagLines;
@@ -77,8 +80,8 @@ export class FlagTable {
   }
 
   /**
-   * Takes over what was told of all flags. Each keeps its highest revision, and one that is left out stays: flags go by their tombstones only.
-   * The same revision told again may tell more than an older server did.
+   * Takes over what was told of all flags. Each keeps its highest revision, and one that is left out stays: flags go by
+   * their tombstones only. The same revision told again may tell more than an older server did.
    */
   withAll(told: FlagLines): Merged {
     if (this.isEmpty) return { table: new FlagTable(told, new Map()), changed: [], kept: new Set() };

@@ -10,8 +10,8 @@ export function mergeNewest<T extends { readonly revision: number }>(
 }
 
 /**
- * Each segment at its highest revision. Segments have no tombstones: one that an answer leaves out stays only while a flag or segment
- * refers to it, so that one made anew under its name can take its place.
+ * Each segment at its highest revision. Segments have no tombstones: one that an answer leaves out stays only while a
+ * flag or segment refers to it, so that one made anew under its name can take its place.
  *
  * @param referredTo - keys of the segments that flags refer to; asked only where a segment was left out
  */

@@ -4,8 +4,8 @@ import type { Outcome } from './outcome';
 import type { RequestHandle } from './request-handle';
 
 /**
- * When a request that is still open is reported, after the end of its exposure's window: late enough to have had its chance, early enough to
- * arrive before the window is closed to data (8 s) and judged (10 s).
+ * When a request that is still open is reported, after the end of its exposure's window: late enough to have had its
+ * chance, early enough to arrive before the window is closed to data (8 s) and judged (10 s).
  */
 export const REPORT_OPEN_AFTER_MS = 7000;
 /** A handle nobody ended is forgotten after this long. */
@@ -38,8 +38,9 @@ export interface OpenRequestsParts {
 }
 
 /**
- * Requests under way by targeting key. Each is bound to what its user was served during it (or, without any evaluation, before it), so
- * that neither another request of the same user nor a new transition moves it to another arm, and a hanging one is seen.
+ * Requests under way by targeting key. Each is bound to what its user was served during it (or, without any evaluation,
+ * before it), so that neither another request of the same user nor a new transition moves it to another arm, and a
+ * hanging one is seen.
  */
 export class OpenRequests {
   readonly #parts: OpenRequestsParts;

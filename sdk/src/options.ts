@@ -10,11 +10,14 @@ export interface HeadgateProviderOptions {
   readonly token: string;
   /** Milliseconds between polls, at least 250; 1000 by default. */
   readonly pollIntervalMs?: number;
-  /** Whether to follow the server's stream of changes, so that they arrive at once; true by default. Polling goes on beside it, and without it. */
+  /**
+   * Whether to follow the server's stream of changes, so that they arrive at once; true by default. Polling goes on
+   * beside it, and without it.
+   */
   readonly streaming?: boolean;
   /**
-   * Whether the metadata of evaluations tells the environment (`flagSetId`) and the flag's revision (`version`), as telemetry wants them; false by
-   * default. Direct calls give values alone and tell neither.
+   * Whether the metadata of evaluations tells the environment (`flagSetId`) and the flag's revision (`version`), as
+   * telemetry wants them; false by default. Direct calls give values alone and tell neither.
    */
   readonly describeFlags?: boolean;
   /** File that keeps the last known flags for a start without server; none by default. */

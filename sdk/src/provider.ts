@@ -30,8 +30,9 @@ const SWEEP_INTERVAL_MS = 250;
 const FORGET_INTERVAL_MS = 60_000;
 
 /**
- * OpenFeature server provider for Headgate. Flags are polled and kept in memory; evaluation is local, waits for nothing and never throws,
- * whatever state the server is in. What users are served under a live rollout, and what then happens, is reported in the background.
+ * OpenFeature server provider for Headgate. Flags are polled and kept in memory; evaluation is local, waits for nothing
+ * and never throws, whatever state the server is in. What users are served under a live rollout, and what then happens,
+ * is reported in the background.
  */
 export class HeadgateProvider implements Provider {
   readonly metadata = { name: 'headgate' } as const;
@@ -146,8 +147,9 @@ export class HeadgateProvider implements Provider {
   }
 
   /**
-   * Reports an outcome of the context's user: OpenFeature's tracking. `details.value` is what was measured, `details.error` that it
-   * failed. Nothing is reported of users who were not served under a live rollout within 30 minutes.
+   * Reports an outcome of the context's user: OpenFeature's tracking. `details.value` is what was measured,
+   * `details.error` that it failed. Nothing is reported of users who were not served under a live rollout within 30
+   * minutes.
    */
   track(name: string, context: EvaluationContext, details: TrackingEventDetails = {}): void {
     this.#evidence.track(name, context, { value: details.value, error: details['error'] === true });

@@ -12,7 +12,10 @@ const LINE_FEED = 0x0a;
 export interface SnapshotHeader {
   readonly environment: string;
   readonly etag?: string | undefined;
-  /** What the answer adds to: the entity tag of the snapshot from which it tells the changes. Left out where it tells everything. */
+  /**
+   * What the answer adds to: the entity tag of the snapshot from which it tells the changes. Left out where it tells
+   * everything.
+   */
   readonly base?: string | undefined;
   /** Live rollouts of the flags that are told of, in the order in which leases are told. */
   readonly rollouts: readonly CarriedRollout[];

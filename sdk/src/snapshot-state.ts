@@ -40,9 +40,10 @@ interface ServerView {
 const NOTHING_TOLD: ServerView = { etag: undefined, rollouts: new Map(), leaseOrder: [], isAllKnown: true };
 
 /**
- * Flags as last known. An answer of a server that lags behind takes nothing back: each flag and segment, the kill switch
- * and the holdouts keep their highest revision, and a flag goes only by its tombstone. A flag is read and compiled when it is first evaluated, and one
- * that cannot be read fails alone. Every change makes a new snapshot; evaluations under way keep theirs.
+ * Flags as last known. An answer of a server that lags behind takes nothing back: each flag and segment, the kill
+ * switch and the holdouts keep their highest revision, and a flag goes only by its tombstone. A flag is read and
+ * compiled when it is first evaluated, and one that cannot be read fails alone. Every change makes a new snapshot;
+ * evaluations under way keep theirs.
  */
 export class SnapshotState {
   readonly #unreadable: (key: string, reason: string) => void;
@@ -74,9 +75,10 @@ export class SnapshotState {
   /**
    * Takes an answer over: a whole snapshot, or what has changed since the last one.
    *
-   * @param sentAtMonotonicMs - when the request was sent: from then its leases count. Undefined where nothing was asked, so that nobody knows how old the
-   *   answer is: leases then stay as they are
-   * @returns flags that may now evaluate differently; undefined when the answer does not fit what is known here, which is then asked for as a whole
+   * @param sentAtMonotonicMs - when the request was sent: from then its leases count. Undefined where nothing was
+   *   asked, so that nobody knows how old the answer is: leases then stay as they are
+   * @returns flags that may now evaluate differently; undefined when the answer does not fit what is known here, which
+   *   is then asked for as a whole
    */
   apply(answer: SnapshotAnswer, etag: string | undefined, sentAtMonotonicMs: number | undefined): Changes | undefined {
     const rollouts = this.#rolloutsToldBy(answer);

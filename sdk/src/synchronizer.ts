@@ -24,8 +24,8 @@ export interface SyncListener {
 }
 
 /**
- * Keeps {@link SnapshotState} current by conditional requests, one at a time: at once when the server's stream says that something has changed, and
- * regularly in any case.
+ * Keeps {@link SnapshotState} current by conditional requests, one at a time: at once when the server's stream says
+ * that something has changed, and regularly in any case.
  */
 export class Synchronizer {
   readonly #options: SnapshotClientOptions & { readonly pollIntervalMs: number };

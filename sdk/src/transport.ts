@@ -32,8 +32,8 @@ export interface Transport {
 const MOST_RESERVED_BYTES = 64 * 1024 * 1024;
 
 /**
- * Requests by `node:http`, over connections that are kept. The global `fetch` does the same, and its first call alone takes longer than all else that a
- * service waits for before its flags are there.
+ * Requests by `node:http`, over connections that are kept. The global `fetch` does the same, and its first call alone
+ * takes longer than all else that a service waits for before its flags are there.
  */
 export function nodeTransport(): Transport {
   const agents = new Map<string, Agent>();

@@ -36,7 +36,10 @@ export const isKeyed = (value: unknown): boolean =>
 
 const TYPES: readonly unknown[] = ['boolean', 'string', 'number', 'object'] satisfies FlagType[];
 
-/** Whether a flag has what every evaluation needs. What it holds inside was checked when it was stored, and is compiled with care. */
+/**
+ * Whether a flag has what every evaluation needs. What it holds inside was checked when it was stored, and is compiled
+ * with care.
+ */
 export function isReadableFlag({ type, variants, rules, prerequisites }: SdkFlag): boolean {
   return TYPES.includes(type) && isObject(variants) && Array.isArray(rules) && Array.isArray(prerequisites);
 }
@@ -47,7 +50,10 @@ export const isKillSwitch = (value: unknown): boolean =>
 export const isHoldouts = (value: unknown): boolean =>
   isObject(value) && typeof value['revision'] === 'number' && Array.isArray(value['live']);
 
-/** Whether parsed JSON is a snapshot: enough of a look to refuse another service's page or a torn file. Each flag is read by itself. */
+/**
+ * Whether parsed JSON is a snapshot: enough of a look to refuse another service's page or a torn file. Each flag is
+ * read by itself.
+ */
 export function isSnapshotContent(value: unknown): value is SnapshotContent {
   return (
     isObject(value) &&

@@ -1,5 +1,6 @@
 /**
- * Runs a request that ends after `timeoutMs` or when `stop` is raised. Nothing stays attached to a long-lived `stop` afterwards.
+ * Runs a request that ends after `timeoutMs` or when `stop` is raised. Nothing stays attached to a long-lived `stop`
+ * afterwards.
  *
  * @throws whatever `work` does when its signal is raised
  */

@@ -8,8 +8,8 @@ const UNKNOWN_MS = 1_000;
 const MAX_UNKNOWN = 1_000;
 
 /**
- * What is to be measured of live rollouts, from the same snapshots that SDKs are sent. A rollout it does not know is looked for once
- * more, since an SDK may have heard of it from another server first.
+ * What is to be measured of live rollouts, from the same snapshots that SDKs are sent. A rollout it does not know is
+ * looked for once more, since an SDK may have heard of it from another server first.
  */
 export class ObservationDirectory {
   /** The object handed out for each live rollout, so that it stays the same one from transition to transition. */

@@ -23,8 +23,9 @@ interface Held extends RolloutKey {
 }
 
 /**
- * Turns users into hashes under their rollout's key. Keys live in the database and, for a minute or so after they were last asked for, in the memory of servers; ids and digests are
- * never kept. Without its key a hash can be brought together with no id, not even by trying all of them.
+ * Turns users into hashes under their rollout's key. Keys live in the database and, for a minute or so after they were
+ * last asked for, in the memory of servers; ids and digests are never kept. Without its key a hash can be brought
+ * together with no id, not even by trying all of them.
  */
 export class UserHashes {
   private readonly held = new Map<string, Held | { readonly key: null; readonly believedUntilMs: number }>();
@@ -36,7 +37,10 @@ export class UserHashes {
     private readonly clock: Clock,
   ) {}
 
-  /** A hash function for the events of one batch, or null where nobody of the rollout is counted. Makes the key when there is none yet. */
+  /**
+   * A hash function for the events of one batch, or null where nobody of the rollout is counted. Makes the key when
+   * there is none yet.
+   */
   async of(environment: string, flag: string, rolloutId: string, windowMs: number): Promise<HashUser | null> {
     const held = await this.hold(rolloutId, documentId(environment, flag));
     if (held.key === null || held.tooManyUsers) return null;

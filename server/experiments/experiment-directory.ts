@@ -52,8 +52,8 @@ export async function locateExperiment(
 }
 
 /**
- * Reads where an experiment stands: of a live one from the workflow, of an ended one from the projection. When no worker answers, the projection is
- * given with `fromProjection`.
+ * Reads where an experiment stands: of a live one from the workflow, of an ended one from the projection. When no
+ * worker answers, the projection is given with `fromProjection`.
  *
  * @throws {HeadgateError} TEMPORAL_UNAVAILABLE when neither the workflow answers nor the projection exists
  */

@@ -16,8 +16,9 @@ export interface ExperimentSendDependencies {
 }
 
 /**
- * Sends a message to a live experiment and waits for what it comes to; when no worker answers, it is left for when one is back. It goes to the run that
- * carries this very experiment, never to what has begun under the same workflow id since.
+ * Sends a message to a live experiment and waits for what it comes to; when no worker answers, it is left for when one
+ * is back. It goes to the run that carries this very experiment, never to what has begun under the same workflow id
+ * since.
  *
  * @throws {HeadgateError} MESSAGE_REJECTED with the workflow's reason or because the experiment has ended, TEMPORAL_UNAVAILABLE
  */

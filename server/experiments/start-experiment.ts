@@ -32,14 +32,18 @@ export type ExperimentStart =
 /** Starts that lose a race look again; a flag cannot be fought over more often than this within one request. */
 const MAX_ROUNDS = 4;
 
-/** What makes two starts the same one: the resolved experiment and the id of the change; a change's other fields are for reading only. */
+/**
+ * What makes two starts the same one: the resolved experiment and the id of the change; a change's other fields are for
+ * reading only.
+ */
 export function experimentIdentity({ base: { change, ...base }, ...plan }: ExperimentPlan): string {
   return contentHash({ experiment: { ...plan, base }, change: change?.id ?? null });
 }
 
 /**
- * Starts an experiment, or finds the one that this start means: the same identity live is attached to, finished is answered unless `again`. Temporal's one
- * workflow id for each flag decides between whoever starts an experiment or a rollout at the same time.
+ * Starts an experiment, or finds the one that this start means: the same identity live is attached to, finished is
+ * answered unless `again`. Temporal's one workflow id for each flag decides between whoever starts an experiment or a
+ * rollout at the same time.
  *
  * @param check - just before a start: notes, or a refusal thrown
  * @throws {HeadgateError} ROLLOUT_LIVE, EXPERIMENT_LIVE with the other's id, TEMPORAL_UNAVAILABLE; whatever `check` throws

@@ -14,8 +14,8 @@ const SHORTEST_WATCH_MS = 86_400_000;
 const ROLLOUTS_READ = 1_000;
 
 /**
- * What is known of the use of each flag of an environment, by its latest rollout: exposures are counted while one is live, and are kept for 90 days. Windows are
- * read only of rollouts whose last look saw nobody.
+ * What is known of the use of each flag of an environment, by its latest rollout: exposures are counted while one is
+ * live, and are kept for 90 days. Windows are read only of rollouts whose last look saw nobody.
  *
  * @param olderThanMs - how long ago a rollout may have ended to say anything, in milliseconds
  * @returns a function of the flag's key

@@ -17,11 +17,12 @@ const GRACE_MS = 15_000;
 const SWAP_ATTEMPTS = 20;
 
 /**
- * Takes every flag of a group at once, by one swap of one document, before its workflow is started: of two groups that share a member
- * and start at the same moment one is refused, and nothing of it has begun. Claims of ended groups are dropped in passing; those of
- * the same key are left to Temporal's workflow id.
+ * Takes every flag of a group at once, by one swap of one document, before its workflow is started: of two groups that
+ * share a member and start at the same moment one is refused, and nothing of it has begun. Claims of ended groups are
+ * dropped in passing; those of the same key are left to Temporal's workflow id.
  *
- * @throws {HeadgateError} GROUP_LIVE with the id of the group that has a member; TEMPORAL_UNAVAILABLE when only Temporal knows whether it lives
+ * @throws {HeadgateError} GROUP_LIVE with the id of the group that has a member; TEMPORAL_UNAVAILABLE when only
+ *   Temporal knows whether it lives
  */
 export async function claimMembers(
   dependencies: ClaimDependencies,

@@ -42,8 +42,8 @@ export async function locateGroup(
 }
 
 /**
- * Reads where a group stands: of a live one from the workflow, of an ended one from the projection, with members that go on by themselves as they stand by now. When
- * no worker answers, the projection is given with `fromProjection`.
+ * Reads where a group stands: of a live one from the workflow, of an ended one from the projection, with members that
+ * go on by themselves as they stand by now. When no worker answers, the projection is given with `fromProjection`.
  *
  * @throws {HeadgateError} TEMPORAL_UNAVAILABLE when neither the workflow answers nor the projection exists
  */
@@ -64,7 +64,10 @@ export async function readGroup(
   });
 }
 
-/** Members whose group was ended from outside go on without it, so nobody writes their end into its projection: their own rollouts tell it. */
+/**
+ * Members whose group was ended from outside go on without it, so nobody writes their end into its projection: their
+ * own rollouts tell it.
+ */
 async function followDetached(rollouts: Pick<RolloutsRepository, 'get'>, status: GroupStatus): Promise<GroupStatus> {
   const members = await Promise.all(
     status.members.map(async (member): Promise<GroupMember> => {

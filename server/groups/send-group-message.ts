@@ -6,8 +6,8 @@ import type { GroupWorkflows } from '../temporal/group-workflows';
 import type { LocatedGroup } from './group-directory';
 
 /**
- * Sends a message to a live group and waits for what it comes to; when no worker answers, it is left for when one is back. It goes to
- * the run that carries this very group.
+ * Sends a message to a live group and waits for what it comes to; when no worker answers, it is left for when one is
+ * back. It goes to the run that carries this very group.
  *
  * @throws {HeadgateError} MESSAGE_REJECTED with the workflow's reason or because the group has ended, TEMPORAL_UNAVAILABLE
  */

@@ -102,7 +102,8 @@ async function refuseOtherGroups({ groups, groupWorkflows }: Context, group: Gro
 }
 
 /**
- * Starts a group, or finds the one that this start means: the same live one is attached to, a finished one answered unless `again`.
+ * Starts a group, or finds the one that this start means: the same live one is attached to, a finished one answered
+ * unless `again`.
  *
  * @throws {HeadgateError} GROUP_LIVE when another group of this key is live, and whatever {@link checkGroup} throws
  */
@@ -134,7 +135,10 @@ export async function startGroup(
   return attach(raced ?? { groupId: '', identity: '' }, identity, key);
 }
 
-/** Lists show the group from now on, also while no worker runs. The workflow saves higher versions; failing here harms nothing. */
+/**
+ * Lists show the group from now on, also while no worker runs. The workflow saves higher versions; failing here harms
+ * nothing.
+ */
 async function saveFirstProjection({ groups }: Context, input: GroupInput): Promise<void> {
   const { groupId, ...status } = initialStatus(input);
   const summary = input.approval ? status.summary : 'started; waiting for a worker';

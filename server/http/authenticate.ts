@@ -13,12 +13,16 @@ export interface Caller {
   readonly environment: string | null;
 }
 
-/** Callers of documents that have been checked: one look-up serves thousands of requests. A document is never changed after it was read. */
+/**
+ * Callers of documents that have been checked: one look-up serves thousands of requests. A document is never changed
+ * after it was read.
+ */
 const callers = new WeakMap<TokenDocument, { readonly hash: string; readonly caller: Caller }>();
 
 /**
- * Hashes of headers that held a good token, by the header: one costs a twentieth of an evaluation. Whether the token is still good is looked up by its hash each time. Only
- * good ones are remembered, and so many at most, so that nobody fills the memory without having a token.
+ * Hashes of headers that held a good token, by the header: one costs a twentieth of an evaluation. Whether the token is
+ * still good is looked up by its hash each time. Only good ones are remembered, and so many at most, so that nobody
+ * fills the memory without having a token.
  */
 const hashes = new Map<string, string>();
 const MOST_HASHES = 1_000;
@@ -46,7 +50,8 @@ export async function authenticate(
 }
 
 /**
- * The caller that {@link authenticate} would find, where that is known without waiting; undefined where it is not, or where there may be none.
+ * The caller that {@link authenticate} would find, where that is known without waiting; undefined where it is not, or
+ * where there may be none.
  *
  * @param peek - a look-up that {@link authenticate} made before; undefined when there is none that still counts
  */

@@ -8,7 +8,10 @@ export interface HttpTimeouts {
   readonly keepAliveMs: number;
 }
 
-/** A server that answers remote evaluations by itself and leaves everything else to the framework, which sets no time-outs on a server it did not make. */
+/**
+ * A server that answers remote evaluations by itself and leaves everything else to the framework, which sets no
+ * time-outs on a server it did not make.
+ */
 export function httpServerFactory(
   ofrep: OfrepHandler,
   { requestTimeoutMs, keepAliveMs }: HttpTimeouts,

@@ -98,7 +98,10 @@ function parametersOf(schema: JsonObject, place: 'path' | 'query'): JsonObject[]
   }));
 }
 
-/** References to shared schemas point into the document's components; any other recursion is a free JSON value and says nothing. */
+/**
+ * References to shared schemas point into the document's components; any other recursion is a free JSON value and says
+ * nothing.
+ */
 function pointToComponents(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(pointToComponents);
   if (typeof value !== 'object' || value === null) return value;

@@ -25,13 +25,14 @@ export interface EventIngestDependencies {
   /** The database's clock. */
   readonly clock: { nowMs(): number };
   /**
-   * What is measured of a live rollout, null when it does not live. Called once for each rollout in a batch: the caller caches, and
-   * looks again for one it does not know, since providers may hear of a rollout first. The same object for as long as it stands.
+   * What is measured of a live rollout, null when it does not live. Called once for each rollout in a batch: the caller
+   * caches, and looks again for one it does not know, since providers may hear of a rollout first. The same object for
+   * as long as it stands.
    */
   readonly resolveObservation: (environment: string, flagKey: string, rolloutId: string) => Promise<Observed | null>;
   /**
-   * Hashes the users of a rollout with metrics per user; null where nobody is counted. Asked once for each such rollout in a batch. Nobody is counted
-   * per user when left out.
+   * Hashes the users of a rollout with metrics per user; null where nobody is counted. Asked once for each such rollout
+   * in a batch. Nobody is counted per user when left out.
    */
   readonly hashUsersOf?: (
     environment: string,
@@ -67,8 +68,9 @@ export class EventIngest {
   /**
    * Acknowledges a batch once it is durable.
    *
-   * @throws {HeadgateError} BATCH_TOO_OLD beyond 24 hours; INVALID_ARGUMENT more than five minutes ahead; BODY_TOO_LARGE when it
-   * touches more than one document may hold; OVERLOADED or DATABASE_UNAVAILABLE (both retryable) when it should be sent again
+   * @throws {HeadgateError} BATCH_TOO_OLD beyond 24 hours; INVALID_ARGUMENT more than five minutes ahead;
+   *   BODY_TOO_LARGE when it touches more than one document may hold; OVERLOADED or DATABASE_UNAVAILABLE (both
+   *   retryable) when it should be sent again
    */
   async accept(environment: string, batch: EventBatch): Promise<Acknowledgement> {
     const now = this.dependencies.clock.nowMs();

@@ -29,9 +29,10 @@ interface Waiting extends WaitingBatch {
 }
 
 /**
- * Makes batches durable in groups: one insert for all that came within the flush interval. Groups of one writer id are numbered and
- * sent one after the other, each only when the one before is known to stand. When that cannot be found out in time, the id is given up
- * for a new one, so that a group that lands late after all keeps its place in its own order.
+ * Makes batches durable in groups: one insert for all that came within the flush interval. Groups of one writer id are
+ * numbered and sent one after the other, each only when the one before is known to stand. When that cannot be found out
+ * in time, the id is given up for a new one, so that a group that lands late after all keeps its place in its own
+ * order.
  */
 export class GroupWriter {
   private writerId = newWriterId();

@@ -19,7 +19,10 @@ export interface IngestSweepOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** Folds what dead servers left behind and removes what has expired, in the background; any number of servers may. Call to stop. */
+/**
+ * Folds what dead servers left behind and removes what has expired, in the background; any number of servers may. Call
+ * to stop.
+ */
 export function startIngestSweep(options: IngestSweepOptions): () => Promise<void> {
   const { groups, windows, clock, foldEveryMs = 30_000, expireEveryMs = 600_000, onError } = options;
   const keepWindowsMs = options.keepWindowsMs ?? 90 * 86_400_000;

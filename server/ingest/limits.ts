@@ -3,9 +3,10 @@ export interface IngestLimits {
   /** How long a batch may wait for others, in milliseconds. */
   readonly flushMs: number;
   /**
-   * How long groups may wait for others before they are folded together, in milliseconds: each window is written once for all groups
-   * that have gathered. With the time that a pass, a provider's flush and ours take it stays below the ten seconds after which a window is
-   * judged, so that a look seldom finds anything left to fold; what it finds, it folds itself.
+   * How long groups may wait for others before they are folded together, in milliseconds: each window is written once
+   * for all groups that have gathered. With the time that a pass, a provider's flush and ours take it stays below the
+   * ten seconds after which a window is judged, so that a look seldom finds anything left to fold; what it finds, it
+   * folds itself.
    */
   readonly foldMs: number;
   /** Most batches in one group. */

@@ -13,7 +13,10 @@ export type ExperimentReads = Pick<ServerContext, 'databaseNowMs'> & {
   readonly experiments: Pick<ServerContext['experiments'], 'liveStartedBefore'>;
 };
 
-/** Reads the live experiments when a scrape asks for them, at most every five seconds. Every server tells the same: aggregate with `max`. */
+/**
+ * Reads the live experiments when a scrape asks for them, at most every five seconds. Every server tells the same:
+ * aggregate with `max`.
+ */
 export class ExperimentGauges {
   private readAtMs = Number.NEGATIVE_INFINITY;
   private reading: Promise<void> | null = null;

@@ -5,7 +5,10 @@ import { ModelGauges } from './model-gauges';
 import { RolloutGauges, type GaugeReads } from './rollout-gauges';
 import type { ServerMetrics } from './server-metrics';
 
-/** A server's metrics as a scrape reads them: live rollouts, live experiments and the drift of models are looked up when it asks. */
+/**
+ * A server's metrics as a scrape reads them: live rollouts, live experiments and the drift of models are looked up when
+ * it asks.
+ */
 export function exposition(
   context: GaugeReads & ExperimentReads & Pick<ServerContext, 'drift'>,
   metrics: ServerMetrics,

@@ -2,7 +2,10 @@ import { FAILURE_MODEL } from '../../store/models-repository';
 import type { ServerContext } from '../context';
 import type { ServerMetrics } from './server-metrics';
 
-/** What is known of the deciding model's drift, read when a scrape asks for it. Every server tells the same: aggregate with `max`. */
+/**
+ * What is known of the deciding model's drift, read when a scrape asks for it. Every server tells the same: aggregate
+ * with `max`.
+ */
 export class ModelGauges {
   constructor(
     private readonly context: Pick<ServerContext, 'drift'>,

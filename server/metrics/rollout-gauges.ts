@@ -10,7 +10,10 @@ const FRESH_MS = 5_000;
 /** What the gauges are read from. */
 export type GaugeReads = Pick<ServerContext, 'rollouts' | 'databaseNowMs' | 'databaseAnswers' | 'workflows'>;
 
-/** Reads the live rollouts when a scrape asks for them, at most every five seconds. Every server tells the same: aggregate with `max`. */
+/**
+ * Reads the live rollouts when a scrape asks for them, at most every five seconds. Every server tells the same:
+ * aggregate with `max`.
+ */
 export class RolloutGauges {
   private readAtMs = Number.NEGATIVE_INFINITY;
   private reading: Promise<void> | null = null;

@@ -5,8 +5,8 @@ const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const ROLLOUT = ['environment', 'flag'] as const;
 
 /**
- * What a server tells Prometheus. Labels are environments, flags, routes and closed sets: never a user, a token or free text, so their number is bounded by
- * what is configured.
+ * What a server tells Prometheus. Labels are environments, flags, routes and closed sets: never a user, a token or free
+ * text, so their number is bounded by what is configured.
  */
 export class ServerMetrics {
   readonly registry = new Registry();

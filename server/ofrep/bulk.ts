@@ -7,7 +7,10 @@ import { evaluate, isVisible } from './evaluation';
 /** All flags that a caller may see, evaluated for one context. */
 export interface BulkAnswer {
   readonly body: string;
-  /** A hash of the answer itself, so that it follows whatever changes it: a flag, a segment, a lease that has run out, the context. */
+  /**
+   * A hash of the answer itself, so that it follows whatever changes it: a flag, a segment, a lease that has run out,
+   * the context.
+   */
   readonly etag: string;
 }
 

@@ -7,8 +7,8 @@ interface Entry {
 }
 
 /**
- * Environments compiled for evaluation by the server itself. A change of one flag compiles that flag; asking compiles nothing and reads no
- * database. Leases run on the database's clock here, so callers evaluate with the database's time.
+ * Environments compiled for evaluation by the server itself. A change of one flag compiles that flag; asking compiles
+ * nothing and reads no database. Leases run on the database's clock here, so callers evaluate with the database's time.
  */
 export class CompiledEnvironments {
   private readonly entries = new Map<string, Entry>();

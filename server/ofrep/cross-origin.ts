@@ -1,12 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Which web pages may evaluate here: their origins, such as `https://shop.example`; `*` for all, which suits client keys alone. */
+/**
+ * Which web pages may evaluate here: their origins, such as `https://shop.example`; `*` for all, which suits client
+ * keys alone.
+ */
 export type CrossOrigin = ReadonlySet<string>;
 
 const HEADERS = 'authorization, content-type, if-none-match, x-api-key';
 const DAY_SECONDS = '86400';
 
-/** Sets what the Fetch standard asks of an answer that a page of another origin may read; nothing for origins that are not listed. */
+/**
+ * Sets what the Fetch standard asks of an answer that a page of another origin may read; nothing for origins that are
+ * not listed.
+ */
 export function allowOrigin(allowed: CrossOrigin, request: IncomingMessage, response: ServerResponse): void {
   const { origin } = request.headers;
   if (origin === undefined || allowed.size === 0) return;

@@ -35,8 +35,9 @@ const TOO_LARGE: ContextFault = {
 const FIXED_HEADERS = ['content-type', 'application/json; charset=utf-8', 'cache-control', 'no-store'] as const;
 
 /**
- * OpenFeature Remote Evaluation Protocol 0.3.0: single evaluation, bulk with entity tags, and streams of changes. It answers plain `node:http`
- * requests before any framework, because services without an SDK of their own evaluate here at every request; no answer reads the database.
+ * OpenFeature Remote Evaluation Protocol 0.3.0: single evaluation, bulk with entity tags, and streams of changes. It
+ * answers plain `node:http` requests before any framework, because services without an SDK of their own evaluate here
+ * at every request; no answer reads the database.
  *
  * @see https://openfeature.dev/docs/reference/other-technologies/ofrep/
  */

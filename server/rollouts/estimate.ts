@@ -32,9 +32,9 @@ export interface StepEstimate extends StepSample {
 const MINUTE_MS = 60_000;
 
 /**
- * Estimates, for a candidate that is exactly as good as the control, how many requests each step takes to show it. A normal approximation:
- * with weight w as a share, base rate p, next weight s as a share and margin M = absolute + relative · p, the always-valid upper bound of the
- * harm comes down to M / s after
+ * Estimates, for a candidate that is exactly as good as the control, how many requests each step takes to show it. A
+ * normal approximation: with weight w as a share, base rate p, next weight s as a share and margin M = absolute +
+ * relative · p, the always-valid upper bound of the harm comes down to M / s after
  *
  *     n = (2 ln(1/a) + 2) · p (1 − p) · (1/w + 1/(1 − w)) / (M/s)²   requests of both arms,
  *
@@ -70,16 +70,20 @@ export function estimateSteps(plan: RolloutPlan, { requestsPerMinute, errorRate 
 
 /** Harm that a dry run reckons with: failures this many times as frequent. */
 const FAULT = 2;
-/** Nats that evidence needs beyond those of the promise: its capital is spread over metrics, effects and the moments at which harm may begin. */
+/**
+ * Nats that evidence needs beyond those of the promise: its capital is spread over metrics, effects and the moments at
+ * which harm may begin.
+ */
 const SPREAD_NATS = 2.2;
 
 /**
- * Minutes until failures twice as frequent are found at a weight, by the growth of the swift test of harm: with r requests a minute, base rate p and weight w
- * as a share, each minute gains on average
+ * Minutes until failures twice as frequent are found at a weight, by the growth of the swift test of harm: with r
+ * requests a minute, base rate p and weight w as a share, each minute gains on average
  *
  *     r · p · (2w ln 2 − (1 + w) ln(1 + w))   nats,
  *
- * the expected log likelihood ratio of how all failures split between the arms. Where users cluster it takes longer. Infinity when nothing ever fails.
+ * the expected log likelihood ratio of how all failures split between the arms. Where users cluster it takes longer.
+ * Infinity when nothing ever fails.
  */
 export function minutesToFind(plan: RolloutPlan, weight: number, traffic: AssumedTraffic): number {
   const nats = Math.log(1 / plan.falseRollbackRate) + SPREAD_NATS;
@@ -91,7 +95,10 @@ function natsPerFailure(weight: number): number {
   return FAULT * share * Math.log(FAULT) - (1 + share * (FAULT - 1)) * Math.log1p(share * (FAULT - 1));
 }
 
-/** What the first step can find; with what it would take when that is not within its patience. Empty without a guardrail that counts failures. */
+/**
+ * What the first step can find; with what it would take when that is not within its patience. Empty without a guardrail
+ * that counts failures.
+ */
 function findNotes(plan: RolloutPlan, traffic: AssumedTraffic): string[] {
   const [first] = plan.steps;
   const counts = plan.metrics.some(

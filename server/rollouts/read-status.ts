@@ -8,8 +8,8 @@ import type { LocatedRollout } from './rollout-directory';
 export type StatusAnswer = RolloutStatus & { readonly fromProjection?: true; readonly ageMs?: number };
 
 /**
- * Reads where a rollout stands: of a live one from the workflow, of an ended one from the projection, which is then final. When no
- * worker answers, the projection is given with `fromProjection` and its age.
+ * Reads where a rollout stands: of a live one from the workflow, of an ended one from the projection, which is then
+ * final. When no worker answers, the projection is given with `fromProjection` and its age.
  *
  * @throws {HeadgateError} TEMPORAL_UNAVAILABLE when neither the workflow answers nor the projection exists
  */

@@ -19,8 +19,8 @@ export interface RecordedTraffic extends AssumedTraffic {
 const LOOKED_THROUGH = 10;
 
 /**
- * The traffic of the flag's latest ended rollout that saw any: events a minute of the plan's first guardrail, and the share of them
- * that failed under the control. Null when no rollout of the flag has ended with traffic.
+ * The traffic of the flag's latest ended rollout that saw any: events a minute of the plan's first guardrail, and the
+ * share of them that failed under the control. Null when no rollout of the flag has ended with traffic.
  */
 export async function recordedTraffic(
   { rollouts, windows }: RecordedTrafficSources,

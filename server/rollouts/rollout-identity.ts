@@ -2,8 +2,8 @@ import { contentHash } from '../../core/signing';
 import type { RolloutPlan } from '../../flags/plan/plan';
 
 /**
- * What makes two starts the same one: environment, flag, the resolved plan and the id of the change. A change's title, address and
- * author are for reading only.
+ * What makes two starts the same one: environment, flag, the resolved plan and the id of the change. A change's title,
+ * address and author are for reading only.
  */
 export function rolloutIdentity({ change, ...plan }: RolloutPlan): string {
   return contentHash({ environment: plan.environment, flag: plan.flag, plan, change: change?.id ?? null });

@@ -19,9 +19,9 @@ export type OutgoingMessage = Omit<MessageArguments, 'actor' | 'id'> & { readonl
 export type MessageAnswer = MessageResult | { readonly queued: true; readonly id: string };
 
 /**
- * Sends a message to a live rollout and waits for what it comes to. When no worker answers within the deadline, the same message is
- * left as a signal: its id makes it count once, even if the update is taken after all. It goes to the run that carries this very
- * rollout, never to one that has begun under the same workflow id since.
+ * Sends a message to a live rollout and waits for what it comes to. When no worker answers within the deadline, the
+ * same message is left as a signal: its id makes it count once, even if the update is taken after all. It goes to the
+ * run that carries this very rollout, never to one that has begun under the same workflow id since.
  *
  * @throws {HeadgateError} MESSAGE_REJECTED with the workflow's reason or because the rollout has ended, TEMPORAL_UNAVAILABLE
  */

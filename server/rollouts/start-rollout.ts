@@ -50,11 +50,12 @@ const REPLACE_TIMEOUT_MS = 20_000;
 const REPLACE_POLL_MS = 200;
 
 /**
- * Starts a rollout, or finds the one that this start means: the same identity live is attached to, finished is answered. Temporal's
- * one workflow id for each flag decides between servers that start at the same time.
+ * Starts a rollout, or finds the one that this start means: the same identity live is attached to, finished is
+ * answered. Temporal's one workflow id for each flag decides between servers that start at the same time.
  *
  * @param plan - resolved and checked
- * @throws {HeadgateError} ROLLOUT_LIVE, EXPERIMENT_LIVE with the other's id, TEMPORAL_UNAVAILABLE; whatever `options.check` throws
+ * @throws {HeadgateError} ROLLOUT_LIVE, EXPERIMENT_LIVE with the other's id, TEMPORAL_UNAVAILABLE; whatever
+ *   `options.check` throws
  */
 export async function startRollout(
   dependencies: StartDependencies,
@@ -171,7 +172,10 @@ async function supersede(
   );
 }
 
-/** Lists show the rollout from now on, also while no worker runs. The workflow saves higher versions; failing here harms nothing. */
+/**
+ * Lists show the rollout from now on, also while no worker runs. The workflow saves higher versions; failing here harms
+ * nothing.
+ */
 async function saveFirstProjection(
   rollouts: Pick<RolloutsRepository, 'save'>,
   { rolloutId, environment, flagKey, identity, plan, startedBy, startedAt }: RolloutInput,

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { ServerContext } from '../context';
 
 /**
- * `/healthz`: the process is alive. `/readyz`: the database answers, which is all that flags and break-glass need; Temporal's state is
- * reported and decides nothing. Neither wants a token or tells addresses.
+ * `/healthz`: the process is alive. `/readyz`: the database answers, which is all that flags and break-glass need;
+ * Temporal's state is reported and decides nothing. Neither wants a token or tells addresses.
  */
 export function addHealthRoutes(
   app: FastifyInstance,

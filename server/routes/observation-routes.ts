@@ -9,7 +9,10 @@ import { locateRollout } from '../rollouts/rollout-directory';
 import { PHASES } from '../rollouts/rollout-views';
 import { NoBody, Nothing, RolloutPath } from './parameters';
 
-/** Everything a rollout was judged by, so that it can be judged again: the answer of the route, and what `headgate replay` reads. */
+/**
+ * Everything a rollout was judged by, so that it can be judged again: the answer of the route, and what `headgate
+ * replay` reads.
+ */
 const ObservationsView = z.object({
   rolloutId: z.string(),
   environment: z.string(),
@@ -31,7 +34,10 @@ const ObservationsView = z.object({
       step: z.int().optional(),
     }),
   ),
-  /** In time order; of a long rollout merged into longer windows. `totals` as they are stored: amounts nested by their paths. */
+  /**
+   * In time order; of a long rollout merged into longer windows. `totals` as they are stored: amounts nested by their
+   * paths.
+   */
   windows: z.array(
     z.object({
       windowStart: z.number(),

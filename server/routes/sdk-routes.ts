@@ -140,8 +140,8 @@ export function addSdkRoutes(routes: RouteTable, context: ServerContext, streams
 }
 
 /**
- * What has changed since a reader was told something, in a size that a stream may carry. Undefined where that is not known, or is nothing but leases, which
- * count from when they were asked for.
+ * What has changed since a reader was told something, in a size that a stream may carry. Undefined where that is not
+ * known, or is nothing but leases, which count from when they were asked for.
  */
 function changesBetween(snapshot: Snapshot, seen: string | undefined, timeMs: number): string | undefined {
   // What stands after the dot are leases that have run out.

@@ -37,10 +37,11 @@ export const LONGEST_AHEAD_MS = 366 * 86_400_000;
 const MAX_OPEN = 20;
 
 /**
- * Keeps a change and gives it a workflow that waits for its time. What could not be done now for a reason that time does not mend is refused now.
+ * Keeps a change and gives it a workflow that waits for its time. What could not be done now for a reason that time
+ * does not mend is refused now.
  *
- * @throws {HeadgateError} INVALID_ARGUMENT for a time that has passed or is too far, or for too many; FLAG_NOT_FOUND, INVALID_FLAG,
- *   REVISION_CONFLICT; TEMPORAL_UNAVAILABLE, and then nothing is scheduled
+ * @throws {HeadgateError} INVALID_ARGUMENT for a time that has passed or is too far, or for too many; FLAG_NOT_FOUND,
+ *   INVALID_FLAG, REVISION_CONFLICT; TEMPORAL_UNAVAILABLE, and then nothing is scheduled
  */
 export async function scheduleChange(
   dependencies: ScheduleDependencies,

@@ -24,8 +24,8 @@ export interface SnapshotReads {
   /** The environment's live holdouts; null where there never was one. */
   holdouts(environment: string): Promise<SdkHoldouts | null>;
   /**
-   * Ends of leases in milliseconds on the database's clock, by rollout id: of all live rollouts, or of the leases written since an
-   * instant, where one that was ended has an end that has passed.
+   * Ends of leases in milliseconds on the database's clock, by rollout id: of all live rollouts, or of the leases
+   * written since an instant, where one that was ended has an end that has passed.
    */
   leases(environment: string, changedSinceMs: number | null): Promise<ReadonlyMap<string, number>>;
 }
@@ -100,17 +100,17 @@ const BRIDGED_MS = 2_000;
 /** Between reads of everything, for what reads of changes may miss: writes that took very long, or went past this code. */
 const ALL_EVERY_MS = 10_000;
 /**
- * How far reads of changes overlap. A lease's instant is the database's own; a flag's is taken by its writer before the write, which
- * may then be slow or repeated.
+ * How far reads of changes overlap. A lease's instant is the database's own; a flag's is taken by its writer before the
+ * write, which may then be slow or repeated.
  */
 const LEASE_OVERLAP_MS = 2_000;
 const FLAG_OVERLAP_MS = 10_000;
 
 /**
- * Snapshots by environment, read when somebody asks and at most five times a second. A read costs what has changed, not what there is.
- * A slow one is bridged for two seconds by what was read before: leases carry the instants at which they end, so an older reading makes
- * them shorter and never longer. A read that fails is the caller's error; nothing is served in its place, since SDKs keep what they
- * have and count its leases down themselves.
+ * Snapshots by environment, read when somebody asks and at most five times a second. A read costs what has changed, not
+ * what there is. A slow one is bridged for two seconds by what was read before: leases carry the instants at which they
+ * end, so an older reading makes them shorter and never longer. A read that fails is the caller's error; nothing is
+ * served in its place, since SDKs keep what they have and count its leases down themselves.
  */
 export class SnapshotCache {
   private readonly entries = new Map<string, Entry>();
@@ -132,8 +132,8 @@ export class SnapshotCache {
   }
 
   /**
-   * What {@link get} would come to where that needs no waiting; undefined where it does. One that is soon too old is read ahead, so that under
-   * steady use nobody waits.
+   * What {@link get} would come to where that needs no waiting; undefined where it does. One that is soon too old is
+   * read ahead, so that under steady use nobody waits.
    */
   peek(environment: string): Snapshot | undefined {
     const entry = this.entries.get(environment);

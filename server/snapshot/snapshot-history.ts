@@ -10,8 +10,8 @@ export interface Content {
 const MOST_SNAPSHOTS = 32;
 
 /**
- * The latest snapshots of an environment by their entity tags, so that an SDK which knows one of them can be told what has changed since. They share what
- * has not changed; each costs a list.
+ * The latest snapshots of an environment by their entity tags, so that an SDK which knows one of them can be told what
+ * has changed since. They share what has not changed; each costs a list.
  */
 export class SnapshotHistory {
   readonly #contents = new Map<string, Content>();

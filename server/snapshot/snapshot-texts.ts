@@ -26,7 +26,10 @@ export interface Moment {
 /** SDKs are nearly all at the snapshot before, or at the one before that. */
 const MOST_CHANGES_KEPT = 8;
 
-/** A snapshot as it is sent: its entity tag, and each form of it made when it is first asked for and kept for the others who ask. */
+/**
+ * A snapshot as it is sent: its entity tag, and each form of it made when it is first asked for and kept for the others
+ * who ask.
+ */
 export class SnapshotTexts {
   /** Strong entity tag with its quotes: a hash of flags, segments, the kill switch and holdouts. */
   readonly etag: string;
@@ -43,7 +46,10 @@ export class SnapshotTexts {
     history.add(this.etag, content);
   }
 
-  /** JSON object of environment, etag, flags, segments, kill switch and holdouts, without its closing brace: for SDKs that know no lines. */
+  /**
+   * JSON object of environment, etag, flags, segments, kill switch and holdouts, without its closing brace: for SDKs
+   * that know no lines.
+   */
   get openJson(): string {
     return (this.#json ??= this.makeJson());
   }

@@ -23,8 +23,8 @@ interface Watched {
 const READ_EVERY_MS = 100;
 
 /**
- * Tells followers of an environment when it has changed. The cost follows environments, not followers: one read at a time for each that
- * somebody follows, at once when {@link changed} is called and every 100 ms in any case.
+ * Tells followers of an environment when it has changed. The cost follows environments, not followers: one read at a
+ * time for each that somebody follows, at once when {@link changed} is called and every 100 ms in any case.
  */
 export class ChangeHub {
   private readonly watched = new Map<string, Watched>();
@@ -113,8 +113,8 @@ export class ChangeHub {
 }
 
 /**
- * The entity tag, and a digest of which leases have run out: both change what is served. It comes back in a header, so it stays short however many they are, and
- * plain whatever script their flags' keys are in.
+ * The entity tag, and a digest of which leases have run out: both change what is served. It comes back in a header, so
+ * it stays short however many they are, and plain whatever script their flags' keys are in.
  */
 function versionOf({ etag, rolloutIds, leaseEndsAtMs }: Snapshot, nowMs: number): string {
   const lapsed = rolloutIds.filter((id) => (leaseEndsAtMs.get(id) ?? Number.NEGATIVE_INFINITY) <= nowMs);

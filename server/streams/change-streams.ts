@@ -35,7 +35,8 @@ export class ChangeStreams {
   }
 
   /**
-   * Turns a response into a stream of an environment's changes. A client is told at once where the environment stands, unless its
+   * Turns a response into a stream of an environment's changes. A client is told at once where the environment stands,
+   * unless its
    * `Last-Event-ID` says that it knows: something may have changed between its last request and this one.
    *
    * @param describe - a message of a state, for a reader who was last told of another, whose version is given

@@ -17,8 +17,8 @@ export interface StreamMessage {
 }
 
 /**
- * One connection of Server-Sent Events (WHATWG HTML, section 9.2): a heartbeat while it is quiet, and an end for a reader that does not
- * keep up, so that no connection holds memory without bound.
+ * One connection of Server-Sent Events (WHATWG HTML, section 9.2): a heartbeat while it is quiet, and an end for a
+ * reader that does not keep up, so that no connection holds memory without bound.
  */
 export class EventStream {
   private readonly heartbeat: NodeJS.Timeout;

@@ -11,8 +11,8 @@ const Ticket = z.strictObject({ environment: z.string(), role: Role, tokenId: z.
 export type Ticket = z.infer<typeof Ticket>;
 
 /**
- * Makes an address of a stream usable by clients that can send no headers (a browser's EventSource): a signed statement of who may follow
- * what, for half a day. It opens nothing but the stream, which tells only that something has changed.
+ * Makes an address of a stream usable by clients that can send no headers (a browser's EventSource): a signed statement
+ * of who may follow what, for half a day. It opens nothing but the stream, which tells only that something has changed.
  */
 export function issueTicket(key: string, holder: Omit<Ticket, 'endsAtMs'>, nowMs: number): string {
   // Rounded, so that tickets issued within the hour are the same and answers that carry them can be compared.

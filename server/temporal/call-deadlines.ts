@@ -16,8 +16,9 @@ const DEADLINES_MS: ReadonlyMap<string, number> = new Map([
 /**
  * Gives every call to Temporal its deadline, retries included: callers are people and programs that wait for an answer.
  *
- * Not by `Connection.withDeadline`, which keeps the deadline in an `AsyncLocalStorage`: up to Node 22 the first use of one puts a hook on every promise and
- * every socket of the process, for as long as it runs, and each evaluation over HTTP pays for it.
+ * Not by `Connection.withDeadline`, which keeps the deadline in an `AsyncLocalStorage`: up to Node 22 the first use of
+ * one puts a hook on every promise and every socket of the process, for as long as it runs, and each evaluation over
+ * HTTP pays for it.
  *
  * @param nowMs - milliseconds since the epoch
  */

@@ -14,7 +14,10 @@ export interface FoundGroup {
 /** What became of a message to a group; a `silent` one was left as a signal. */
 export type GroupSendResult = Sent<GroupMessageResult>;
 
-/** The live groups as Temporal holds them. Each call throws a HeadgateError TEMPORAL_UNAVAILABLE when Temporal does not answer in time. */
+/**
+ * The live groups as Temporal holds them. Each call throws a HeadgateError TEMPORAL_UNAVAILABLE when Temporal does not
+ * answer in time.
+ */
 export interface GroupWorkflows {
   /** The latest group of a key that Temporal still knows; null when it knows none. */
   find(environment: string, key: string): Promise<FoundGroup | null>;

@@ -25,7 +25,10 @@ export type Sent<Result> =
   | { readonly kind: 'rejected'; readonly why: string }
   | { readonly kind: 'silent' };
 
-/** What became of a message to one run; `run_ended` when that run is no more: its workflow has ended, or continues as another run. */
+/**
+ * What became of a message to one run; `run_ended` when that run is no more: its workflow has ended, or continues as
+ * another run.
+ */
 export type SentToRun<Result> = Sent<Result> | { readonly kind: 'run_ended' };
 
 /**
@@ -35,7 +38,10 @@ export type SentToRun<Result> = Sent<Result> | { readonly kind: 'run_ended' };
 export interface RolloutWorkflows {
   /** The latest rollout or experiment of a flag that Temporal still knows; null when it knows none. */
   find(target: MessageTarget): Promise<FoundRollout | null>;
-  /** Starts a rollout; `exists` when a rollout or experiment is live under the same workflow id, which Temporal alone decides. */
+  /**
+   * Starts a rollout; `exists` when a rollout or experiment is live under the same workflow id, which Temporal alone
+   * decides.
+   */
   start(input: RolloutInput, owner: string | undefined): Promise<'started' | 'exists'>;
   /** The workflow's own status; null when no worker answers in time or there is no such workflow. */
   status(target: MessageTarget): Promise<RolloutStatus | null>;

@@ -4,8 +4,8 @@ import type { MessageTarget, RolloutWorkflows, Sent, SentToRun } from './rollout
 const MAX_ROUNDS = 3;
 
 /**
- * Sends a message to the run that carries this very rollout or experiment, following it into its next run, and never to what has begun under the same
- * workflow id since.
+ * Sends a message to the run that carries this very rollout or experiment, following it into its next run, and never to
+ * what has begun under the same workflow id since.
  *
  * @param id - of the rollout or experiment
  * @returns null when it has ended, and not by this very message

@@ -12,8 +12,8 @@ import type { SentToRun } from './rollout-workflows';
 import { unavailable } from './unavailable';
 
 /**
- * Sends a message to one run and waits for what it comes to; when no worker answers in time, leaves it as a signal of the same name. Its id makes it count
- * once, even if the update is taken after all.
+ * Sends a message to one run and waits for what it comes to; when no worker answers in time, leaves it as a signal of
+ * the same name. Its id makes it count once, even if the update is taken after all.
  *
  * @returns `run_ended` when that run is no more: the workflow has ended, or continues as another run
  * @throws {HeadgateError} TEMPORAL_UNAVAILABLE
@@ -46,8 +46,8 @@ export async function sendUpdate<Result>(
 const LACK_OF_WORKERS: readonly number[] = [9, 8];
 
 /**
- * Whether Temporal itself answered, and refused the update since nobody works on the workflow: its task has failed too often, as it does when workers
- * have died, or too many updates wait for them already. Signals are still taken.
+ * Whether Temporal itself answered, and refused the update since nobody works on the workflow: its task has failed too
+ * often, as it does when workers have died, or too many updates wait for them already. Signals are still taken.
  */
 function isForLackOfWorkers(error: unknown): boolean {
   const cause = error instanceof ServiceError ? error.cause : undefined;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
 /**
- * What a token may do. `viewer`, `operator` and `admin` each include the one before; `sdk` reads flags and posts events of its one
- * environment and nothing else; `client` is for keys that may be public: it evaluates flags of its one environment that are marked for
- * clients (`client: true`), one answer at a time, and never sees rules, other flags or the snapshot.
+ * What a token may do. `viewer`, `operator` and `admin` each include the one before; `sdk` reads flags and posts events
+ * of its one environment and nothing else; `client` is for keys that may be public: it evaluates flags of its one
+ * environment that are marked for clients (`client: true`), one answer at a time, and never sees rules, other flags or
+ * the snapshot.
  */
 export const Role = z.enum(['viewer', 'operator', 'admin', 'sdk', 'client']);
 export type Role = z.infer<typeof Role>;

@@ -21,8 +21,8 @@ export function newToken(): NewToken {
 }
 
 /**
- * The hash under which a token is kept; null when the text does not look like one of ours. A secret has 256 random bits, so a slow
- * hash would add nothing, and looking up by hash tells nothing of the text by its duration.
+ * The hash under which a token is kept; null when the text does not look like one of ours. A secret has 256 random
+ * bits, so a slow hash would add nothing, and looking up by hash tells nothing of the text by its duration.
  */
 export function tokenHash(text: string): string | null {
   return TOKEN.test(text) ? sha256(text) : null;

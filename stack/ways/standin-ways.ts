@@ -122,7 +122,10 @@ async function cacheKey(): Promise<string> {
   return `mongo-standin-${MONGO_STANDIN.version}-${hash.digest('hex').slice(0, 12)}`;
 }
 
-/** A thread of the server waits with each commit. With its default, two for each core, four of its clients are served at a time. */
+/**
+ * A thread of the server waits with each commit. With its default, two for each core, four of its clients are served at
+ * a time.
+ */
 const SERVER_THREADS = 32;
 
 function program(java: string, dir: string, how: string): Program {

@@ -2,7 +2,8 @@ import { ErrorCode, HeadgateError } from '../../core/errors';
 import type { ArtefactRef, ArtefactStore } from './artefact-store';
 
 /**
- * Writes to one store and reads from whichever holds an artefact, so that models trained before the store was changed still load.
+ * Writes to one store and reads from whichever holds an artefact, so that models trained before the store was changed
+ * still load.
  *
  * @param writesTo - `gridfs` or `s3`
  * @param stores - by the name that stands in {@link ArtefactRef.store}

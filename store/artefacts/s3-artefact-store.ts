@@ -18,8 +18,8 @@ export interface S3ArtefactOptions {
 const ATTEMPTS = 3;
 
 /**
- * {@link ArtefactStore} in any store that speaks S3. Needs no more than to put and to get objects below the prefix. Keys are the SDK's own affair: it
- * finds them in the environment, in files or with the machine's role.
+ * {@link ArtefactStore} in any store that speaks S3. Needs no more than to put and to get objects below the prefix.
+ * Keys are the SDK's own affair: it finds them in the environment, in files or with the machine's role.
  */
 export class S3ArtefactStore implements ArtefactStore {
   private readonly client: S3Client;

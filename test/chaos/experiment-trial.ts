@@ -9,8 +9,8 @@ import { waitFor } from './wait-for';
 export const EXPERIMENT_ENVIRONMENT = 'chaos-experiments';
 
 /**
- * One trial: an experiment runs, and is concluded by a person. The worker is killed at the given moment, in a look or around the write of the end, and comes
- * back; afterwards flag and records must be as if nothing had happened.
+ * One trial: an experiment runs, and is concluded by a person. The worker is killed at the given moment, in a look or
+ * around the write of the end, and comes back; afterwards flag and records must be as if nothing had happened.
  *
  * @returns what was lost, doubled, out of order or wrong; empty when all is well
  */

@@ -9,8 +9,8 @@ import { waitFor } from './wait-for';
 export const GROUP_ENVIRONMENT = 'chaos-groups';
 
 /**
- * One trial: of a group of two the first completes, the second is live, and then the group is aborted. The worker is killed at the given moment and comes
- * back; afterwards members, flags and records must be as if nothing had happened.
+ * One trial: of a group of two the first completes, the second is live, and then the group is aborted. The worker is
+ * killed at the given moment and comes back; afterwards members, flags and records must be as if nothing had happened.
  *
  * @returns what was lost, doubled, out of order or wrong; empty when all is well
  */

@@ -1,6 +1,9 @@
 /** When a part is killed, seen from the one transition that each trial makes. */
 export const MOMENTS = ['mid-task', 'mid-activity', 'before-write', 'during-write', 'after-write'] as const;
-/** When the worker is killed in the life of a group: as it hears of a member's end, and around the write that takes one back. */
+/**
+ * When the worker is killed in the life of a group: as it hears of a member's end, and around the write that takes one
+ * back.
+ */
 export const GROUP_MOMENTS = ['mid-group', 'before-take-back', 'after-take-back'] as const;
 /** One of the moments of a group. */
 export type GroupMoment = (typeof GROUP_MOMENTS)[number];

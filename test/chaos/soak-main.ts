@@ -4,7 +4,10 @@ import { runSoak } from './soak';
 
 const [seconds = 600, seed = 1] = process.argv.slice(2).map(Number);
 
-/** Rollouts live through people's messages while parts die and stand still at random: `npx tsx test/chaos/soak-main.ts [SECONDS] [SEED]`. */
+/**
+ * Rollouts live through people's messages while parts die and stand still at random: `npx tsx test/chaos/soak-main.ts
+ * [SECONDS] [SEED]`.
+ */
 async function main(): Promise<number> {
   const stand = await ChaosStand.open();
   try {

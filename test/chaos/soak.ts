@@ -43,8 +43,8 @@ interface Step {
 }
 
 /**
- * A life at random: up and down by people's messages, paused in between, and ended by an abort or by everybody being served. Promotions set findings aside, as traffic is synthetic and rounds the
- * exposures of small weights.
+ * A life at random: up and down by people's messages, paused in between, and ended by an abort or by everybody being
+ * served. Promotions set findings aside, as traffic is synthetic and rounds the exposures of small weights.
  */
 function liveAtRandom(random: () => number): Step[] {
   const steps: Step[] = [];
@@ -186,7 +186,10 @@ class SoakedRollout {
     await waitFor(status, ({ phase, weight }) => phase === 'progressing' && weight === 10, PATIENCE_MS);
   }
 
-  /** Sends a message under one id until it is answered, and waits for its effect; how long that took in milliseconds, null for no effect in time. */
+  /**
+   * Sends a message under one id until it is answered, and waits for its effect; how long that took in milliseconds,
+   * null for no effect in time.
+   */
   async send({ message, body, weight }: Step, id: string): Promise<number | null> {
     const askedAt = Date.now();
     const path = `${this.rolloutPath}/messages/${message}`;

@@ -27,8 +27,8 @@ export const PLAN = {
 };
 
 /**
- * One trial: a rollout at 10 % is promoted to 50 % by a message, a part is killed at the given moment of that transition and comes
- * back, and afterwards flag, weight, numbers and chain must be as if nothing had happened.
+ * One trial: a rollout at 10 % is promoted to 50 % by a message, a part is killed at the given moment of that
+ * transition and comes back, and afterwards flag, weight, numbers and chain must be as if nothing had happened.
  */
 export async function runTrial(
   stand: ChaosStand,

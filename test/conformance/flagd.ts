@@ -48,7 +48,10 @@ function told({ value, variant, reason, errorCode, flagMetadata }: Partial<Resol
   return { value, variant, reason, errorCode, flagMetadata };
 }
 
-/** One result for each flag of a definition: the same answer with every context, or why it was not imported, or the first difference. */
+/**
+ * One result for each flag of a definition: the same answer with every context, or why it was not imported, or the
+ * first difference.
+ */
 export function compareWithFlagd(definition: Definition, contexts: readonly Context[]): CaseResult[] {
   const core = new FlagdCore(undefined, silent);
   core.setConfigurations(JSON.stringify(definition));
@@ -86,7 +89,10 @@ function reasonOf(message: string): string {
   return message.replace(/'(==|!=|<|<=|>|>=)'/, 'another value');
 }
 
-/** flagd's own core, on definitions made by hand for every operator and on generated ones: imported flags are to answer what it answers. */
+/**
+ * flagd's own core, on definitions made by hand for every operator and on generated ones: imported flags are to answer
+ * what it answers.
+ */
 export const flagdSuite: Suite = {
   name: "flagd's own core (definitions by hand and generated)",
   folder: 'flagd',

@@ -1,7 +1,10 @@
 import { startStack } from '../../stack';
 import { runSuites } from './run-suites';
 
-/** Runs every suite and prints, for each, what passed, what was skipped and why, and what failed. Ends with 1 when anything failed. */
+/**
+ * Runs every suite and prints, for each, what passed, what was skipped and why, and what failed. Ends with 1 when
+ * anything failed.
+ */
 async function main(): Promise<void> {
   // Its Temporal and database are for the suites that ask a whole server.
   const stack = await startStack({ mode: 'attached', ports: { temporal: 0, temporalUi: 0, mongodb: 0 } });

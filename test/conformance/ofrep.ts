@@ -43,8 +43,9 @@ class Schemas {
 }
 
 /**
- * The document says `oneOf` of alternatives that overlap: the schema of a flag without value allows any value, and whole numbers are numbers. Read to
- * the letter, no answer with a value would fit. What is meant is that one of them fits at least.
+ * The document says `oneOf` of alternatives that overlap: the schema of a flag without value allows any value, and
+ * whole numbers are numbers. Read to the letter, no answer with a value would fit. What is meant is that one of them
+ * fits at least.
  */
 function withAnyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withAnyOf);

@@ -10,8 +10,9 @@ import { MongoKillSwitchesRepository } from '../../store/kill-switches-repositor
 import { scheduleUnder } from '../support/scheduled-change';
 
 /**
- * Records the histories that `npm run replay` holds today's workflow code against: `npx tsx test/replay/record-histories.ts [NAME...]`,
- * all of them or those named. Run it when a new plan shape or message should be kept, and never to make a failing replay pass: live rollouts have the old history too.
+ * Records the histories that `npm run replay` holds today's workflow code against: `npx tsx
+ * test/replay/record-histories.ts [NAME...]`, all of them or those named. Run it when a new plan shape or message
+ * should be kept, and never to make a failing replay pass: live rollouts have the old history too.
  */
 type Recorded = Pick<StartedRollout, 'result'> & { readonly handle: Pick<StartedRollout['handle'], 'fetchHistory'> };
 const scenarios: Record<string, (harness: RolloutHarness, environment: string) => Promise<Recorded>> = {

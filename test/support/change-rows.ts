@@ -1,7 +1,10 @@
 import { mulberry32 } from '../../ml/random/mulberry32';
 import type { Table } from '../../ml/tables/table';
 
-/** Changes made up here: `size` raises the risk, `skill` lowers it, `noise` says nothing, `gaps` is missing every fourth time. */
+/**
+ * Changes made up here: `size` raises the risk, `skill` lowers it, `noise` says nothing, `gaps` is missing every fourth
+ * time.
+ */
 export function givenChanges(rows: number, seed = 1): { table: Table; labels: Float64Array; times: Float64Array } {
   const rng = mulberry32(seed);
   const columns = [0, 1, 2, 3].map(() => new Float64Array(rows));

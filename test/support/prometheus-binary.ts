@@ -8,7 +8,10 @@ import { findOnPath } from '../../stack/ways/find-on-path';
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'headgate', 'prometheus-deb');
 const BIN = join(CACHE, 'usr', 'bin');
 
-/** Where `prometheus` or `promtool` lies. What PATH lacks is taken from Debian's package, unpacked into the cache: nothing is installed or started. */
+/**
+ * Where `prometheus` or `promtool` lies. What PATH lacks is taken from Debian's package, unpacked into the cache:
+ * nothing is installed or started.
+ */
 export async function prometheusProgram(name: 'prometheus' | 'promtool'): Promise<string> {
   const standing = (await findOnPath(name, process.env)) ?? (await findOnPath(name, { PATH: BIN }));
   if (standing !== undefined) return standing;

@@ -11,8 +11,9 @@ export interface DependencyBehaviour {
 const STEP_MS = 15_000;
 
 /**
- * Services with a past, for a real Prometheus to scrape: their counters are exposed with the instants at which they stood so, every 15 seconds from a start until
- * now, as an exporter does that reads another system's records. So a test needs not wait for the minutes that it is about.
+ * Services with a past, for a real Prometheus to scrape: their counters are exposed with the instants at which they
+ * stood so, every 15 seconds from a start until now, as an exporter does that reads another system's records. So a test
+ * needs not wait for the minutes that it is about.
  */
 export class ScrapedDependencies {
   private constructor(private readonly server: Server) {}

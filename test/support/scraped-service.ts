@@ -33,7 +33,10 @@ function life() {
   };
 }
 
-/** A small service with its metrics in prom-client, as a team would have it, and one native histogram. Restarting it resets its counters. */
+/**
+ * A small service with its metrics in prom-client, as a team would have it, and one native histogram. Restarting it
+ * resets its counters.
+ */
 export class ScrapedService {
   private now = life();
   private isDown = false;

@@ -10,8 +10,8 @@ import { EventStream } from '../../server/streams/event-stream';
 import { SnapshotTexts } from '../../server/snapshot/snapshot-texts';
 
 /**
- * A server of the SDK's side of the API on a real socket, with state that a test sets: flags, leases and how it behaves. Batches are
- * checked by the schema of ingestion and counted once.
+ * A server of the SDK's side of the API on a real socket, with state that a test sets: flags, leases and how it
+ * behaves. Batches are checked by the schema of ingestion and counted once.
  */
 export class SdkServer {
   flags: SdkFlag[] = [];

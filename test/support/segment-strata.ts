@@ -13,7 +13,8 @@ export interface SegmentDoes {
 const WINDOW_MS = 5000;
 
 /**
- * Windows of everybody and of each segment, errors drawn at random but repeatably. Everybody is the sum of the segments, which do not overlap.
+ * Windows of everybody and of each segment, errors drawn at random but repeatably. Everybody is the sum of the
+ * segments, which do not overlap.
  */
 export function givenSegmentedWindows(
   count: number,

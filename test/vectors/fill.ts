@@ -1,6 +1,6 @@
 /**
- * Fills in the expected values of new bucketing cases: `npx tsx test/vectors/fill.ts`. A committed value is never changed: moving a
- * bucket would move real users, so a difference ends with exit code 1 and nothing written.
+ * Fills in the expected values of new bucketing cases: `npx tsx test/vectors/fill.ts`. A committed value is never
+ * changed: moving a bucket would move real users, so a difference ends with exit code 1 and nothing written.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

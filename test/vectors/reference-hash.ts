@@ -1,6 +1,6 @@
 /**
- * MurmurHash3 x86 32-bit as published, over whole byte arrays: a second implementation that shares nothing with the evaluator's,
- * to derive expected buckets from.
+ * MurmurHash3 x86 32-bit as published, over whole byte arrays: a second implementation that shares nothing with the
+ * evaluator's, to derive expected buckets from.
  */
 export function referenceMurmur3(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -21,7 +21,10 @@ interface Run {
   readonly seconds: number;
 }
 
-/** Activities that count themselves: each by its result, looks and writes by what they came to. Nothing is changed or held up. */
+/**
+ * Activities that count themselves: each by its result, looks and writes by what they came to. Nothing is changed or
+ * held up.
+ */
 export function countActivities<Group extends object>(
   activities: Group,
   metrics: WorkerMetrics,
@@ -87,7 +90,10 @@ function count(metrics: WorkerMetrics, { activity, request, result, failed, seco
   }
 }
 
-/** Whether a renewal stands whose look could not be made: the activity has an answer, and people want to hear of it all the same. */
+/**
+ * Whether a renewal stands whose look could not be made: the activity has an answer, and people want to hear of it all
+ * the same.
+ */
 function hasFailedLook(activity: string, result: unknown): boolean {
   if (activity !== 'lookUnderLease') return false;
   const { lease, look } = result as LeasedLook;

@@ -3,7 +3,10 @@ import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const LATE_SECONDS = [0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** What a worker tells Prometheus. Labels are environments, flags and closed sets, so their number is bounded by what is configured. */
+/**
+ * What a worker tells Prometheus. Labels are environments, flags and closed sets, so their number is bounded by what is
+ * configured.
+ */
 export class WorkerMetrics {
   readonly registry = new Registry();
   private readonly registers = [this.registry];

@@ -6,8 +6,8 @@ export type Asked = 'planned' | 'early';
 const names = (variants: readonly string[]): string => variants.map((variant) => `'${variant}'`).join(', ');
 
 /**
- * What the last look comes to. What is shown is shown at any time, since evidence is valid however often one looks; that nothing is shown means
- * something only where the experiment ran as planned and its numbers can be believed.
+ * What the last look comes to. What is shown is shown at any time, since evidence is valid however often one looks;
+ * that nothing is shown means something only where the experiment ran as planned and its numbers can be believed.
  *
  * @param treatments - in the order of the plan
  */

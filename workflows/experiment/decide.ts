@@ -92,8 +92,9 @@ function plannedEnd({ ranMs, lastLook }: ExperimentState, plan: ExperimentPlan):
 }
 
 /**
- * The next thing to do, from the state alone. Order of precedence: an abort; a lapse to record; the environment's kill switch; harm of a fresh look;
- * other requests; a pause; the end that the plan asks for. Pure: everything it needs to know stands in the state.
+ * The next thing to do, from the state alone. Order of precedence: an abort; a lapse to record; the environment's kill
+ * switch; harm of a fresh look; other requests; a pause; the end that the plan asks for. Pure: everything it needs to
+ * know stands in the state.
  *
  * @param lookIsFresh - whether the last look came after the last write
  */

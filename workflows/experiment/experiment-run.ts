@@ -194,7 +194,10 @@ export class ExperimentRun {
     this.inbox.await(entry);
   }
 
-  /** Who sent it. When signatures cannot be checked it counts as unverified, and is obeyed: every message lowers, or only waits. */
+  /**
+   * Who sent it. When signatures cannot be checked it counts as unverified, and is obeyed: every message lowers, or
+   * only waits.
+   */
   private async identify({ name, args }: Entry): Promise<Actor> {
     try {
       const { workflowId } = workflowInfo();

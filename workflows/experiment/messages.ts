@@ -5,7 +5,10 @@ import type { MessageArguments } from '../rollout/messages';
 import type { ExperimentState } from './state';
 import type { ExperimentStatus } from './status';
 
-/** Name under which the workflow is registered. It runs under the workflow id of the flag's rollouts, so a flag has one of either at most. */
+/**
+ * Name under which the workflow is registered. It runs under the workflow id of the flag's rollouts, so a flag has one
+ * of either at most.
+ */
 export const EXPERIMENT_WORKFLOW = 'experimentWorkflow';
 
 /** What an experiment is started with. */

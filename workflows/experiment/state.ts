@@ -58,7 +58,10 @@ export interface PlannedWrite {
   /** How it ends by this write, or null. */
   readonly end: 'concluded' | 'stopped' | 'aborted' | null;
   readonly conclusion: ExperimentConclusion | null;
-  /** Written only while the flag is as it was looked at: what puts arms in front of users. Everything else lands whatever was edited. */
+  /**
+   * Written only while the flag is as it was looked at: what puts arms in front of users. Everything else lands
+   * whatever was edited.
+   */
   readonly guarded: boolean;
   readonly wish: Wish | null;
 }

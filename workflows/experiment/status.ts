@@ -55,9 +55,10 @@ export interface ExperimentLook {
 /** What an experiment came to. Nothing is called different unless the promises of its plan allow it. */
 export interface ExperimentConclusion {
   /**
-   * `winner`: a treatment or more is shown better. `control`: none is, and one or more are shown worse. `mixed`: better in one primary metric and
-   * worse in another. `no_difference`: it ran as planned, its numbers can be believed, and no difference was shown. `inconclusive`: none was shown,
-   * and it ended early, without data, or its numbers cannot be believed. `harm`: guardrails stopped it.
+   * `winner`: a treatment or more is shown better. `control`: none is, and one or more are shown worse. `mixed`: better
+   * in one primary metric and worse in another. `no_difference`: it ran as planned, its numbers can be believed, and no
+   * difference was shown. `inconclusive`: none was shown, and it ended early, without data, or its numbers cannot be
+   * believed. `harm`: guardrails stopped it.
    */
   readonly kind: 'winner' | 'control' | 'mixed' | 'no_difference' | 'inconclusive' | 'harm';
   /** Treatments shown better than the control, in the order of the plan; they are not compared with each other. */

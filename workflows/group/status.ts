@@ -14,8 +14,9 @@ export interface GroupMember {
   /** Members that have to complete before it starts. */
   readonly after: readonly string[];
   /**
-   * `failed`: its workflow broke or was ended from outside. `skipped`: the group ended or went back before it was started. `detached`: the group itself
-   * was ended from outside while this rollout was live; it goes on under its own judge.
+   * `failed`: its workflow broke or was ended from outside. `skipped`: the group ended or went back before it was
+   * started. `detached`: the group itself was ended from outside while this rollout was live; it goes on under its own
+   * judge.
    */
   readonly state: 'pending' | 'live' | 'failed' | 'skipped' | 'detached' | RolloutOutcome;
   /** Its rollout's own last word, or why it was never started; empty before its end. */

@@ -8,8 +8,8 @@ const reconciling = proxyActivities<ReconcilerActivities>({
 });
 
 /**
- * Closes rollout blocks that no live workflow owns (terminated, lost or broken ones), completes audit chains, and keeps an eye on models. Run by a schedule;
- * the lease has already taken the candidate from evaluators by then.
+ * Closes rollout blocks that no live workflow owns (terminated, lost or broken ones), completes audit chains, and keeps
+ * an eye on models. Run by a schedule; the lease has already taken the candidate from evaluators by then.
  */
 export async function reconcilerWorkflow(): Promise<{ closed: string[]; records: number }> {
   const records = await reconciling.sweepAudit();

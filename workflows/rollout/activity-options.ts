@@ -3,9 +3,10 @@ import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow
 import type { RolloutActivities } from '../../activities/rollout-activities';
 
 /**
- * Writes of the flag are ordinary activities, so that the Web UI shows each one. Three seconds are ten times what a healthy
- * database needs; a lost worker therefore costs at most that. They are tried without limit: a raise is cancelled when a lowering
- * arrives, and a lowering has nothing better to do than to try again. Bugs and malformed requests are not retried.
+ * Writes of the flag are ordinary activities, so that the Web UI shows each one. Three seconds are ten times what a
+ * healthy database needs; a lost worker therefore costs at most that. They are tried without limit: a raise is
+ * cancelled when a lowering arrives, and a lowering has nothing better to do than to try again. Bugs and malformed
+ * requests are not retried.
  */
 export const writing = proxyActivities<Pick<RolloutActivities, 'prepareRollout' | 'applyTransition' | 'verifyEnd'>>({
   startToCloseTimeout: '3 seconds',
@@ -13,7 +14,10 @@ export const writing = proxyActivities<Pick<RolloutActivities, 'prepareRollout' 
   cancellationType: 'TRY_CANCEL' as const,
 });
 
-/** What is known before the start is gathered within a few seconds or not at all: each source has two and a half of them, and a second attempt is for a lost worker. */
+/**
+ * What is known before the start is gathered within a few seconds or not at all: each source has two and a half of
+ * them, and a second attempt is for a lost worker.
+ */
 const GATHERING = {
   startToCloseTimeout: '4 seconds',
   scheduleToCloseTimeout: '8 seconds',
@@ -23,8 +27,9 @@ const GATHERING = {
 export const gathering = proxyActivities<Pick<RolloutActivities, 'gatherFeatures'>>(GATHERING);
 
 /**
- * What goes before the first write only reads, or keeps what it has found under an id: it runs within the task that begins the rollout, and so costs
- * Temporal one marker instead of two tasks. A database that is away is waited for by a timer, which holds no slot for tasks.
+ * What goes before the first write only reads, or keeps what it has found under an id: it runs within the task that
+ * begins the rollout, and so costs Temporal one marker instead of two tasks. A database that is away is waited for by a
+ * timer, which holds no slot for tasks.
  */
 export const gatheringHere = proxyLocalActivities<Pick<RolloutActivities, 'gatherFeatures'>>(GATHERING);
 export const preparingHere = proxyLocalActivities<Pick<RolloutActivities, 'prepareRollout'>>({
@@ -49,7 +54,10 @@ export const NOTIFYING: ActivityOptions = {
 };
 export const notifying = proxyActivities<Pick<RolloutActivities, 'notify'>>(NOTIFYING);
 
-/** Causes are looked for beside the main path, for as long as Prometheus and the database may take; what is found comes late or not at all. */
+/**
+ * Causes are looked for beside the main path, for as long as Prometheus and the database may take; what is found comes
+ * late or not at all.
+ */
 export const attributing = proxyActivities<Pick<RolloutActivities, 'attribute'>>({
   startToCloseTimeout: '45 seconds',
   scheduleToCloseTimeout: '2 minutes',

@@ -9,7 +9,10 @@ export type Admission = { readonly admitted: true } | { readonly admitted: false
 const yes: Admission = { admitted: true };
 const no = (why: string): Admission => ({ admitted: false, why });
 
-/** `SegmentKey` of the flag document, whose schema is no part of the workflow's bundle. What a flag cannot hold would fail its next write. */
+/**
+ * `SegmentKey` of the flag document, whose schema is no part of the workflow's bundle. What a flag cannot hold would
+ * fail its next write.
+ */
 const SEGMENT_KEY = /^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$/;
 /** Segments that a flag can hold as excluded. */
 const MOST_EXCLUDED = 200;
@@ -75,7 +78,10 @@ export function admit(state: RolloutState, plan: RolloutPlan, name: MessageName,
   }
 }
 
-/** What {@link admit} was before it refused weights that come before a paused rollout's first step: those were taken, and lowered right after the start. */
+/**
+ * What {@link admit} was before it refused weights that come before a paused rollout's first step: those were taken,
+ * and lowered right after the start.
+ */
 export function admitEarlyWeight(
   state: RolloutState,
   plan: RolloutPlan,

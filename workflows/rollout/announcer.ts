@@ -34,7 +34,10 @@ export class Announcer {
     if (planned.action === 'rollout.lapsed') void this.tell(state, 'lapsed', planned.reason);
   }
 
-  /** Tells of a risk score past its second threshold, of a failure that is forecast, and of an alarm while everybody is watched; each once under a transition. */
+  /**
+   * Tells of a risk score past its second threshold, of a failure that is forecast, and of an alarm while everybody is
+   * watched; each once under a transition.
+   */
   tellLook(state: RolloutState): void {
     const watch = state.lastLook?.watch;
     if (watch?.alarm === true && this.toldWatch !== state.transition) {

@@ -41,7 +41,10 @@ function start(state: RolloutState, plan: RolloutPlan): Decision {
 /** Trouble of the source itself: then nobody knows whether all is calm. */
 const SOURCE_TROUBLE: readonly string[] = ['source_down', 'label_missing', 'too_many_users'];
 
-/** Whether nothing speaks against raising from weight 0, where the candidate's silence is no finding, but that of the source is. */
+/**
+ * Whether nothing speaks against raising from weight 0, where the candidate's silence is no finding, but that of the
+ * source is.
+ */
 function calm(state: RolloutState): boolean {
   const finding = openFinding(state);
   if (finding === null) return true;
@@ -91,7 +94,10 @@ function gated(state: RolloutState, plan: RolloutPlan, reason: string): Decision
   return raise(state, plan, { reason });
 }
 
-/** Everybody is served: goes back to the last weight that was judged on an alarm, if the plan says so; completes when the watch is over. */
+/**
+ * Everybody is served: goes back to the last weight that was judged on an alarm, if the plan says so; completes when
+ * the watch is over.
+ */
 function watch(state: RolloutState, plan: RolloutPlan, lookIsFresh: boolean): Decision {
   const seen = lookIsFresh ? state.lastLook?.watch : undefined;
   if (seen?.alarm === true && plan.watch?.onAlarm === 'step_back') {
@@ -143,8 +149,9 @@ function undecided(state: RolloutState, plan: RolloutPlan): Decision {
 }
 
 /**
- * The next thing to do, from the state alone. Order of precedence: a lowering or end asked for by people, a lapse to record, the
- * environment's kill switch, the judge's rollback or narrowing, other requests, then the plan. Pure: everything it needs to know stands in the state.
+ * The next thing to do, from the state alone. Order of precedence: a lowering or end asked for by people, a lapse to
+ * record, the environment's kill switch, the judge's rollback or narrowing, other requests, then the plan. Pure:
+ * everything it needs to know stands in the state.
  *
  * @param lookIsFresh - whether the last look came after the last write; verdicts on an older weight raise nothing
  */

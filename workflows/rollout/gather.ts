@@ -6,10 +6,11 @@ import { messageOfCause } from './run-failures';
 import type { RolloutState } from './state';
 
 /**
- * The state with what is known of the change before its start: gathered once, and not for a plan that asks no model. What cannot be gathered in time is
- * missing, says so, and holds nothing up.
+ * The state with what is known of the change before its start: gathered once, and not for a plan that asks no model.
+ * What cannot be gathered in time is missing, says so, and holds nothing up.
  *
- * @param isHere - whether it is gathered within the task under way; rollouts of earlier releases gather by an activity of its own, or not at all
+ * @param isHere - whether it is gathered within the task under way; rollouts of earlier releases gather by an activity
+ *   of its own, or not at all
  */
 export async function withFeatures(
   ref: RolloutRef,

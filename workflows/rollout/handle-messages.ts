@@ -14,8 +14,8 @@ export interface MessageHandling<Name extends string, Result> {
 }
 
 /**
- * Puts every message into the inbox, whichever way it came. A signal is done with that; an update is refused at once, or waits until the main loop has
- * answered it.
+ * Puts every message into the inbox, whichever way it came. A signal is done with that; an update is refused at once,
+ * or waits until the main loop has answered it.
  */
 export function handleMessages<Name extends string, Wish, Result>(
   inbox: Inbox<Name, Wish, Result>,

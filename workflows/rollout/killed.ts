@@ -9,8 +9,9 @@ function lowers(intent: Intent, { weight }: RolloutState): boolean {
 }
 
 /**
- * What a rollout does under the environment's kill switch: lowerings that people ask for, and nothing else. Nobody is served the candidate, so
- * nothing speaks for it or against it; once the switch is off, the weight goes on under a transition of its own.
+ * What a rollout does under the environment's kill switch: lowerings that people ask for, and nothing else. Nobody is
+ * served the candidate, so nothing speaks for it or against it; once the switch is off, the weight goes on under a
+ * transition of its own.
  *
  * @returns null when the switch has no say
  */

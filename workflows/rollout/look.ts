@@ -26,8 +26,8 @@ export async function renewLease(ref: RolloutRef, plan: RolloutPlan, state: Roll
 }
 
 /**
- * Renews the lease and looks, in one step. What cannot be renewed or looked at is skipped: the next look judges its data too, and counts the time
- * that was served under the lease.
+ * Renews the lease and looks, in one step. What cannot be renewed or looked at is skipped: the next look judges its
+ * data too, and counts the time that was served under the lease.
  */
 export async function lookUnderLease(ref: RolloutRef, plan: RolloutPlan, state: RolloutState): Promise<Looked> {
   try {

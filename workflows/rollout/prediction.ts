@@ -6,12 +6,18 @@ import type { RolloutState } from './state';
 /** The most that is believed of a failure that a person has overridden: what the evidence then says decides. */
 const MOST_AFTER_OVERRIDE = 0.5;
 
-/** The plan that the rollout follows: as it was written, or as the prediction has shaped it within the plan's limits. O(steps). */
+/**
+ * The plan that the rollout follows: as it was written, or as the prediction has shaped it within the plan's limits.
+ * O(steps).
+ */
 export function planInForce(plan: RolloutPlan, { failureProbability }: RolloutState): RolloutPlan {
   return failureProbability === undefined ? plan : shapePlan(plan, failureProbability).plan;
 }
 
-/** The state when the flag has been read and the change was predicted: ready for the first step, or refused on account of the prediction. */
+/**
+ * The state when the flag has been read and the change was predicted: ready for the first step, or refused on account
+ * of the prediction.
+ */
 export function afterPreparing(
   state: RolloutState,
   plan: RolloutPlan,

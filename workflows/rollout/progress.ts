@@ -99,7 +99,10 @@ function judgedExclusions(state: RolloutState, planned: PlannedTransition): Pick
   return { judgedExclusions: [...standing, ...added] };
 }
 
-/** The state after a write that did not happen. A raise that met an edit pauses with the difference; nothing is retried blindly. */
+/**
+ * The state after a write that did not happen. A raise that met an edit pauses with the difference; nothing is retried
+ * blindly.
+ */
 export function afterRefusedWrite(
   state: RolloutState,
   planned: PlannedTransition,
@@ -131,7 +134,10 @@ export function afterRefusedWrite(
   }
 }
 
-/** Whether a write that found no block of the rollout's own on the flag was to end it, and so it has ended: the wish is fulfilled. */
+/**
+ * Whether a write that found no block of the rollout's own on the flag was to end it, and so it has ended: the wish is
+ * fulfilled.
+ */
 export function endedAsAsked({ phase }: Pick<RolloutState, 'phase'>, { intent }: PlannedTransition): boolean {
   return intent?.kind === 'end' && phase === intent.outcome;
 }

@@ -8,7 +8,10 @@ import { owedBakeMs } from './target';
 import { isTerminal, type RolloutStatus } from './status';
 import { describeMarkdown } from './describe';
 
-/** Shows the rollout to people: search attributes and details for the Web UI, the projection for lists. Writes on change only. */
+/**
+ * Shows the rollout to people: search attributes and details for the Web UI, the projection for lists. Writes on change
+ * only.
+ */
 export class Publisher {
   private published = '';
   private version: number;

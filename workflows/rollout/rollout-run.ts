@@ -58,8 +58,8 @@ export class RolloutRun {
   /** Whether the last look came after the last write. */
   private lookIsFresh = false;
   /**
-   * Whether this run takes as few commands as it can: it prepares within its first task, renews and looks in one step, and publishes where it waits.
-   * Runs that earlier releases began go on as they were recorded.
+   * Whether this run takes as few commands as it can: it prepares within its first task, renews and looks in one step,
+   * and publishes where it waits. Runs that earlier releases began go on as they were recorded.
    */
   private readonly isSparing = patched('sparing');
 

@@ -9,7 +9,8 @@ export function rethrowUnlessOutage(error: unknown): void {
   if (isCancellation(error)) throw error;
   if (error instanceof TimeoutFailure) return;
   if (error instanceof ApplicationFailure) {
-    // Rollouts from before took an outage that a local activity met for a bug, and were lowered; their histories are replayed as they went.
+    // Rollouts from before took an outage that a local activity met for a bug, and were lowered; their histories are
+    // replayed as they went.
     if (error.nonRetryable || !patched('outage-of-local-activity')) throw error;
     return;
   }

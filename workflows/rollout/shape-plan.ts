@@ -7,8 +7,10 @@ export interface ShapedPlan {
 }
 
 /**
- * Makes a plan as careful as a failure probability asks for, within the plan's own limits: nothing up to its base rate, everything that the limits allow from
- * `approveAbove` on, and in proportion between. Weights never rise, bakes and samples never shrink, and approvals are only added.
+ * Makes a plan as careful as a failure probability asks for, within the plan's own limits: nothing up to its base rate,
+ * everything that the limits allow from
+ * `approveAbove` on, and in proportion between. Weights never rise, bakes and samples never shrink, and approvals are
+ * only added.
  *
  * @param probability - that the change fails, 0 to 1
  */

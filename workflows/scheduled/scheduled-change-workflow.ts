@@ -74,7 +74,10 @@ function startExperiment(input: ExperimentInput): Promise<boolean> {
   });
 }
 
-/** A rollout or experiment of its own, which outlives this workflow; false when one of this flag is live, which Temporal alone decides. */
+/**
+ * A rollout or experiment of its own, which outlives this workflow; false when one of this flag is live, which Temporal
+ * alone decides.
+ */
 async function startOne(
   type: string,
   input: RolloutInput | ExperimentInput,

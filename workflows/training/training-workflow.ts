@@ -16,8 +16,9 @@ const learning = proxyActivities<Pick<TrainingActivities, 'trainCandidate'>>({
 });
 
 /**
- * Learns from past rollouts: gathers the rows, trains and benchmarks each kind of model, registers the best, and makes it champion when it beats the
- * standing one beyond noise. Each kind is one activity, so that a crash costs at most the kind that was being trained.
+ * Learns from past rollouts: gathers the rows, trains and benchmarks each kind of model, registers the best, and makes
+ * it champion when it beats the standing one beyond noise. Each kind is one activity, so that a crash costs at most the
+ * kind that was being trained.
  */
 export async function trainingWorkflow(input: TrainingInput): Promise<TrainingReport> {
   const rows = await keeping.prepareTrainingRows();

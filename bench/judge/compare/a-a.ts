@@ -22,8 +22,9 @@ type Totals = z.infer<typeof Totals>;
 const CHUNK = 100;
 
 /**
- * How often rollouts that do no harm are rolled back, narrowed, or promoted, over many: arms alike in law, with cycles, overdispersion, clustered users and
- * weights that go up and down, every path on. Prints running totals, so that it can be stopped; with `--totals FILE` it goes on where that file says it was.
+ * How often rollouts that do no harm are rolled back, narrowed, or promoted, over many: arms alike in law, with cycles,
+ * overdispersion, clustered users and weights that go up and down, every path on. Prints running totals, so that it can
+ * be stopped; with `--totals FILE` it goes on where that file says it was.
  */
 function main(): void {
   const { values } = parseArgs({

@@ -3,8 +3,9 @@ import { errorRates, quantiles, runningMax, type Minutes } from './minutes';
 const TOLERANCE = 0.25;
 
 /**
- * Kayenta's NetflixACAJudge: error rate, p95 and p99 of minutes compared by Mann-Whitney's test, `High` when the lower bound of the
- * Hodges-Lehmann shift's interval passes a quarter of the shift. The score is the normal deviate at which it would, so its 98 % interval is at 2.326.
+ * Kayenta's NetflixACAJudge: error rate, p95 and p99 of minutes compared by Mann-Whitney's test, `High` when the lower
+ * bound of the Hodges-Lehmann shift's interval passes a quarter of the shift. The score is the normal deviate at which
+ * it would, so its 98 % interval is at 2.326.
  */
 export function kayenta(minutes: Minutes, everyMinutes: number): number[] {
   const { control, candidate } = minutes;

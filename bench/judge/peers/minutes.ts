@@ -14,7 +14,10 @@ export interface PeerArm {
   readonly bins: readonly (readonly number[])[];
 }
 
-/** A judge of the field: a score for each minute that uses nothing later, and rolls back when it reaches the stock threshold. */
+/**
+ * A judge of the field: a score for each minute that uses nothing later, and rolls back when it reaches the stock
+ * threshold.
+ */
 export interface PeerJudge {
   readonly name: string;
   readonly score: (minutes: Minutes) => readonly number[];

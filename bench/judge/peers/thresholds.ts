@@ -7,7 +7,10 @@ export function flagger({ candidate }: Minutes, successFloor = 0.99): number[] {
   return runningSum(rates.map((rate, minute) => (1 - rate < successFloor || (p99[minute] as number) > 500 ? 1 : 0)));
 }
 
-/** The same with a floor set by someone who knows the control's error rate: twice that of the first ten minutes, at least 1 %. */
+/**
+ * The same with a floor set by someone who knows the control's error rate: twice that of the first ten minutes, at
+ * least 1 %.
+ */
 export function tunedFlagger(minutes: Minutes): number[] {
   const first = (values: readonly number[]): number => values.slice(0, 10).reduce((sum, value) => sum + value, 0);
   const base = first(minutes.control.errors) / Math.max(first(minutes.control.requests), 1);

@@ -16,8 +16,8 @@ export function zEachMinute(minutes: Minutes): number[] {
 }
 
 /**
- * mSPRT with a normal mixture and plug-in variance, Bonferroni over errors and latency; the mixture's spread is the base rate for errors and
- * a tenth of the mean for latency.
+ * mSPRT with a normal mixture and plug-in variance, Bonferroni over errors and latency; the mixture's spread is the
+ * base rate for errors and a tenth of the mean for latency.
  *
  * @see Johari, Koomen, Pekelis, Walsh (2022), doi:10.1287/opre.2021.2135
  */

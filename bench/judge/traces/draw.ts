@@ -125,7 +125,10 @@ export function gamma(rng: Rng, shape: number): number {
   }
 }
 
-/** A share drawn from a beta distribution of this mean and coefficient of variation, so that counts drawn by it are beta-binomial. */
+/**
+ * A share drawn from a beta distribution of this mean and coefficient of variation, so that counts drawn by it are
+ * beta-binomial.
+ */
 export function betaShare(rng: Rng, mean: number, cv: number): number {
   if (cv <= 0 || mean <= 0 || mean >= 1) return mean;
   const squared = Math.min(cv * cv, (0.9 * (1 - mean)) / mean);

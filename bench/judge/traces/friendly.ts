@@ -38,8 +38,8 @@ interface Service {
 }
 
 /**
- * A rollout whose requests are independent of each other and whose arms share every drift: the same kinds, ranges and chances as
- * the peers' bench uses, by our own code and generator.
+ * A rollout whose requests are independent of each other and whose arms share every drift: the same kinds, ranges and
+ * chances as the peers' bench uses, by our own code and generator.
  */
 export function friendlyTrace({ seed, index, kind, cells, constantWeight = false }: TraceOptions): Trace {
   const rng = traceRng(seed, index);

@@ -45,9 +45,9 @@ interface BadClient {
 }
 
 /**
- * A rollout with the noise that breaks request-level tests: users of very unequal activity and error rates who come in clumps, one client
- * that fails all the time, minutes that depend on each other, arms that drift together only in part, single bad minutes of one arm, lost
- * scrapes, and weights that go up and down.
+ * A rollout with the noise that breaks request-level tests: users of very unequal activity and error rates who come in
+ * clumps, one client that fails all the time, minutes that depend on each other, arms that drift together only in part,
+ * single bad minutes of one arm, lost scrapes, and weights that go up and down.
  */
 export function hostileTrace(options: TraceOptions): Trace {
   const rng = traceRng(options.seed ^ 0x5bd1e995, options.index);
@@ -55,8 +55,9 @@ export function hostileTrace(options: TraceOptions): Trace {
 }
 
 /**
- * A rollout whose arms are alike in law: cycles, clustered users who come in clumps, the same noise of each arm's own between minutes, weights that go up and
- * down. Whatever differs between the arms differs by chance, so every rollback of one that does no harm is false.
+ * A rollout whose arms are alike in law: cycles, clustered users who come in clumps, the same noise of each arm's own
+ * between minutes, weights that go up and down. Whatever differs between the arms differs by chance, so every rollback
+ * of one that does no harm is false.
  */
 export function exchangeableTrace(options: TraceOptions): Trace {
   const rng = traceRng(options.seed ^ 0x27d4eb2f, options.index);

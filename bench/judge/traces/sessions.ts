@@ -15,7 +15,10 @@ interface Site {
   /** Share of requests that miss a cache and take several times as long: latency has two humps. */
   readonly missShare: number;
   readonly missTimes: number;
-  /** Share of failures that come from sessions that fail as a whole, and how many requests such a session makes in a minute and for how long. */
+  /**
+   * Share of failures that come from sessions that fail as a whole, and how many requests such a session makes in a
+   * minute and for how long.
+   */
   readonly brokenShare: number;
   readonly brokenRequests: number;
   readonly brokenMinutes: number;
@@ -47,8 +50,9 @@ interface BrokenSession {
 }
 
 /**
- * A rollout by laws of its own: most requests independent, but some sessions fail as a whole and try again for minutes, each arm changes between two regimes of
- * its own, latency has two humps, the cycle is short, and half of the rollouts meet faults of both arms. Arms are alike in law.
+ * A rollout by laws of its own: most requests independent, but some sessions fail as a whole and try again for minutes,
+ * each arm changes between two regimes of its own, latency has two humps, the cycle is short, and half of the rollouts
+ * meet faults of both arms. Arms are alike in law.
  */
 export function sessionsTrace({ seed, index, kind, cells, constantWeight = false }: TraceOptions): Trace {
   const rng = traceRng(seed ^ 0x7f4a7c15, index);

@@ -6,8 +6,8 @@ import { createGzip } from 'node:zlib';
 import { FIRST_BIN, isBad, type Trace, type TraceArm } from './trace';
 
 /**
- * Writes traces as a recording, `traces.jsonl.gz`, and beside it what is true of them, `labels.jsonl`, in the form that the peers' bench
- * reads too.
+ * Writes traces as a recording, `traces.jsonl.gz`, and beside it what is true of them, `labels.jsonl`, in the form that
+ * the peers' bench reads too.
  */
 export async function writeTraces(folder: string, traces: Iterable<Trace>): Promise<number> {
   mkdirSync(folder, { recursive: true });

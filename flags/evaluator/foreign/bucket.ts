@@ -9,11 +9,13 @@ import { flagdBucket } from './flagd-operators';
 const UNLEASH_VARIANT_SEED = 86_028_157;
 
 /**
- * Compiles 'the bucket that another system would give to this user lies in one of these ranges', so that an imported flag serves everybody what
- * they were served there. The first attribute that is there is hashed; without any, nobody matches.
+ * Compiles 'the bucket that another system would give to this user lies in one of these ranges', so that an imported
+ * flag serves everybody what they were served there. The first attribute that is there is hashed; without any, nobody
+ * matches.
  *
- * @see Unleash client specification, strategies and variants; GrowthBook, "Hashing", https://docs.growthbook.io/lib/build-your-own;
- *   flagd, https://flagd.dev/reference/custom-operations/fractional-operation/
+ * @see Unleash client specification, strategies and variants; GrowthBook, "Hashing",
+ *   https://docs.growthbook.io/lib/build-your-own; flagd,
+ *   https://flagd.dev/reference/custom-operations/fractional-operation/
  */
 export function compileForeignBucket({ hash, seed, attributes, size, ranges }: ForeignBucket): Predicate {
   const readers = attributes.map(compileIdentity);

@@ -19,7 +19,8 @@ export function affix(how: 'startsWith' | 'endsWith', values: readonly Json[]): 
 }
 
 /**
- * How two versions stand to each other; null where one of them is none. `^` asks for the same major number, `~` for the same minor number too.
+ * How two versions stand to each other; null where one of them is none. `^` asks for the same major number, `~` for the
+ * same minor number too.
  *
  * @see https://flagd.dev/reference/custom-operations/semver-operation/
  */

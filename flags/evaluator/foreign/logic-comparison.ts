@@ -21,7 +21,8 @@ const TESTS: Readonly<Record<string, Test>> = {
 export const COMPARISONS: ReadonlySet<string> = new Set(Object.keys(TESTS));
 
 /**
- * Compares operands of which each stands in the relation to the next. Texts compare with texts; else both must read as numbers, or the evaluation fails. What is missing is null.
+ * Compares operands of which each stands in the relation to the next. Texts compare with texts; else both must read as
+ * numbers, or the evaluation fails. What is missing is null.
  *
  * @throws {LogicError} for fewer than two operands, or more than three
  */

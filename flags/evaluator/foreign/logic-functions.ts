@@ -53,8 +53,8 @@ export const FUNCTIONS: ReadonlyMap<string, Make> = new Map<string, Make>([
 ]);
 
 /**
- * Operators on numbers. A text that reads as one counts, what is missing and false are 0, true is 1; anything else fails, and so do a result that is
- * none and a division by 0.
+ * Operators on numbers. A text that reads as one counts, what is missing and false are 0, true is 1; anything else
+ * fails, and so do a result that is none and a division by 0.
  *
  * @throws {LogicError} for too few operands, and for one that is written as what could be no number
  */

@@ -5,7 +5,8 @@ import { innerScope, isTruthy, LogicError, unfit, type Json, type Run, type Scop
 export const ITERATORS: ReadonlySet<string> = new Set(['map', 'filter', 'all', 'some', 'none', 'reduce']);
 
 /**
- * Compiles an operator over a list. What is missing, or false, is an empty list; `all` of a list that is written as empty, or found so, is false.
+ * Compiles an operator over a list. What is missing, or false, is an empty list; `all` of a list that is written as
+ * empty, or found so, is false.
  *
  * @throws {LogicError} for other than a list and what is asked of each element, and a first value for `reduce`
  */

@@ -6,7 +6,8 @@ export interface Scope {
   /** What `var` reads: the evaluation context, or the element or accumulator within an operator over lists. */
   readonly context: Json;
   /**
-   * What was read or compared last. flagd's engine checks the operands of a comparison against it, so that `5 < x` is checked otherwise than `x > 5`.
+   * What was read or compared last. flagd's engine checks the operands of a comparison against it, so that `5 < x` is
+   * checked otherwise than `x > 5`.
    */
   last: Json;
   /** How many more elements of lists may be visited. */

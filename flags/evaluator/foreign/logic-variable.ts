@@ -2,8 +2,8 @@ import type { LogicCompiler } from './logic';
 import { LogicError, type Json, type Run } from './logic-scope';
 
 /**
- * Compiles `var`: a member of the context by its path, which also reaches into lists and texts; a second operand stands for what is missing. Without
- * a name it is the context as a whole.
+ * Compiles `var`: a member of the context by its path, which also reaches into lists and texts; a second operand stands
+ * for what is missing. Without a name it is the context as a whole.
  *
  * @throws {LogicError} for a name that is computed, or reaches out of an operator over lists
  */

@@ -10,8 +10,8 @@ import { compileVariable } from './logic-variable';
 const DEEPEST = 60;
 
 /**
- * How flagd's JavaScript engine runs an expression: it compiles targeting, and interprets what stands in an `if` of two operands. The two differ for
- * operands of types that do not fit, and flags keep what they did there.
+ * How flagd's JavaScript engine runs an expression: it compiles targeting, and interprets what stands in an `if` of two
+ * operands. The two differ for operands of types that do not fit, and flags keep what they did there.
  */
 export type Manner = 'compiled' | 'interpreted';
 
@@ -22,7 +22,8 @@ export interface LogicCompiler {
 }
 
 /**
- * Compiles a condition of an imported flagd flag: an expression in JsonLogic with flagd's own operators, evaluated with the meaning that flagd's JavaScript core gives it.
+ * Compiles a condition of an imported flagd flag: an expression in JsonLogic with flagd's own operators, evaluated with
+ * the meaning that flagd's JavaScript core gives it.
  *
  * @throws {LogicError} for what is no expression, or has an operator that flagd has not
  * @see https://flagd.dev/reference/flag-definitions/#targeting-rules and https://jsonlogic.com/operations.html

@@ -10,8 +10,9 @@ type Members = Readonly<Record<string, Json>>;
 const never: Test = () => false;
 
 /**
- * Compiles a query in the style of MongoDB's with the meaning that GrowthBook gives it: loose where JavaScript is (texts and numbers
- * compare with each other, a missing attribute is null), lists match by any element. An operator that is not known matches nobody.
+ * Compiles a query in the style of MongoDB's with the meaning that GrowthBook gives it: loose where JavaScript is
+ * (texts and numbers compare with each other, a missing attribute is null), lists match by any element. An operator
+ * that is not known matches nobody.
  *
  * @see https://docs.growthbook.io/lib/build-your-own#conditions and the conditions of GrowthBook's `cases.json`
  */

@@ -10,8 +10,9 @@ type Test = (value: unknown) => boolean;
 const never: Test = () => false;
 
 /**
- * Compiles a constraint with the meaning that Unleash gives it: values are texts, numbers and dates are read from texts, an operator that is not known or a
- * value that it cannot read matches nobody, and `inverted` turns the answer round in every case.
+ * Compiles a constraint with the meaning that Unleash gives it: values are texts, numbers and dates are read from
+ * texts, an operator that is not known or a value that it cannot read matches nobody, and `inverted` turns the answer
+ * round in every case.
  *
  * @see https://docs.getunleash.io/reference/activation-strategies#constraints and the client specification's cases
  */

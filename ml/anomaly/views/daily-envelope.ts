@@ -7,8 +7,8 @@ const BUCKET_MS = 86_400_000 / BUCKETS;
 const FORGETTING = 0.1;
 
 /**
- * How far a point lies outside the highest and lowest that this half hour of the day (UTC), or the one before or after it, brought on earlier days:
- * a nightly job is no surprise, though its mean is. O(1) time and state.
+ * How far a point lies outside the highest and lowest that this half hour of the day (UTC), or the one before or after
+ * it, brought on earlier days: a nightly job is no surprise, though its mean is. O(1) time and state.
  *
  * @param length - points over which the series is averaged first
  */

@@ -22,8 +22,9 @@ const NEIGHBOURS = 3;
 const LONG = 2_000;
 
 /**
- * Distance of the newest delay vector to its third nearest among earlier ones that do not overlap it: finds shapes never seen before,
- * wherever in time they fall. O(history · coordinates) time at worst, mostly far less, since a comparison ends once it is beaten.
+ * Distance of the newest delay vector to its third nearest among earlier ones that do not overlap it: finds shapes
+ * never seen before, wherever in time they fall. O(history · coordinates) time at worst, mostly far less, since a
+ * comparison ends once it is beaten.
  *
  * @see Burnaev and Ishimtsev (2016), arXiv:1608.04585, for nearest neighbours of delay vectors
  */

@@ -10,8 +10,9 @@ const LONG = 3_000;
 const PER_DEVIATION = 1.5;
 
 /**
- * Relative entropy of the last 60 values' distribution against all before, over ten cells set by running mean and deviation: finds a series that
- * became flat, or lives at another level, without any one value being unusual. O(cells) time, bounded state.
+ * Relative entropy of the last 60 values' distribution against all before, over ten cells set by running mean and
+ * deviation: finds a series that became flat, or lives at another level, without any one value being unusual. O(cells)
+ * time, bounded state.
  *
  * @see Wang et al. (2011), doi:10.1109/INM.2011.5990537
  */

@@ -6,8 +6,8 @@ export type Attributes = Record<string, string | number | boolean>;
 /** Says which users a trace may name. */
 export interface ContextOptions {
   /**
-   * Gives `feature_flag.context.id` of an evaluation, such as a hash of the targeting key. Left out, evaluations carry none: a targeting key often is a
-   * person, and telemetry is read and kept by others than the service's own data.
+   * Gives `feature_flag.context.id` of an evaluation, such as a hash of the targeting key. Left out, evaluations carry
+   * none: a targeting key often is a person, and telemetry is read and kept by others than the service's own data.
    */
   readonly contextId?: (context: EvaluationContext) => string | undefined;
 }
@@ -37,8 +37,8 @@ const ROLLOUT_ATTRIBUTES = {
 } as const;
 
 /**
- * The attributes of one evaluation. Reasons and error codes are OpenFeature's, in lower case as the conventions have them. The value is told only where
- * there is no variant, since it may be large or secret.
+ * The attributes of one evaluation. Reasons and error codes are OpenFeature's, in lower case as the conventions have
+ * them. The value is told only where there is no variant, since it may be large or secret.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/feature-flags/feature-flags-events/
  */

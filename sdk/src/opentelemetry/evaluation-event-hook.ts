@@ -3,8 +3,8 @@ import { trace } from '@opentelemetry/api';
 import { evaluationAttributes, EVALUATION_EVENT, type Attributes, type ContextOptions } from './evaluation-attributes';
 
 /**
- * What is needed of OpenTelemetry's `Logger`. The service passes one of whichever version of `@opentelemetry/api-logs` it has, since that package still
- * changes its number with every release.
+ * What is needed of OpenTelemetry's `Logger`. The service passes one of whichever version of `@opentelemetry/api-logs`
+ * it has, since that package still changes its number with every release.
  */
 export interface EventLogger {
   emit(record: { readonly eventName: string; readonly attributes: Attributes }): void;
@@ -12,13 +12,16 @@ export interface EventLogger {
 
 /** How {@link EvaluationEventHook} tells of evaluations. */
 export interface EvaluationEventHookOptions extends ContextOptions {
-  /** Takes events, as the conventions have it. Left out, they become span events of the active span, and outside of one there are none. */
+  /**
+   * Takes events, as the conventions have it. Left out, they become span events of the active span, and outside of one
+   * there are none.
+   */
   readonly logger?: EventLogger;
 }
 
 /**
- * OpenFeature hook that tells OpenTelemetry of each evaluation by an event `feature_flag.evaluation`. The event belongs to the span in which the flag was
- * evaluated. A failing exporter or `contextId` never reaches the evaluation.
+ * OpenFeature hook that tells OpenTelemetry of each evaluation by an event `feature_flag.evaluation`. The event belongs
+ * to the span in which the flag was evaluated. A failing exporter or `contextId` never reaches the evaluation.
  */
 export class EvaluationEventHook implements Hook {
   readonly #options: EvaluationEventHookOptions;

@@ -9,8 +9,9 @@ export interface EvaluationMetricsHookOptions {
 }
 
 /**
- * OpenFeature hook that counts evaluations. The conventions name no metrics of flags; these are the names that OpenFeature's hooks use in all languages.
- * Attributes are few by nature (flag, provider, variant, reason, error type): never a user, a message or a value.
+ * OpenFeature hook that counts evaluations. The conventions name no metrics of flags; these are the names that
+ * OpenFeature's hooks use in all languages. Attributes are few by nature (flag, provider, variant, reason, error type):
+ * never a user, a message or a value.
  */
 export class EvaluationMetricsHook implements Hook {
   readonly #active: UpDownCounter;

@@ -68,7 +68,8 @@ class Clients {
   }
 }
 
-// A kill may hit the embedded stand-in so that it does not come back for a minute; a fresh one is then tried. What is lost or doubled fails each time.
+// A kill may hit the embedded stand-in so that it does not come back for a minute; a fresh one is then tried. What is
+// lost or doubled fails each time.
 jest.retryTimes(3);
 
 describe('a database that is killed again and again', () => {

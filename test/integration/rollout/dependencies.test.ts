@@ -17,7 +17,10 @@ const REQUESTS_PER_SECOND = 64 * PER_CELL;
 const CALM = 0.01;
 const TROUBLED = 0.2;
 
-/** Windows of a service that was calm, then failed in both arms, in the candidate's more: both fall back on the dependency, one more often. */
+/**
+ * Windows of a service that was calm, then failed in both arms, in the candidate's more: both fall back on the
+ * dependency, one more often.
+ */
 async function givenWindows(sinceMs: number, troubleAt: number): Promise<MetricSource> {
   const [calm, troubled] = [new SyntheticSource(), new SyntheticSource()];
   for (const arm of ['control', 'candidate'] as const) calm[arm] = { perCell: PER_CELL, errorRate: CALM };
@@ -28,7 +31,8 @@ async function givenWindows(sinceMs: number, troubleAt: number): Promise<MetricS
   const openedAt = Math.floor(Date.now() / WINDOW_MS) * WINDOW_MS - MINUTE_MS;
   return {
     async fetchStrata(query) {
-      // Looks ask for everything at first, and a rollout here is a minute old; the search for causes looks back by a time of its own.
+      // Looks ask for everything at first, and a rollout here is a minute old; the search for causes looks back by a
+      // time of its own.
       const fromMs = query.fromMs === 0 ? openedAt : query.fromMs;
       return [
         ...(await calm.fetchStrata({ ...query, fromMs, nowMs: Math.min(query.nowMs, troubleAt) })),

@@ -11,7 +11,10 @@ import { givenArm, givenStratum } from '../../support/stratum-builders';
 const HOUR = 3_600_000;
 const ref = { rolloutId: 'r1', environment: 'production', flagKey: 'checkout', control: 'off', candidate: 'on' };
 
-/** Windows of five minutes over some hours: control at `control`, candidate at `candidate` errors in 1000 requests; transition 2 in the last two hours. */
+/**
+ * Windows of five minutes over some hours: control at `control`, candidate at `candidate` errors in 1000 requests;
+ * transition 2 in the last two hours.
+ */
 function windows(control: number, candidate: number, hours = 12): CompactWindow[] {
   return Array.from({ length: hours * 12 }, (_, i) => i).flatMap((i) =>
     (['off', 'on'] as const).map((variant) => ({

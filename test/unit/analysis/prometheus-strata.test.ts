@@ -34,7 +34,10 @@ const plan = resolvePlan({
   ],
 });
 
-/** What a Prometheus would answer at an instant, if arms served 200 requests a scrape, with these errors in 1,000 and this many slow ones in ten. */
+/**
+ * What a Prometheus would answer at an instant, if arms served 200 requests a scrape, with these errors in 1,000 and
+ * this many slow ones in ten.
+ */
 function clientOf(arms: Readonly<Record<string, { readonly errors: number; readonly slow: number }>>) {
   const counter = (
     labels: Record<string, string>,

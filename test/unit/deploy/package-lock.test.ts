@@ -16,7 +16,8 @@ describe('package-lock.json', () => {
     const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
       Object.keys(optionalDependencies),
     );
-    // A registry that does not carry some of them leaves them out of the lock without a word: choose a version it carries whole.
+    // A registry that does not carry some of them leaves them out of the lock without a word: choose a version it
+    // carries whole.
     expect(wanted.filter((name) => !locked.has(name))).toEqual([]);
   });
 

@@ -34,7 +34,8 @@ describe('forecasting the failure probability', () => {
       PLAN,
       0.5,
     );
-    // Forecast log odds are -0.25 + k/4 at look k, from look 3 on: past 0 from 3 (the first forecast; at 1 there was none), past 0.847 (.7) from 5, past 2.197 (.9) from 10.
+    // Forecast log odds are -0.25 + k/4 at look k, from look 3 on: past 0 from 3 (the first forecast; at 1 there was
+    // none), past 0.847 (.7) from 5, past 2.197 (.9) from 10.
     expect(first(found, ({ isAlert }) => isAlert)).toBe(4);
     expect(first(found, ({ asks }) => asks === 'narrow')).toBe(6);
     expect(first(found, ({ asks }) => asks === 'rollback')).toBe(11);

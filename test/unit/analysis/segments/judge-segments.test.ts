@@ -143,7 +143,8 @@ describe('a metric per user in a segment', () => {
     }
     const [first = 0] = evidence;
     expect(first).toBeGreaterThan(1);
-    // The first transition has half of the capital, so the mean over all that say the same is at most twice what it showed; multiplied it would be its sixth power.
+    // The first transition has half of the capital, so the mean over all that say the same is at most twice what it
+    // showed; multiplied it would be its sixth power.
     expect(Math.max(...evidence)).toBeLessThanOrEqual(2 * first);
   });
 });

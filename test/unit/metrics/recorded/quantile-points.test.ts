@@ -37,7 +37,8 @@ describe('the shape that quantile points describe', () => {
   });
 
   it('does not take a small arm for slower than a large one when both are alike', () => {
-    // 4,000 minutes of 150 and 6,000 lognormal values; what lies above the large arm's p50, p95 and p99 must be as many in both.
+    // 4,000 minutes of 150 and 6,000 lognormal values; what lies above the large arm's p50, p95 and p99 must be as many
+    // in both.
     const rng = mulberry32(11);
     const draw = (n: number): number[] =>
       Array.from({ length: n }, () => 100 * Math.exp(0.5 * normal(rng))).sort((a, b) => a - b);

@@ -22,7 +22,8 @@ function mean(values: readonly number[]): number {
 describe('the watch after completion', () => {
   it('keeps the promised average run length at the edge of what it tolerates', () => {
     const random = mulberry32(1);
-    // Bias 0.25 and, as the product of a normal and sqrt(1.5), variance 1.5; cut at ten times the promise, which only lowers the mean.
+    // Bias 0.25 and, as the product of a normal and sqrt(1.5), variance 1.5; cut at ten times the promise, which only
+    // lowers the mean.
     const lengths = Array.from({ length: 300 }, () => {
       let state: WatchState | null = null;
       for (let window = 1; window <= 1000; window += 1) {

@@ -39,7 +39,8 @@ describe('figures of predictions', () => {
   });
 
   it('count failures found in a fifth of the lines, by hand', () => {
-    // 100 lines in all, 20 to spend. By risk for each line: the second (.5 / 10), the third (.4 / 10), then the first (.9 / 80).
+    // 100 lines in all, 20 to spend. By risk for each line: the second (.5 / 10), the third (.4 / 10), then the first
+    // (.9 / 80).
     expect(effortAwareRecall([0.9, 0.5, 0.4], [1, 1, 0], [80, 10, 10], 0.2)).toBe(0.5);
     expect(effortAwareRecall([0.9, 0.5, 0.4], [1, 1, 0], [80, 10, 10], 1)).toBe(1);
   });

@@ -5,7 +5,8 @@ import { mulberry32, type Rng } from '../../../../ml/random/mulberry32';
 const normal = (random: Rng): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
 describe('the forecast of a random walk with drift', () => {
-  // Reaches computed in Python by the formula of the docstring, with quantiles of Student's t from a table (2.131847, 2.015048 and 6.313752).
+  // Reaches computed in Python by the formula of the docstring, with quantiles of Student's t from a table (2.131847,
+  // 2.015048 and 6.313752).
   it.each([
     { lengths: [1, 1, 1, 1, 1], gains: [0.2, 0.5, -0.1, 0.4, 0.9], ahead: 5, value: 1.9, reach: 3.81342 },
     { lengths: [1, 2, 1, 4, 1, 1], gains: [0.3, 1.1, 1.2, 1, -0.8, -0.9], ahead: 3, value: 0.57, reach: 13.44791 },

@@ -129,8 +129,9 @@ describe('fitRegression', () => {
     expect(fit?.coefficients[0]).toBeCloseTo(-17.5791, 4);
     expect(fit?.coefficients[1]).toBeCloseTo(3.9324, 4);
     expect(fit?.noise).toBeCloseTo(15.38, 2);
-    // R's standard error of the slope is 0.4155. Residuals follow one another with 0.1604, 0.2528 without bias and held towards one half: in Python, by the formula of the docstring, that makes 0.545789 with
-    // 28.6274 degrees of freedom.
+    // R's standard error of the slope is 0.4155. Residuals follow one another with 0.1604, 0.2528 without bias and held
+    // towards one half: in Python, by the formula of the docstring, that makes 0.545789 with 28.6274 degrees of
+    // freedom.
     expect(fit?.errors[1]).toBeCloseTo(0.545789, 5);
     expect(fit?.degrees).toBeCloseTo(28.6274, 3);
   });

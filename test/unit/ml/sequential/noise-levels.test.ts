@@ -36,7 +36,8 @@ describe('evidence over levels of noise', () => {
   ] as const;
 
   it('is the ratio of both hypotheses, each averaged over the levels, where blocks inform alike', () => {
-    // A bet on the effect 0.5: densities of the scores with mean I·δ' against mean 0, at every level by itself; the bet at a level is the one that is tempered.
+    // A bet on the effect 0.5: densities of the scores with mean I·δ' against mean 0, at every level by itself; the bet
+    // at a level is the one that is tempered.
     const effect = 0.5;
     const log = BLOCKS.reduce((sum, [score, information]) => sum + effect * score - (effect ** 2 * information) / 2, 0);
     const [harm, none] = [0, 1].map((is) =>

@@ -6,7 +6,8 @@ describe('logRobustEvidence', () => {
   it.each(cases)(
     'agrees with numerical integration: $blocks blocks, deviance $deviance, residuals $residuals',
     (given) => {
-      // The posterior chance that the shift is harm is that of a normal, not of a t: a few hundredths of a nat, and only while there is little evidence.
+      // The posterior chance that the shift is harm is that of a normal, not of a t: a few hundredths of a nat, and
+      // only while there is little evidence.
       const tolerance = given.isHarm && given.deviance > 3 ? 0.03 : 0.2;
       expect(Math.abs(logRobustEvidence(given) - given.log)).toBeLessThan(tolerance);
     },

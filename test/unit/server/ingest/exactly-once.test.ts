@@ -30,7 +30,10 @@ class MemoryWindows {
 
 type Fault = 'none' | 'lost' | 'unanswered' | 'late';
 
-/** One thing that happens: a batch sent through a server with what becomes of its insert, a fold that may die, a late landing. */
+/**
+ * One thing that happens: a batch sent through a server with what becomes of its insert, a fold that may die, a late
+ * landing.
+ */
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.tuple(fc.constant('send' as const), fc.nat(1), fc.nat(5), fc.nat(3)) },
   { weight: 2, arbitrary: fc.tuple(fc.constant('fold' as const), fc.nat(1), fc.nat(3), fc.nat(1)) },

@@ -77,7 +77,8 @@ describe('estimateSteps', () => {
 
 describe('finding a fault', () => {
   it('takes as long as the split of failures between the arms needs to show it', () => {
-    // 10 % of 6,000 requests at 1 %: each minute 60 failures gain 0.2 ln 2 - 1.1 ln 1.1 = 0.033789 nats each; 4.605 + 2.2 are needed.
+    // 10 % of 6,000 requests at 1 %: each minute 60 failures gain 0.2 ln 2 - 1.1 ln 1.1 = 0.033789 nats each; 4.605 +
+    // 2.2 are needed.
     const minutes = minutesToFind({ ...plan, falseRollbackRate: 0.01 }, 10, {
       requestsPerMinute: 6000,
       errorRate: 0.01,
