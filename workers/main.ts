@@ -17,7 +17,11 @@ import { createRolloutWorker } from './rollout-worker';
 import { trainingDependencies } from './training-dependencies';
 import { ensureTrainingSchedule } from './training-schedule';
 import { createTrainingWorker } from './training-worker';
+import { watchForStalls } from './stall-watch';
 import { cachedWorkflowBundle } from './workflow-bundle';
+
+/** Exit status of a worker that stood still: something went wrong for a moment, start it again (`EX_TEMPFAIL`). */
+const STOOD_STILL = 75;
 
 /** Waits out an outage of what the worker needs at start, saying so once, instead of dying and being started in a loop. */
 async function untilAvailable<T>(what: string, logger: pino.Logger, attempt: () => Promise<T>): Promise<T> {
@@ -110,8 +114,14 @@ async function main(): Promise<void> {
   // At every level: `headgate up` waits for this line.
   const taskQueues = [worker.options.taskQueue, training.options.taskQueue];
   logger.child({}, { level: 'info' }).info({ taskQueues }, 'the worker is ready');
+  const endWatch = watchForStalls((stoodStillMs) => {
+    const message = 'this process stood still and ends, so that a fresh one takes rollouts up from their histories';
+    logger.error({ stoodStillMs: Math.round(stoodStillMs) }, message);
+    process.exit(STOOD_STILL);
+  });
   // SIGTERM and SIGINT drain: the SDK stops polling, lets running activities finish, and run() returns.
   await Promise.all([worker.run(), training.run()]);
+  await endWatch();
   await scraped?.close();
   clock.stop();
   await client.connection.close();

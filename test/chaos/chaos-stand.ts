@@ -104,6 +104,10 @@ export class ChaosStand {
     worker.on('message', (word: Word) => {
       for (const listener of [...this.listeners]) listener(word);
     });
+    // One that ends by itself is started again, as whoever keeps workers does.
+    worker.once('exit', (code, signal) => {
+      if (this.worker === worker && signal !== 'SIGKILL' && code !== 0) void this.startWorker().catch(() => undefined);
+    });
     this.worker = worker;
     await ready;
   }

@@ -7,6 +7,7 @@ import { DatabaseClock } from '../../store/database-clock';
 import { readWorkerConfig } from '../../workers/config';
 import { createDependencies } from '../../workers/dependencies';
 import { createRolloutWorker } from '../../workers/rollout-worker';
+import { watchForStalls } from '../../workers/stall-watch';
 import { cachedWorkflowBundle } from '../../workers/workflow-bundle';
 import { join } from 'node:path';
 import { SyntheticSource } from '../support/synthetic-source';
@@ -96,6 +97,7 @@ async function main(): Promise<void> {
     },
     maxCachedWorkflows: 100,
   });
+  watchForStalls(() => process.exit(75));
   const running = worker.run();
   say({ ready: true });
   await running;

@@ -158,7 +158,10 @@ export class RolloutRun {
 
   /** Sleeps until the next look is due or a message comes, then renews the lease and looks. */
   private async waitAndLook(): Promise<void> {
-    const dueInMs = this.state.nextLookAtMs - Date.now();
+    const overdueMs = Date.now() - this.state.nextLookAtMs;
+    // Whether there is a timer must not hang on the time: a task that is tried again is replayed with the time of its last
+    // attempt.
+    const dueInMs = this.isSparing ? Math.max(1, -overdueMs) : -overdueMs;
     const summary = `${this.state.weight} %, waits for ${this.state.waitingFor ?? 'the next look'}`;
     if (dueInMs > 0 && (await condition(() => this.inbox.size > 0, dueInMs, { summary }))) return;
     const { ref, plan } = this;
