@@ -34,21 +34,25 @@ describe('a rollout whose worker stands still for longer than a task may take', 
   });
   afterAll(() => harness.close());
 
-  it.each([1, 2, 3])('after save %i goes on, and so does another worker that takes its history up', async (saves) => {
-    const environment = newEnvironmentPath().split('/').at(-1) ?? '';
-    await harness.createFlag(environment);
-    savesLeft = saves;
-    const steps = [{ weight: 10, bakeMs: 600_000, approval: false }];
-    const rollout = await harness.start(givenQuickPlan({ environment, steps }));
-    await rollout.until(({ lastLook }) => lastLook !== null);
-    const { weight } = await rollout.send('setWeight', { weight: 5 });
-    expect(weight).toBe(5);
-    await rollout.until(({ bakedMs }) => bakedMs > 2000);
-    const workflowBundle = await cachedWorkflowBundle(join(tmpdir(), 'headgate-test-bundles'), {
-      debug: () => undefined,
-    });
-    const history: unknown = JSON.parse(historyToJSON(await rollout.handle.fetchHistory()));
-    await expect(Worker.runReplayHistory({ workflowBundle }, history)).resolves.toBeUndefined();
-    await rollout.send('abort');
-  }, 120_000);
+  it.each([1, 2, 3])(
+    'after save %i goes on, and so does another worker that takes its history up',
+    async (saves) => {
+      const environment = newEnvironmentPath().split('/').at(-1) ?? '';
+      await harness.createFlag(environment);
+      savesLeft = saves;
+      const steps = [{ weight: 10, bakeMs: 600_000, approval: false }];
+      const rollout = await harness.start(givenQuickPlan({ environment, steps }));
+      await rollout.until(({ lastLook }) => lastLook !== null);
+      const { weight } = await rollout.send('setWeight', { weight: 5 });
+      expect(weight).toBe(5);
+      await rollout.until(({ bakedMs }) => bakedMs > 2000);
+      const workflowBundle = await cachedWorkflowBundle(join(tmpdir(), 'headgate-test-bundles'), {
+        debug: () => undefined,
+      });
+      const history: unknown = JSON.parse(historyToJSON(await rollout.handle.fetchHistory()));
+      await expect(Worker.runReplayHistory({ workflowBundle }, history)).resolves.toBeUndefined();
+      await rollout.send('abort');
+    },
+    120_000,
+  );
 });
