@@ -5,9 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 const ROOT = join(__dirname, '..', '..', '..');
 const PROGRAM = `
 const { watchForStalls } = require(${JSON.stringify(join(ROOT, 'workers', 'stall-watch.ts'))});
-watchForStalls((ms) => { console.log('stood still', ms > 1000); process.exit(75); }, { allowedMs: 1000, everyMs: 50 });
+watchForStalls((ms) => { console.log('stood still', ms > 2000); process.exit(75); }, { allowedMs: 2000, everyMs: 50 });
 process.stdin.on('data', () => {
-  const until = Date.now() + 2500;
+  const until = Date.now() + 4000;
   while (Date.now() < until);
   console.log('computed');
 });
@@ -28,7 +28,7 @@ describe('a process that watches whether it stands still', () => {
     expect(out).not.toContain('stood still');
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
     child.kill('SIGSTOP');
-    await delay(1500);
+    await delay(3000);
     child.kill('SIGCONT');
     expect(await ended).toBe(75);
     expect(out).toContain('stood still true');
