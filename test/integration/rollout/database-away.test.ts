@@ -1,10 +1,6 @@
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { Worker } from '@temporalio/worker';
 import { MongoNetworkError } from 'mongodb';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { cachedWorkflowBundle } from '../../../workers/workflow-bundle';
-import { givenQuickPlan, RolloutHarness, type StartedRollout } from '../../support/rollout-harness';
+import { givenQuickPlan, RolloutHarness } from '../../support/rollout-harness';
+import { replayHistory } from '../../support/replay-history';
 import { newEnvironmentPath } from '../../support/operated-server';
 import { pollUntil } from '../../support/poll-until';
 
@@ -61,14 +57,6 @@ describe('a rollout whose database is away', () => {
     release();
   });
 
-  async function replayed(rollout: StartedRollout): Promise<void> {
-    const workflowBundle = await cachedWorkflowBundle(join(tmpdir(), 'headgate-test-bundles'), {
-      debug: () => undefined,
-    });
-    const history: unknown = JSON.parse(historyToJSON(await rollout.handle.fetchHistory()));
-    await Worker.runReplayHistory({ workflowBundle }, history);
-  }
-
   it.each<[Trouble, Kind]>([
     ['renewals', 'hang'],
     ['looks', 'hang'],
@@ -105,7 +93,7 @@ describe('a rollout whose database is away', () => {
       const releasedAt = Date.now();
       await rollout.until(({ lastLook }) => Date.parse(lastLook?.at ?? '') > releasedAt);
       await paused;
-      await expect(replayed(rollout)).resolves.toBeUndefined();
+      await expect(replayHistory(rollout.handle)).resolves.toBeUndefined();
       await rollout.send('abort');
     },
     120_000,

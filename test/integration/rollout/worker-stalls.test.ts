@@ -1,9 +1,5 @@
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { Worker } from '@temporalio/worker';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { cachedWorkflowBundle } from '../../../workers/workflow-bundle';
 import { givenQuickPlan, RolloutHarness } from '../../support/rollout-harness';
+import { replayHistory } from '../../support/replay-history';
 import { newEnvironmentPath } from '../../support/operated-server';
 
 /** Longer than a task of a workflow may take, and not much: what stands still is given up and taken up again. */
@@ -46,11 +42,7 @@ describe('a rollout whose worker stands still for longer than a task may take', 
       const { weight } = await rollout.send('setWeight', { weight: 5 });
       expect(weight).toBe(5);
       await rollout.until(({ bakedMs }) => bakedMs > 2000);
-      const workflowBundle = await cachedWorkflowBundle(join(tmpdir(), 'headgate-test-bundles'), {
-        debug: () => undefined,
-      });
-      const history: unknown = JSON.parse(historyToJSON(await rollout.handle.fetchHistory()));
-      await expect(Worker.runReplayHistory({ workflowBundle }, history)).resolves.toBeUndefined();
+      await expect(replayHistory(rollout.handle)).resolves.toBeUndefined();
       await rollout.send('abort');
     },
     120_000,
